@@ -1,0 +1,258 @@
+//! Every limit of what may be reported, and the checks of single values against them.
+//!
+//! The reference is the comments of `proto/einsicht/v1/event.proto`. Letters, marks and digits are the
+//! general categories L, M and Nd of the Unicode Character Database.
+
+use unicode_normalization::is_nfc;
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use crate::problem::{Alphabet, Problem};
+
+/// Longest code (data set, purpose, unit, …), in bytes of UTF-8.
+pub const CODE_BYTES_MAX: usize = 128;
+/// Longest free text, in bytes of UTF-8.
+pub const TEXT_BYTES_MAX: usize = 4096;
+/// Longest national norm, in bytes of UTF-8.
+pub const NORM_BYTES_MAX: usize = 256;
+/// Longest reference to an announcement or approval, in bytes of UTF-8.
+pub const REFERENCE_BYTES_MAX: usize = 1024;
+/// Most items of one list (categories, other data sets, subjects, record keys).
+pub const LIST_ITEMS_MAX: usize = 100;
+/// Most events of one request.
+pub const BATCH_EVENTS_MAX: usize = 1000;
+/// Largest count of accesses or records: what a double, and so every JSON reader, holds exactly.
+pub const COUNT_MAX: u64 = 1 << 53;
+/// Largest running number of a session. Numbers start at 0, so a session has `COUNT_MAX` of them.
+pub const SEQUENCE_MAX: u64 = COUNT_MAX - 1;
+/// How far ahead of the service's clock an access may lie, in microseconds: 24 hours.
+pub const FUTURE_US_MAX: i64 = 24 * 60 * 60 * 1_000_000;
+/// First day that can be given: 0001-01-01, in days since 1970-01-01.
+pub const DAY_MIN: i32 = -719_162;
+/// Last day that can be given: 9999-12-31, in days since 1970-01-01.
+pub const DAY_MAX: i32 = 2_932_896;
+/// Length of a session, in bytes.
+pub const SESSION_BYTES: usize = 16;
+/// Length of a UUID, in bytes.
+pub const UUID_BYTES: usize = 16;
+/// Length of a W3C Trace Context trace-id, in bytes.
+pub const TRACE_ID_BYTES: usize = 16;
+/// Length of a W3C Trace Context parent-id, in bytes.
+pub const SPAN_ID_BYTES: usize = 8;
+/// Length of an Ed25519 public key, in bytes.
+pub const PUBLIC_KEY_BYTES: usize = 32;
+/// Most problems that one error lists; it counts the others.
+pub const PROBLEMS_LISTED_MAX: usize = 100;
+
+/// Checks a code: 1 to 128 bytes of UTF-8 in normalisation form C, of letters of every script,
+/// combining marks, decimal digits and `- _ . : /`. Codes are compared as bytes.
+///
+/// # Errors
+/// The first of [`Problem::Empty`], [`Problem::TooLong`], [`Problem::BadCharacter`],
+/// [`Problem::NotNfc`] that applies.
+pub fn check_code(code: &str) -> Result<(), Problem> {
+    check_length(code, CODE_BYTES_MAX)?;
+    if code.bytes().all(|byte| byte.is_ascii() && is_code_character(char::from(byte))) {
+        return Ok(());
+    }
+    check_characters(code, Alphabet::Code, is_code_character)?;
+    if is_nfc(code) { Ok(()) } else { Err(Problem::NotNfc) }
+}
+
+/// Checks free text: 1 to `bytes_max` bytes without control characters other than line feed and tab.
+///
+/// # Errors
+/// The first of [`Problem::Empty`], [`Problem::TooLong`], [`Problem::BadCharacter`] that applies.
+pub fn check_text(text: &str, bytes_max: usize) -> Result<(), Problem> {
+    check_length(text, bytes_max)?;
+    check_characters(text, Alphabet::Text, |character| {
+        !character.is_control() || matches!(character, '\n' | '\t')
+    })
+}
+
+/// Checks that `bytes` are the 16 bytes of a UUID of version 4 (RFC 9562 section 5.4).
+///
+/// # Errors
+/// [`Problem::Missing`] if there are none, [`Problem::NotAUuid`] if there are not 16 of them,
+/// [`Problem::NotUuidVersion4`] if version or variant are others.
+pub fn check_uuid_v4(bytes: &[u8]) -> Result<(), Problem> {
+    if bytes.is_empty() {
+        return Err(Problem::Missing);
+    }
+    let Ok(bytes) = <[u8; UUID_BYTES]>::try_from(bytes) else {
+        return Err(Problem::NotAUuid { bytes: bytes.len() });
+    };
+    let [_, _, _, _, _, _, version, _, variant, ..] = bytes;
+    let (version, variant) = (version >> 4, variant >> 6);
+    if version == 4 && variant == 0b10 { Ok(()) } else { Err(Problem::NotUuidVersion4 { version, variant }) }
+}
+
+/// Checks a session: 16 bytes that are not all zero. Whether they are random nobody can check.
+///
+/// # Errors
+/// [`Problem::Missing`], [`Problem::WrongLength`] or [`Problem::AllZero`].
+pub fn check_session(session: &[u8]) -> Result<(), Problem> {
+    match session.len() {
+        0 => Err(Problem::Missing),
+        SESSION_BYTES if session.iter().all(|byte| *byte == 0) => Err(Problem::AllZero),
+        SESSION_BYTES => Ok(()),
+        bytes => Err(Problem::WrongLength { bytes, expected: SESSION_BYTES }),
+    }
+}
+
+fn check_length(text: &str, max: usize) -> Result<(), Problem> {
+    match text.len() {
+        0 => Err(Problem::Empty),
+        bytes if bytes > max => Err(Problem::TooLong { bytes, max }),
+        _ => Ok(()),
+    }
+}
+
+fn check_characters(text: &str, alphabet: Alphabet, allowed: impl Fn(char) -> bool) -> Result<(), Problem> {
+    match text.char_indices().find(|(_, character)| !allowed(*character)) {
+        None => Ok(()),
+        Some((offset, character)) => Err(Problem::BadCharacter { character, offset, alphabet }),
+    }
+}
+
+fn is_code_character(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | ':' | '/');
+    }
+    matches!(
+        character.general_category_group(),
+        GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
+    ) || character.general_category() == GeneralCategory::DecimalNumber
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization as _;
+
+    use super::*;
+
+    fn normalised(code: &str) -> String {
+        code.nfc().collect()
+    }
+
+    #[test]
+    fn codes_of_catalogues_and_of_every_script_are_accepted() {
+        for code in [
+            "a",
+            "wohnbevölkerung-nach-altersjahren",
+            "urn:ngsi-ld:ParkingSpot:santander:daoiz_velarde_1_5:3",
+            "https://register.example/va/17",
+            "gdpr-6-1-e",
+            "städte.2024",
+            "संपर्क",
+            "ข้อมูล",
+            "数据集",
+            "١٢٣",
+        ] {
+            assert_eq!(check_code(code), Ok(()), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_length_of_a_code_is_counted_in_bytes() {
+        assert_eq!(check_code(&"x".repeat(128)), Ok(()));
+        assert_eq!(check_code(&"ö".repeat(64)), Ok(()));
+        assert_eq!(check_code(&"x".repeat(129)), Err(Problem::TooLong { bytes: 129, max: 128 }));
+        assert_eq!(check_code(&"ö".repeat(65)), Err(Problem::TooLong { bytes: 130, max: 128 }));
+        assert_eq!(check_code(""), Err(Problem::Empty));
+    }
+
+    #[test]
+    fn a_code_that_is_not_nfc_is_refused() {
+        assert_eq!(check_code("bevo\u{308}lkerung"), Err(Problem::NotNfc));
+        assert_eq!(check_code(&normalised("bevo\u{308}lkerung")), Ok(()));
+        // The Kelvin sign is a letter, but form C replaces it by the letter K.
+        assert_eq!(check_code("\u{212A}"), Err(Problem::NotNfc));
+    }
+
+    #[test]
+    fn what_is_no_letter_mark_or_decimal_digit_is_refused_with_its_place() {
+        for (code, character, offset) in [
+            ("two words", ' ', 3),
+            ("a\nb", '\n', 1),
+            ("a,b", ',', 1),
+            ("größe²", '²', 7),
+            ("Ⅷ", 'Ⅷ', 0),
+            ("Ⓐ", 'Ⓐ', 0),
+            ("x½", '½', 1),
+            ("a\u{200D}b", '\u{200D}', 1),
+            ("a\u{202E}b", '\u{202E}', 1),
+            ("✓", '✓', 0),
+            ("a\u{A0}", '\u{A0}', 1),
+        ] {
+            let expected = Problem::BadCharacter { character, offset, alphabet: Alphabet::Code };
+            assert_eq!(check_code(code), Err(expected), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn free_text_may_have_lines_and_tabs_but_no_other_control_characters() {
+        assert_eq!(check_text("§ 4 LDSG\n\tSatz 2 — „so“", NORM_BYTES_MAX), Ok(()));
+        assert_eq!(check_text("", 10), Err(Problem::Empty));
+        assert_eq!(check_text("12345678901", 10), Err(Problem::TooLong { bytes: 11, max: 10 }));
+        for (text, character, offset) in [("a\r\n", '\r', 1), ("\u{1b}[31m", '\u{1b}', 0), ("ä\u{85}", '\u{85}', 2)] {
+            let expected = Problem::BadCharacter { character, offset, alphabet: Alphabet::Text };
+            assert_eq!(check_text(text, 10), Err(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_uuids_of_version_4_are_accepted() {
+        let random = *uuid::uuid!("936da01f-9abd-4d9d-80c7-02af85c822a8").as_bytes();
+        assert_eq!(check_uuid_v4(&random), Ok(()));
+        assert_eq!(check_uuid_v4(&[]), Err(Problem::Missing));
+        assert_eq!(check_uuid_v4(&random[..15]), Err(Problem::NotAUuid { bytes: 15 }));
+        assert_eq!(check_uuid_v4(&[0; 16]), Err(Problem::NotUuidVersion4 { version: 0, variant: 0 }));
+        let ordered = *uuid::uuid!("017f22e2-79b0-7cc3-98c4-dc0c0c07398f").as_bytes();
+        assert_eq!(check_uuid_v4(&ordered), Err(Problem::NotUuidVersion4 { version: 7, variant: 0b10 }));
+        let variant = *uuid::uuid!("936da01f-9abd-4d9d-c0c7-02af85c822a8").as_bytes();
+        assert_eq!(check_uuid_v4(&variant), Err(Problem::NotUuidVersion4 { version: 4, variant: 0b11 }));
+    }
+
+    #[test]
+    fn a_session_is_16_bytes_that_are_not_all_zero() {
+        let mut session = [0; 16];
+        assert_eq!(check_session(&session), Err(Problem::AllZero));
+        session[15] = 1;
+        assert_eq!(check_session(&session), Ok(()));
+        assert_eq!(check_session(&[]), Err(Problem::Missing));
+        assert_eq!(check_session(&[1; 17]), Err(Problem::WrongLength { bytes: 17, expected: 16 }));
+    }
+
+    #[test]
+    fn the_last_day_and_the_first_are_those_of_the_years_1_and_9999() {
+        let day = |year, month, day| {
+            let span = jiff::civil::date(year, month, day) - jiff::civil::date(1970, 1, 1);
+            span.get_days()
+        };
+        assert_eq!(DAY_MIN, day(1, 1, 1));
+        assert_eq!(DAY_MAX, day(9999, 12, 31));
+    }
+
+    proptest! {
+        #[test]
+        fn a_normalised_code_of_letters_and_digits_is_accepted(code in r"[\p{L}\p{M}\p{Nd}._:/-]{1,12}") {
+            let code = normalised(&code);
+            prop_assume!(code.len() <= CODE_BYTES_MAX);
+            prop_assert_eq!(check_code(&code), Ok(()));
+        }
+
+        #[test]
+        fn an_accepted_code_is_its_own_normal_form(code in r"[a-zäöü\u{300}-\u{310}\u{1100}-\u{11FF}]{1,12}") {
+            prop_assert_eq!(check_code(&code).is_ok(), normalised(&code) == code);
+        }
+
+        #[test]
+        fn every_offending_character_is_found_where_it_stands(before in "[a-zö]{0,9}", bad in r"[^\p{L}\p{M}\p{Nd}._:/-]") {
+            let Err(Problem::BadCharacter { character, offset, .. }) = check_code(&format!("{before}{bad}")) else {
+                return Err(TestCaseError::fail("accepted"));
+            };
+            prop_assert_eq!((character.to_string(), offset), (bad, before.len()));
+        }
+    }
+}

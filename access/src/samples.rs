@@ -1,0 +1,167 @@
+//! Events and records for the tests of this crate.
+
+use bytes::Bytes;
+use einsicht_proto::v1::{AccessEvent, AccessRecord, ActorKind, Operation, Outcome, Processing};
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+/// 2026-11-22T16:39:07.123456Z.
+pub const NOW_US: i64 = 1_795_365_547_123_456;
+
+/// The required fields and nothing else.
+pub fn smallest_event() -> AccessEvent {
+    AccessEvent {
+        dataset: "besuchertrend".into(),
+        operation: Operation::Query.into(),
+        purpose: "verkehrsplanung".into(),
+        event_id: Bytes::copy_from_slice(uuid::uuid!("936da01f-9abd-4d9d-80c7-02af85c822a8").as_bytes()),
+        occurred_at_us: NOW_US,
+        ..AccessEvent::default()
+    }
+}
+
+/// Every public field, nothing that would have to be sealed.
+pub fn full_event() -> AccessEvent {
+    AccessEvent {
+        activity: Some("https://register.example/va/17".into()),
+        access_count: Some(12),
+        record_count: Some(340),
+        unit: Some("stadtplanung".into()),
+        role: Some("verkehrsplaner".into()),
+        actor_kind: Some(ActorKind::Human.into()),
+        legal_basis: Some("gdpr-6-1-e".into()),
+        national_norm: Some("§ 4 LDSG".into()),
+        recipient: Some("stadtwerke-ulm".into()),
+        categories: vec!["zählung".into(), "ort".into()],
+        processing: Some(Processing::Aggregated.into()),
+        secondary_use: Some(false),
+        consideration: Some(true),
+        storage_location: Some("stadt-ulm".into()),
+        announcement: Some("GD 123/26, Amtsblatt Nr. 4".into()),
+        announced_on_day: Some(20_000),
+        approval: Some("Beschluss 7".into()),
+        collected_on_day: Some(-1),
+        outcome: Some(Outcome::Granted.into()),
+        other_datasets: vec!["parkhäuser".into()],
+        occurred_until_us: Some(NOW_US + 90_000_000),
+        ..smallest_event()
+    }
+}
+
+/// Any valid event that needs no sealing.
+pub fn arbitrary_event() -> impl Strategy<Value = AccessEvent> {
+    let code = || "[a-zäöü0-9._:/-]{1,20}";
+    let text = || "[ -~äöü§\n\t]{1,40}";
+    let codes = || btree_set("[a-z0-9-]{1,12}", 0..4).prop_map(|codes| codes.into_iter().collect::<Vec<_>>());
+    let required = (code(), 1..=6_i32, code(), any::<u128>(), 1..=NOW_US, option::of(0..=1_000_000_000_i64));
+    let who = (
+        option::of(code()),
+        option::of(1..=1_u64 << 53),
+        option::of(0..=1_u64 << 53),
+        option::of(code()),
+        option::of(code()),
+        option::of(1..=3_i32),
+    );
+    let why = (
+        option::of(code()),
+        option::of(text()),
+        option::of(code()),
+        codes(),
+        option::of(1..=4_i32),
+        any::<Option<bool>>(),
+        any::<Option<bool>>(),
+    );
+    let context = (
+        option::of(code()),
+        option::of(text()),
+        option::of(-700_000..=2_900_000_i32),
+        option::of(text()),
+        option::of(-700_000..=2_900_000_i32),
+        option::of(1..=3_i32),
+        codes(),
+    );
+    (required, who, why, context).prop_map(|(required, who, why, context)| AccessEvent {
+        dataset: required.0,
+        operation: required.1,
+        purpose: required.2,
+        event_id: random_uuid(required.3),
+        occurred_at_us: required.4,
+        occurred_until_us: required.5.map(|lasted_us| required.4 + lasted_us),
+        activity: who.0,
+        access_count: who.1,
+        record_count: who.2,
+        unit: who.3,
+        role: who.4,
+        actor_kind: who.5,
+        legal_basis: why.0,
+        national_norm: why.1,
+        recipient: why.2,
+        categories: why.3,
+        processing: why.4,
+        secondary_use: why.5,
+        consideration: why.6,
+        storage_location: context.0,
+        announcement: context.1,
+        announced_on_day: context.2,
+        approval: context.3,
+        collected_on_day: context.4,
+        outcome: context.5,
+        other_datasets: context.6,
+        ..AccessEvent::default()
+    })
+}
+
+/// Any record that prost can encode, valid or not.
+pub fn arbitrary_record() -> impl Strategy<Value = AccessRecord> {
+    let bytes = || option::of(vec(any::<u8>(), 0..40).prop_map(Bytes::from));
+    let wild = (any::<i32>(), any::<Option<i32>>(), any::<i64>(), any::<Option<i64>>(), any::<u64>());
+    let seals = (bytes(), bytes(), bytes(), bytes(), bytes(), bytes());
+    let service = (
+        ".{0,20}",
+        bytes(),
+        bytes(),
+        vec(vec(any::<u8>(), 0..17).prop_map(Bytes::from), 0..5),
+        any::<Option<u64>>(),
+        vec(".{0,9}", 0..3),
+    );
+    (arbitrary_event(), wild, seals, service).prop_map(|(event, wild, seals, service)| AccessRecord {
+        dataset: event.dataset,
+        operation: wild.0,
+        purpose: event.purpose,
+        event_id: event.event_id,
+        occurred_at_min: wild.2,
+        occurred_until_min: wild.3,
+        access_count: event.access_count,
+        unit: event.unit,
+        actor_kind: wild.1,
+        national_norm: event.national_norm,
+        categories: event.categories,
+        secondary_use: event.secondary_use,
+        consideration: event.consideration,
+        announced_on_day: wild.1,
+        collected_on_day: event.collected_on_day,
+        outcome: event.outcome,
+        other_datasets: event.other_datasets,
+        confidential_until_day: wild.1,
+        subjects_seal: seals.0,
+        actor_seal: seals.1,
+        query_seal: seals.2,
+        trace_id_seal: seals.3,
+        occurred_at_us_seal: seals.4,
+        confidential_seal: seals.5,
+        producer: service.0,
+        session: service.1.unwrap_or_default(),
+        sequence: wild.4,
+        nonce: service.2,
+        markers: service.3,
+        charter: service.4,
+        deviates: service.5.clone(),
+        not_verifiable: service.5,
+        ..AccessRecord::default()
+    })
+}
+
+fn random_uuid(random: u128) -> Bytes {
+    Bytes::copy_from_slice(uuid::Builder::from_random_bytes(random.to_be_bytes()).as_uuid().as_bytes())
+}

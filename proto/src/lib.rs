@@ -1,0 +1,21 @@
+//! Messages and gRPC services of Einsicht, package `einsicht.v1`.
+//!
+//! The `.proto` files in `proto/einsicht/v1` are the reference; their comments are the documentation
+//! of the types below. Without features this crate holds plain messages and needs `prost` only; the
+//! feature `grpc` adds the tonic client and server.
+//!
+//! What is not here: any meaning. Limits, validation and the strict reading of logged bytes are in
+//! `einsicht-access`.
+
+pub mod schema;
+
+/// Package `einsicht.v1`.
+pub mod v1 {
+    // Generated code documents itself with the comments of the .proto files; what the generator adds
+    // on its own has none.
+    #![allow(missing_docs, clippy::pedantic, clippy::too_many_lines)]
+    include!(concat!(env!("OUT_DIR"), "/einsicht.v1.rs"));
+}
+
+/// The encoded `FileDescriptorSet` of package `einsicht.v1`, as gRPC reflection serves it.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

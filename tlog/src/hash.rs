@@ -1,0 +1,125 @@
+//! SHA-256 hashes of the tree, with domain separation. RFC 6962 section 2.1.
+
+use std::fmt;
+
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 hash: 32 bytes. Shown as standard base64, as checkpoints and receipts write it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Hash(pub [u8; Hash::BYTES]);
+
+impl Hash {
+    /// Length of a hash.
+    pub const BYTES: usize = 32;
+
+    /// Root of the empty tree: SHA-256 of nothing.
+    pub const EMPTY_ROOT: Self = Self([
+        0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27,
+        0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+    ]);
+
+    /// Takes exactly 32 bytes as a hash; `None` for any other number of bytes.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Reads standard, padded, canonical base64 of 32 bytes; `None` for anything else.
+    #[must_use]
+    pub fn from_base64(text: &str) -> Option<Self> {
+        Self::from_slice(&decode_base64(text)?)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+
+    /// Lower-case hexadecimal, for people and JSON.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        to_hex(&self.0)
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&encode_base64(&self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({})", self.to_hex())
+    }
+}
+
+/// Hash of a leaf: `H(0x00 ‖ leaf)`. RFC 6962 section 2.1.
+#[must_use]
+pub fn leaf_hash(leaf: &[u8]) -> Hash {
+    Hash(Sha256::new().chain_update([0x00]).chain_update(leaf).finalize().into())
+}
+
+/// Hash of an interior node: `H(0x01 ‖ left ‖ right)`. RFC 6962 section 2.1.
+#[must_use]
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    Hash(Sha256::new().chain_update([0x01]).chain_update(left.0).chain_update(right.0).finalize().into())
+}
+
+/// Plain SHA-256, without domain separation.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Hash {
+    Hash(Sha256::digest(bytes).into())
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a String never fails.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Standard base64 with padding. RFC 4648 section 4.
+#[must_use]
+pub fn encode_base64(bytes: &[u8]) -> String {
+    Base64::encode_string(bytes)
+}
+
+/// Reads standard base64; padding is required and unused bits must be zero, so that every value has
+/// one spelling. `None` for anything else.
+#[must_use]
+pub fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let bytes = Base64::decode_vec(text).ok()?;
+    (encode_base64(&bytes) == text).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_empty_root_is_the_hash_of_nothing() {
+        assert_eq!(Hash::EMPTY_ROOT, sha256(b""));
+    }
+
+    #[test]
+    fn base64_has_one_spelling_per_value() {
+        assert_eq!(decode_base64("AA=="), Some(vec![0]));
+        for bad in ["AA", "AA=", "AB==", "A===", "AA==\n", "A-==", " AA=="] {
+            assert_eq!(decode_base64(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_hash_has_32_bytes() {
+        assert_eq!(Hash::from_slice(&[0; 31]), None);
+        assert_eq!(Hash::from_slice(&[0; 33]), None);
+        assert_eq!(Hash::from_base64(&Hash::EMPTY_ROOT.to_string()), Some(Hash::EMPTY_ROOT));
+    }
+}
