@@ -1,1 +1,55 @@
-//! Placeholder.
+//! What an entry of the ledger means: which events may be reported, what of them is logged, and how
+//! logged bytes are read.
+//!
+//! - [`event`]: validates what services report, against [`limits`], and tells every [`problem`]
+//! - [`record`]: event → record → bytes of a body, and the check that a record says what was sent
+//! - [`wire`]: reads logged bytes strictly, so that no two parsers read two things
+//! - [`entry`]: kinds of entries, and those that the service writes on its own
+//! - [`field`]: the fields of an event by the names that people type and read
+//!
+//! What this crate is *not*: it has no I/O, clock, randomness, async or global state. The service that
+//! writes and the auditor who checks call the same functions and get the same results. It knows
+//! nothing of leaves, hashes, proofs and signatures (`einsicht-tlog`), of sessions and duplicates (the
+//! service), or of who may record what. Sealing, charters and verdicts do not exist yet: an event that
+//! needs sealing is refused, and its sealed values reach no record.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use einsicht_access::{Provenance, body_bytes, entry_of_access, field, read_body, validate_batch};
+//! use einsicht_proto::v1::AccessEvent;
+//!
+//! let mut event = AccessEvent::default();
+//! for (name, value) in [
+//!     ("dataset", "besuchertrend"),
+//!     ("operation", "query"),
+//!     ("purpose", "verkehrsplanung"),
+//!     ("event_id", "936da01f-9abd-4d9d-80c7-02af85c822a8"),
+//!     ("occurred_at", "2026-11-22T17:39:07+01:00"),
+//! ] {
+//!     field::set(&mut event, name, value)?;
+//! }
+//! let now_us = 1_795_365_600_000_000;
+//! validate_batch(std::slice::from_ref(&event), now_us)?;
+//!
+//! let session = Bytes::from_static(&[7; 16]);
+//! let provenance = Provenance { producer: "verkehrszaehlung", session: &session, sequence: 0 };
+//! let body = body_bytes(&entry_of_access(&event, provenance));
+//! assert_eq!(read_body(&body)?, entry_of_access(&event, provenance));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod entry;
+pub mod event;
+pub mod field;
+pub mod limits;
+pub mod problem;
+pub mod record;
+#[cfg(test)]
+mod samples;
+pub mod wire;
+
+pub use entry::{FORMAT_VERSION, kind_name};
+pub use event::{validate_batch, validate_end_session, validate_request};
+pub use problem::{BatchError, Problem, SealedField, Violation};
+pub use record::{Mismatch, Provenance, body_bytes, entry_of_access, record_of, record_states_event};
+pub use wire::{WireError, read_body};

@@ -52,7 +52,9 @@ pub enum Problem {
         bytes: usize,
     },
     /// A UUID, but not a random one.
-    #[error("is a UUID of version {version}, variant {variant:02b}; needed is version 4, variant 10 (RFC 9562)")]
+    #[error(
+        "is a UUID of version {version}, variant {variant:02b}; needed is version 4, variant 10 (RFC 9562)"
+    )]
     NotUuidVersion4 {
         /// Its version nibble.
         version: u8,

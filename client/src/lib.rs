@@ -8,6 +8,7 @@ pub mod reader;
 pub mod recorder;
 mod session;
 pub mod source;
+mod state_dir;
 pub mod stream;
 pub mod trust;
 

@@ -51,7 +51,8 @@ pub enum KeyError {
         /// As written.
         found: KeyId,
     },
-    /// Not a point of the curve, or one of small order, for which anybody could sign.
+    /// Not the canonical encoding of a point of the curve, or one of small order, for which anybody
+    /// could sign.
     #[error("the public key is not a usable Ed25519 key")]
     UnusableKey,
 }
@@ -74,7 +75,9 @@ impl VerifierKey {
             return Err(KeyError::Name);
         }
         let key = ed25519_dalek::VerifyingKey::from_bytes(public_key).map_err(|_| KeyError::UnusableKey)?;
-        if key.is_weak() {
+        // The library reads y coordinates that are not reduced: RFC 8032 section 5.1.3 does not.
+        let canonical = key.to_edwards().compress().as_bytes() == public_key;
+        if key.is_weak() || !canonical {
             return Err(KeyError::UnusableKey);
         }
         Ok(Self { name: name.to_owned(), id: key_id(name, public_key), key })
@@ -182,7 +185,7 @@ impl fmt::Debug for SigningKey {
 
 /// Whether a text can be a key name: not empty, no spaces (Unicode), no `+`.
 pub(crate) fn is_key_name(name: &str) -> bool {
-    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+')
 }
 
 fn key_id(name: &str, public_key: &[u8; KEY_BYTES]) -> KeyId {

@@ -89,9 +89,12 @@ impl Receipt {
             .and_then(|(line, _)| line.strip_prefix("index ").and_then(parse_decimal))
             .ok_or(malformed(if leaf.is_some() { 3 } else { 2 }, "'index' and a decimal number"))?;
         let proof = lines
-            .take(HASHES_MAX + 1)
             .map(|(line, number)| Hash::from_base64(line).ok_or(malformed(number, "a hash in base64")))
-            .collect::<Result<_, _>>()?;
+            .take(HASHES_MAX + 1)
+            .collect::<Result<Vec<_>, _>>()?;
+        if proof.len() > HASHES_MAX {
+            return Err(malformed(head.split('\n').count(), "part of a proof, which has at most 63 hashes"));
+        }
         Ok(Self { leaf, index: Index(index), proof, checkpoint: checkpoint.as_bytes().to_vec() })
     }
 

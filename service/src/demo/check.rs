@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::{Facts, Kind, Pattern, Personal, Traffic};
+use super::assumed::{Assumed, Kind, Pattern, Traffic};
+use super::facts::{Dataset, Facts, Named, Sensor, Source};
 
 /// Why the file of facts cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,12 @@ pub enum FactsError {
         list: &'static str,
         /// The code.
         code: String,
+    },
+    /// A text is there and says nothing.
+    #[error("{owner} has an empty text: write it, or leave the field out where that is allowed")]
+    EmptyText {
+        /// What has it.
+        owner: String,
     },
     /// A reference leads nowhere.
     #[error("{from} refers to {code:?}, which {list} does not have: add it there or correct the reference")]
@@ -54,6 +61,7 @@ pub enum FactsError {
 /// needs no checking: every one of their characters is its own normal form, alone and in any sequence.
 pub(super) fn check(facts: &Facts) -> Result<(), FactsError> {
     let codes = Codes::collect(facts)?;
+    check_texts(facts)?;
     for dataset in facts.datasets() {
         let from = || format!("data set {}", dataset.id);
         known(&codes.kinds, "the kinds", &dataset.kind, from)?;
@@ -84,21 +92,49 @@ pub(super) fn check(facts: &Facts) -> Result<(), FactsError> {
     facts.assumed.traffic.iter().try_for_each(|traffic| check_traffic(traffic, facts, &codes))
 }
 
+/// Facts are worth nothing without their words: names, sources, licences.
+fn check_texts(facts: &Facts) -> Result<(), FactsError> {
+    written(&facts.title, &[Some(&facts.title)])?;
+    for Source { id, text, licence_note, .. } in &facts.sources {
+        written(id, &[Some(text), Some(licence_note)])?;
+    }
+    for Dataset { id, title, format, access, licence, .. } in facts.datasets() {
+        written(id, &[Some(title), Some(format), access.as_ref(), licence.as_ref()])?;
+    }
+    for Sensor { id, title, operator, format, file, .. } in facts.sensors() {
+        written(id, &[Some(title), Some(operator), format.as_ref(), file.as_ref()])?;
+    }
+    let Assumed { purposes, roles, legal_bases, recipients, storage_locations, producers, .. } =
+        &facts.assumed;
+    let assumed = [purposes, roles, legal_bases, recipients, storage_locations].into_iter().flatten();
+    for Named { id, title, title_en } in facts.units().chain(facts.organisations()).chain(assumed) {
+        written(id, &[Some(title), title_en.as_ref()])?;
+    }
+    producers.iter().try_for_each(|producer| written(&producer.id, &[Some(&producer.title)]))
+}
+
+fn written(owner: &str, texts: &[Option<&String>]) -> Result<(), FactsError> {
+    if texts.iter().flatten().any(|text| text.trim().is_empty()) {
+        return Err(FactsError::EmptyText { owner: owner.to_owned() });
+    }
+    Ok(())
+}
+
 fn check_kind(kind: &Kind, codes: &Codes) -> Result<(), FactsError> {
     let from = || format!("kind {}", kind.id);
     for purpose in kind.purposes.iter().chain(&kind.misfit) {
         known(&codes.purposes, "the purposes", purpose, from)?;
     }
-    for basis in &kind.legal_basis {
-        known(&codes.legal_bases, "the legal bases", basis, from)?;
-    }
+    kind.legal_basis
+        .iter()
+        .try_for_each(|basis| known(&codes.legal_bases, "the legal bases", basis, from))?;
     for recipient in &kind.recipients {
         known(&codes.receivers, "the organisations and recipients", recipient, from)?;
     }
     unique("the categories of a kind", kind.categories.iter())?;
     unique("the activities", kind.activity.iter())?;
     let needs = |missing| Err(FactsError::Incomplete { what: from(), missing });
-    if kind.personal != Personal::None && kind.legal_basis.is_none() {
+    if kind.is_personal() && kind.legal_basis.is_none() {
         return needs("a legal basis, because its data is personal");
     }
     if kind.records == 0 || kind.record_ceiling.is_some_and(|ceiling| ceiling < kind.records) {
@@ -209,77 +245,4 @@ fn known(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::facts::{facts, parse};
-    use super::*;
-
-    const FILE: &str = include_str!("../../data/ulm.toml");
-
-    #[test]
-    fn the_facts_hold_all_of_the_catalogue() {
-        let facts = facts().unwrap();
-        let counts = (facts.datasets().count(), facts.units().count(), facts.sensors().count());
-        assert_eq!(counts, (121, 19, 19));
-        let licensed =
-            |licence| facts.datasets().filter(|set| set.licence.as_deref() == Some(licence)).count();
-        assert_eq!(
-            [licensed("CC BY 3.0 DE"), licensed("CC BY-NC-ND 3.0 DE"), licensed("Unlicense")],
-            [93, 2, 5]
-        );
-        assert_eq!(facts.datasets().filter(|set| set.access.is_some()).count(), 4);
-        assert!(
-            facts.sources.iter().all(|source| !source.text.is_empty() && !source.licence_note.is_empty())
-        );
-    }
-
-    #[test]
-    fn no_mail_address_and_no_telephone_number_is_in_the_file() {
-        assert!(FILE.split_whitespace().all(|word| !word.contains('@')
-            || word.contains("stadtulm/")
-            || word.contains("okfde/")
-            || word.starts_with("@4d06a667")));
-        assert!(!FILE.contains("0731") && !FILE.contains("+49"));
-    }
-
-    #[test]
-    fn a_dataset_listed_twice_is_refused() {
-        let text = FILE.replacen("id = \"grillplaetze\"", "id = \"bolzplaetze\"", 1);
-        assert!(matches!(parse(&text), Err(FactsError::Duplicate { code, .. }) if code == "bolzplaetze"));
-    }
-
-    #[test]
-    fn a_code_with_a_space_or_in_decomposed_form_is_refused() {
-        for bad in ["grill plaetze", "grillpla\u{308}tze", "", &"x".repeat(129)] {
-            let text = FILE.replacen("id = \"grillplaetze\"", &format!("id = \"{bad}\""), 1);
-            assert!(matches!(parse(&text), Err(FactsError::BadCode { code, .. }) if code == bad));
-        }
-    }
-
-    #[test]
-    fn a_reference_that_leads_nowhere_is_refused() {
-        let broken = [
-            ("unit = \"sub-ii-planung\"", "unit = \"nowhere\""),
-            ("kind = \"green-place\"", "kind = \"nowhere\""),
-            ("producer = \"sensor-gateway\"", "producer = \"nowhere\""),
-            ("legal_basis = \"gdpr-6-1-e\"", "legal_basis = \"nowhere\""),
-            ("role = \"planung\"", "role = \"nowhere\""),
-            ("recipients = [\"landesbehoerde\"]", "recipients = [\"nowhere\"]"),
-        ];
-        for (found, replacement) in broken {
-            assert!(FILE.contains(found), "{found}");
-            let text = FILE.replacen(found, replacement, 1);
-            assert!(
-                matches!(parse(&text), Err(FactsError::Unknown { code, .. }) if code == "nowhere"),
-                "{found}"
-            );
-        }
-    }
-
-    #[test]
-    fn traffic_that_shares_no_purpose_with_a_kind_is_refused() {
-        let text = FILE.replacen("purposes = [\"gebaeudebetrieb\"]", "purposes = [\"haushalt\"]", 1);
-        assert!(
-            matches!(parse(&text), Err(FactsError::Incomplete { missing, .. }) if missing.contains("in common"))
-        );
-    }
-}
+mod tests;

@@ -1,0 +1,19 @@
+//! Records one access: the least that a service has to do.
+//!
+//! ```text
+//! EINSICHT_TOKEN_FILE=einsicht-data/keys/dev.token EINSICHT_VKEY=einsicht-data/ledger.vkey \
+//!     cargo run --example record_one
+//! ```
+#![allow(clippy::print_stdout, reason = "an example says what it did")]
+
+use einsicht_client::{Access, Recorder};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let ledger = Recorder::from_env().await?;
+    let recorded = ledger.record(Access::query("besuchertrend", "verkehrsplanung")).await?;
+    println!("recorded as entry {}", recorded.index);
+    // The last number of the session is recorded too, so that a lost tail would show.
+    ledger.close().await?;
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! What a reader of one log believes: verifier keys, and the checkpoints verified so far.
+//!
+//! A log that shows different histories to different people, or at different times, is caught by
+//! remembering what it signed. So a checkpoint is accepted only if it is signed, and if it is proven
+//! to extend, or to be extended by, the newest one verified before. The first checkpoint ever seen is
+//! taken on its signature alone.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use einsicht_tlog::hash::{sha256, to_hex};
+use einsicht_tlog::note::NOTE_BYTES_MAX;
+use einsicht_tlog::proof::{ProofError, verify_consistency};
+use einsicht_tlog::{Checkpoint, Hash, TreeHead, VerifierKey};
+
+use crate::state_dir::StateDir;
+
+mod error;
+
+pub use error::{Dispute, TrustError};
+
+/// How many verified checkpoints are remembered besides the newest: answers that come at the same
+/// time are mostly covered by few checkpoints, each of which then needs one proof only.
+const REMEMBERED_MAX: usize = 128;
+
+/// What the reader of one log believes. Clones share it.
+#[derive(Clone)]
+pub struct Trust {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    origin: String,
+    keys: Vec<VerifierKey>,
+    dir: Option<StateDir>,
+    verified: Mutex<Verified>,
+}
+
+/// Every remembered checkpoint is a prefix of the newest one.
+#[derive(Default)]
+struct Verified {
+    newest: Option<SignedHead>,
+    others: VecDeque<SignedHead>,
+}
+
+/// A tree head with the note that its log signed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedHead {
+    /// Size and root.
+    pub head: TreeHead,
+    /// The signed note, verbatim.
+    pub note: Vec<u8>,
+}
+
+/// What became of a checkpoint that was offered.
+#[derive(Debug)]
+pub enum Offer {
+    /// It is believed now, and kept if it is the newest.
+    Accepted(Checkpoint),
+    /// It is signed; complete it with [`Trust::link`].
+    NeedsProof(NeededProof),
+}
+
+/// The consistency proof that a checkpoint still needs: from `old` to `new`. One of them is the
+/// checkpoint offered, the other the newest one verified when it was offered.
+#[derive(Debug, Clone)]
+pub struct NeededProof {
+    /// The smaller tree.
+    pub old: TreeHead,
+    /// The larger tree.
+    pub new: TreeHead,
+    between: Box<Between>,
+}
+
+#[derive(Debug, Clone)]
+struct Between {
+    known: SignedHead,
+    offered: SignedHead,
+    checkpoint: Checkpoint,
+}
+
+impl Trust {
+    /// Trusts `key` for the log that it is named after; forgets everything when dropped.
+    #[must_use]
+    pub fn in_memory(key: VerifierKey) -> Self {
+        Self::new(key, None, Verified::default())
+    }
+
+    /// Trusts `key` for the log that it is named after, and keeps the newest verified checkpoint in
+    /// `<dir>/<first 16 hexadecimal digits of H(origin)>.checkpoint`. Creates the folder if needed.
+    ///
+    /// # Errors
+    /// [`TrustError::Io`]; [`TrustError::Stored`] if what is stored was not signed by `key`.
+    pub fn stored(key: VerifierKey, dir: &Path) -> Result<Self, TrustError> {
+        let io_error = |path: PathBuf| |error| TrustError::Io { path, error };
+        let state_dir = StateDir::open(dir).map_err(io_error(dir.to_owned()))?;
+        let trust = Self::new(key, Some(state_dir), Verified::default());
+        trust.verified().newest = trust.read_stored()?;
+        Ok(trust)
+    }
+
+    fn new(key: VerifierKey, dir: Option<StateDir>, verified: Verified) -> Self {
+        let inner =
+            Inner { origin: key.name().to_owned(), keys: vec![key], dir, verified: Mutex::new(verified) };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Name of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.inner.origin
+    }
+
+    /// The keys that may sign its checkpoints.
+    #[must_use]
+    pub fn keys(&self) -> &[VerifierKey] {
+        &self.inner.keys
+    }
+
+    /// The newest verified head. It only ever grows.
+    #[must_use]
+    pub fn newest(&self) -> Option<TreeHead> {
+        self.verified().newest.as_ref().map(|newest| newest.head)
+    }
+
+    /// The newest verified checkpoint with its signed note.
+    #[must_use]
+    pub fn newest_signed(&self) -> Option<SignedHead> {
+        self.verified().newest.clone()
+    }
+
+    /// Offers a signed checkpoint: its signature and origin are verified. It is accepted at once if
+    /// it is the first one ever, or equal to one that was verified lately. One of size 0 says nothing
+    /// about any entry: it is accepted, and not kept.
+    ///
+    /// # Errors
+    /// [`TrustError::Checkpoint`]; [`TrustError::Fork`] if another root was verified for its size;
+    /// [`TrustError::Io`].
+    pub fn offer(&self, checkpoint: &[u8]) -> Result<Offer, TrustError> {
+        let opened = Checkpoint::open(checkpoint, self.origin(), self.keys())?;
+        let offered = SignedHead { head: opened.head, note: checkpoint.to_vec() };
+        let mut verified = self.verified();
+        if offered.head.size.0 == 0 {
+            return Ok(Offer::Accepted(opened));
+        }
+        if let Some(known) = verified.of_size(offered.head) {
+            let same = known.head == offered.head;
+            return if same { Ok(Offer::Accepted(opened)) } else { Err(self.fork(known.clone(), offered)) };
+        }
+        let Some(known) = verified.newest.clone() else {
+            self.accept(&mut verified, offered)?;
+            return Ok(Offer::Accepted(opened));
+        };
+        let (old, new) = if known.head.size < offered.head.size {
+            (known.head, offered.head)
+        } else {
+            (offered.head, known.head)
+        };
+        let between = Box::new(Between { known, offered, checkpoint: opened });
+        Ok(Offer::NeedsProof(NeededProof { old, new, between }))
+    }
+
+    /// Completes an offer with the consistency proof from `needed.old` to `needed.new`.
+    ///
+    /// # Errors
+    /// [`TrustError::Fork`] if the proof shows that the trees are two histories;
+    /// [`TrustError::Unproven`] if it shows nothing; [`TrustError::Overtaken`] if the newest
+    /// checkpoint has grown since the offer: offer again; [`TrustError::Io`].
+    pub fn link(&self, needed: &NeededProof, proof: &[Hash]) -> Result<Checkpoint, TrustError> {
+        match verify_consistency(&needed.old, &needed.new, proof) {
+            Ok(()) => self.complete(needed),
+            Err(_) if shows_other_beginning(needed, proof) => Err(self.fork_of(needed)),
+            Err(reason) => {
+                let dispute = self.dispute(needed.between.known.clone(), needed.between.offered.clone());
+                Err(TrustError::Unproven { dispute, reason })
+            }
+        }
+    }
+
+    /// Completes an offer after the tree `needed.new` was recomputed from its leaves, and found to
+    /// have the root `beginning` at `needed.old.size`.
+    ///
+    /// # Errors
+    /// [`TrustError::Fork`], [`TrustError::Overtaken`], [`TrustError::Io`].
+    pub(crate) fn link_recomputed(
+        &self,
+        needed: &NeededProof,
+        beginning: Hash,
+    ) -> Result<Checkpoint, TrustError> {
+        if beginning == needed.old.root { self.complete(needed) } else { Err(self.fork_of(needed)) }
+    }
+
+    /// Where state about this log is kept, and how the names of its files begin.
+    pub(crate) fn state(&self) -> Option<(&StateDir, String)> {
+        self.inner.dir.as_ref().map(|dir| (dir, self.file_stem()))
+    }
+
+    fn complete(&self, needed: &NeededProof) -> Result<Checkpoint, TrustError> {
+        let mut verified = self.verified();
+        let extends_known = needed.between.known.head == needed.old;
+        let newest = verified.newest.as_ref().map(|newest| newest.head);
+        match newest {
+            // Two answers that both extend an older checkpoint need not extend each other.
+            Some(newest) if extends_known && newest != needed.between.known.head => {
+                let already = verified.of_size(needed.between.offered.head).map(|known| known.head);
+                if already != Some(needed.between.offered.head) {
+                    return Err(TrustError::Overtaken { newest });
+                }
+            }
+            _ => self.accept(&mut verified, needed.between.offered.clone())?,
+        }
+        Ok(needed.between.checkpoint.clone())
+    }
+
+    /// Remembers a head that was proven, and stores it if it is the newest.
+    fn accept(&self, verified: &mut Verified, proven: SignedHead) -> Result<(), TrustError> {
+        let grows = verified.newest.as_ref().is_none_or(|newest| newest.head.size < proven.head.size);
+        if !grows {
+            verified.remember(proven);
+            return Ok(());
+        }
+        self.store(&proven)?;
+        if let Some(before) = verified.newest.replace(proven) {
+            verified.remember(before);
+        }
+        Ok(())
+    }
+
+    fn store(&self, newest: &SignedHead) -> Result<(), TrustError> {
+        let Some((dir, stem)) = self.state() else { return Ok(()) };
+        // Another process may keep its state here too: what it knows must not be taken back.
+        if let Some(stored) = self.read_stored()? {
+            if stored.head.size == newest.head.size && stored.head != newest.head {
+                return Err(self.fork(stored, newest.clone()));
+            }
+            if stored.head.size > newest.head.size {
+                return Ok(());
+            }
+        }
+        let name = format!("{stem}.checkpoint");
+        dir.replace(&name, &newest.note).map_err(|error| TrustError::Io { path: dir.file(&name), error })
+    }
+
+    fn read_stored(&self) -> Result<Option<SignedHead>, TrustError> {
+        let Some((dir, stem)) = self.state() else { return Ok(None) };
+        let name = format!("{stem}.checkpoint");
+        let path = dir.file(&name);
+        let read = dir.read(&name, NOTE_BYTES_MAX as u64);
+        let Some(note) = read.map_err(|error| TrustError::Io { path: path.clone(), error })? else {
+            return Ok(None);
+        };
+        let checkpoint = Checkpoint::open(&note, self.origin(), self.keys())
+            .map_err(|reason| TrustError::Stored { path, reason })?;
+        Ok(Some(SignedHead { head: checkpoint.head, note }))
+    }
+
+    fn fork_of(&self, needed: &NeededProof) -> TrustError {
+        self.fork(needed.between.known.clone(), needed.between.offered.clone())
+    }
+
+    fn fork(&self, known: SignedHead, offered: SignedHead) -> TrustError {
+        TrustError::Fork { dispute: self.dispute(known, offered) }
+    }
+
+    /// Writes both notes where they outlive every later checkpoint. That this may fail must not hide
+    /// the dispute itself.
+    fn dispute(&self, known: SignedHead, offered: SignedHead) -> Box<Dispute> {
+        let mut evidence = Vec::new();
+        if let Some((dir, stem)) = self.state() {
+            for SignedHead { head, note } in [&known, &offered] {
+                let root = head.root.to_hex();
+                let name = format!("{stem}.fork-{}-{}.checkpoint", head.size, root.get(..8).unwrap_or(&root));
+                match dir.replace(&name, note) {
+                    Ok(()) => evidence.push(dir.file(&name)),
+                    Err(error) => tracing::error!(%error, name, "could not keep evidence of a dispute"),
+                }
+            }
+        }
+        Box::new(Dispute { known, offered, evidence })
+    }
+
+    fn file_stem(&self) -> String {
+        let hash = sha256(self.origin().as_bytes());
+        to_hex(hash.0.first_chunk::<8>().unwrap_or(&[0; 8]))
+    }
+
+    fn verified(&self) -> MutexGuard<'_, Verified> {
+        // Nothing panics between two changes that belong together.
+        self.inner.verified.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Verified {
+    fn of_size(&self, head: TreeHead) -> Option<&SignedHead> {
+        self.newest.iter().chain(&self.others).find(|known| known.head.size == head.size)
+    }
+
+    fn remember(&mut self, proven: SignedHead) {
+        if self.of_size(proven.head).is_none() {
+            self.others.push_back(proven);
+        }
+        if self.others.len() > REMEMBERED_MAX {
+            self.others.pop_front();
+        }
+    }
+}
+
+impl fmt::Debug for SignedHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedHead").field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trust").field("origin", &self.origin()).field("newest", &self.newest()).finish()
+    }
+}
+
+/// Whether the proof leads to the root of the larger tree from another root of the smaller one: then
+/// the larger tree itself says that it does not begin with the smaller one.
+fn shows_other_beginning(needed: &NeededProof, proof: &[Hash]) -> bool {
+    match verify_consistency(&needed.old, &needed.new, proof) {
+        Err(ProofError::RootMismatch { size, actual, .. }) if size == needed.old.size => {
+            let beginning = TreeHead { size, root: actual };
+            verify_consistency(&beginning, &needed.new, proof).is_ok()
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! The gRPC services of the fake ledger.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use einsicht_access::event::validate_request;
+use einsicht_access::problem::BatchError;
+use einsicht_proto::v1::ledger_server::{Ledger, LedgerServer};
+use einsicht_proto::v1::recorder_server::{Recorder, RecorderServer};
+use einsicht_proto::v1::*;
+use futures::{Stream, StreamExt as _};
+use tokio::net::TcpListener;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use super::{Fault, Shared, TOKEN};
+
+pub async fn serve(shared: Arc<Shared>) -> tokio::task::JoinHandle<()> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    shared.proxy.lead_to(listener.local_addr().unwrap());
+    let server = Server::builder()
+        .add_service(RecorderServer::new(Service(shared.clone())))
+        .add_service(LedgerServer::new(Service(shared)))
+        .serve_with_incoming(TcpIncoming::from(listener));
+    tokio::spawn(async move { server.await.unwrap() })
+}
+
+struct Service(Arc<Shared>);
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// What to do with the answer to a request.
+enum Answer {
+    Give(RecordResponse),
+    Never,
+    Cut,
+}
+
+impl Shared {
+    async fn answer(&self, request: RecordRequest) -> Result<RecordResponse, Status> {
+        match self.decide(request)? {
+            Answer::Give(response) => Ok(response),
+            Answer::Never => std::future::pending().await,
+            Answer::Cut => {
+                self.proxy.cut();
+                std::future::pending().await
+            }
+        }
+    }
+
+    fn decide(&self, request: RecordRequest) -> Result<Answer, Status> {
+        let mut state = self.state.lock().unwrap();
+        state.seen.push(request.clone());
+        let fault = state.faults.pop_front().unwrap_or(Fault::None);
+        if let Fault::Refuse(status) = fault {
+            return Err(status);
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        validate_request(&request, now.as_micros() as i64).map_err(|error| invalid(&error))?;
+        let mut response = state.log.record(&request)?;
+        match fault {
+            Fault::LoseAnswer => return Ok(Answer::Cut),
+            Fault::Hang => return Ok(Answer::Never),
+            Fault::Lie(lie) => lie(&mut state.log, &mut response),
+            Fault::None | Fault::Refuse(_) => {}
+        }
+        Ok(Answer::Give(response))
+    }
+}
+
+fn invalid(error: &BatchError) -> Status {
+    let mut details = ErrorDetails::new();
+    if let BatchError::Invalid(violations) = error {
+        for violation in &violations.listed {
+            details.add_bad_request_violation(violation.path(), violation.problem.to_string());
+        }
+    }
+    Status::with_error_details(Code::InvalidArgument, "bad fields", details)
+}
+
+fn authenticate<T>(request: &Request<T>) -> Result<(), Status> {
+    let sent = request.metadata().get("authorization");
+    let expected = format!("Bearer {TOKEN}");
+    if sent.is_some_and(|sent| sent.as_bytes() == expected.as_bytes()) {
+        Ok(())
+    } else {
+        Err(Status::unauthenticated("the token is not known"))
+    }
+}
+
+#[tonic::async_trait]
+impl Recorder for Service {
+    type RecordStreamStream = Answers<RecordStreamResponse>;
+
+    async fn record(&self, request: Request<RecordRequest>) -> Result<Response<RecordResponse>, Status> {
+        authenticate(&request)?;
+        assert!(request.metadata().contains_key("grpc-timeout"));
+        self.0.answer(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn record_stream(
+        &self,
+        request: Request<Streaming<RecordStreamRequest>>,
+    ) -> Result<Response<Self::RecordStreamStream>, Status> {
+        authenticate(&request)?;
+        self.0.state.lock().unwrap().streams += 1;
+        let (shared, requests) = (self.0.clone(), request.into_inner());
+        let answers = futures::stream::try_unfold((shared, requests), |(shared, mut requests)| async move {
+            let Some(request) = requests.next().await.transpose()? else { return Ok(None) };
+            let response = Some(shared.answer(request.request.unwrap()).await?);
+            Ok(Some((RecordStreamResponse { response }, (shared, requests))))
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<EndSessionRequest>,
+    ) -> Result<Response<EndSessionResponse>, Status> {
+        authenticate(&request)?;
+        let mut state = self.0.state.lock().unwrap();
+        if let Some(status) = state.end_faults.pop_front() {
+            return Err(status);
+        }
+        let recorded = Some(state.log.end_session(request.get_ref()));
+        Ok(Response::new(EndSessionResponse { recorded, checkpoint: state.log.checkpoint() }))
+    }
+}
+
+#[tonic::async_trait]
+impl Ledger for Service {
+    type ListEntriesStream = Answers<ListEntriesResponse>;
+    type WatchCheckpointsStream = Answers<WatchCheckpointsResponse>;
+
+    async fn get_checkpoint(
+        &self,
+        _: Request<GetCheckpointRequest>,
+    ) -> Result<Response<GetCheckpointResponse>, Status> {
+        let checkpoint = self.0.state.lock().unwrap().log.checkpoint();
+        Ok(Response::new(GetCheckpointResponse { checkpoint }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<GetConsistencyProofRequest>,
+    ) -> Result<Response<GetConsistencyProofResponse>, Status> {
+        let mut state = self.0.state.lock().unwrap();
+        state.proofs_asked += 1;
+        if let Some(status) = state.proof_faults.pop_front() {
+            return Err(status);
+        }
+        let GetConsistencyProofRequest { old_size, new_size } = request.into_inner();
+        let proof = state.log.consistency(old_size, new_size);
+        let proof = proof.ok_or_else(|| Status::invalid_argument("no such sizes"))?;
+        Ok(Response::new(GetConsistencyProofResponse { new_size, proof }))
+    }
+
+    async fn get_entry(&self, _: Request<GetEntryRequest>) -> Result<Response<GetEntryResponse>, Status> {
+        Err(not_here())
+    }
+
+    async fn list_entries(
+        &self,
+        _: Request<ListEntriesRequest>,
+    ) -> Result<Response<Self::ListEntriesStream>, Status> {
+        Err(not_here())
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        _: Request<GetInclusionProofRequest>,
+    ) -> Result<Response<GetInclusionProofResponse>, Status> {
+        Err(not_here())
+    }
+
+    async fn get_receipt(&self, _: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
+        Err(not_here())
+    }
+
+    async fn watch_checkpoints(
+        &self,
+        _: Request<WatchCheckpointsRequest>,
+    ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
+        Err(not_here())
+    }
+}
+
+/// A recorder needs none of these.
+fn not_here() -> Status {
+    Status::unimplemented("not part of these tests")
+}

@@ -1,0 +1,13 @@
+//! The recorder against a small ledger in this process that can be told to fail and to lie.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod fake;
+mod faults;
+mod lies;
+mod recording;
+mod streaming;

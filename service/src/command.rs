@@ -1,0 +1,48 @@
+//! The commands of `einsichtd`.
+
+mod dev;
+mod fsck;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+/// Einsicht: records every access to city data in a ledger that anybody can check.
+#[derive(Debug, Parser)]
+#[command(name = "einsichtd", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs a ledger for trying out and developing, on this machine only
+    Dev(dev::DevArgs),
+    /// Checks a data folder offline: every entry, chain, tree, signature, derived files. Changes nothing
+    Fsck(fsck::FsckArgs),
+}
+
+/// Runs a command. Exit codes: 0 done and sound, 1 checked and found wrong, 2 could not tell or run.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let filter = EnvFilter::try_from_env("EINSICHT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    let outcome = match cli.command {
+        Command::Dev(args) => dev::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Fsck(args) => fsck::run(&args),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("einsichtd: {error:#}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,195 @@
+//! `einsichtd dev`: a ledger for trying out, on this machine only.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use einsicht_tlog::hash::to_hex;
+use einsicht_tlog::{Origin, Size};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::{Caller, Tokens};
+use crate::clock::{Clock, SystemClock};
+use crate::http::Site;
+use crate::ledger::{self, Ledger, NewLedger, Opening};
+use crate::metrics::Metrics;
+use crate::rpc::Shared;
+use crate::sequencer::Sequencer;
+use crate::server::Server;
+use crate::signer;
+use crate::storage::{SEGMENT_BYTES_MAX, VKEY};
+
+/// Name of the file with the token that `dev` makes.
+const TOKEN_FILE: &str = "dev.token";
+/// What records with that token is logged as.
+const PRODUCER: &str = "dev";
+/// Domain that can't exist (RFC 2606): a development ledger is nobody's.
+const ORIGIN_PREFIX: &str = "dev.einsicht.invalid/";
+/// Smallest segments that make sense: at least one full-sized frame header and entry.
+const SEGMENT_BYTES_MIN: u64 = 4096;
+
+/// Runs a ledger for trying out and developing, on this machine only.
+#[derive(Debug, Args)]
+pub struct DevArgs {
+    /// Data folder; made if it is not there, with keys, a token and an empty ledger
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Address to listen on, gRPC and HTTP on one port; loopback only
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7420")]
+    listen: SocketAddr,
+    /// Record, once, a simulated week of a city
+    #[arg(long)]
+    sample: bool,
+    /// Start although the newest entry is more than 31 days old by this machine's clock
+    #[arg(long)]
+    accept_clock: bool,
+    /// Begin a new segment file when one would grow beyond this many bytes
+    #[arg(long, value_name = "BYTES", default_value_t = SEGMENT_BYTES_MAX, hide_short_help = true)]
+    segment_bytes: u64,
+}
+
+pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
+    ensure!(
+        args.listen.ip().is_loopback(),
+        "`dev` listens on loopback addresses only, {} is not one; it has no TLS and one token for everybody",
+        args.listen.ip()
+    );
+    ensure!(
+        args.segment_bytes >= SEGMENT_BYTES_MIN,
+        "--segment-bytes must be at least {SEGMENT_BYTES_MIN}"
+    );
+    if args.sample {
+        sample(args)?;
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let mut ledger = ledger::open(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
+    ledger::record_start(&mut ledger.committer)?;
+    let token = token(&keys(args))?;
+    let tokens = Tokens::default().with(&token, Caller { producer: PRODUCER.to_owned() });
+    serve(args, ledger, tokens, clock)
+}
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what was accepted.
+fn serve(args: &DevArgs, ledger: Ledger, tokens: Tokens, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+    let Ledger { committer, reader, verifier, genesis, lock, .. } = ledger;
+    let metrics = Metrics::install().context("the metrics recorder")?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
+    let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
+    let served = runtime.block_on(async move {
+        let shutdown = CancellationToken::new();
+        let size = sequencer.published().borrow().head.size;
+        let site = Site {
+            sequencer: sequencer.clone(),
+            reader: reader.clone(),
+            metrics,
+            verifier_key: verifier.to_string().into(),
+        };
+        let shared = Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown: shutdown.clone() };
+        let server = Server::bind(args.listen, shared, site)
+            .await
+            .with_context(|| format!("can't listen on {}; is another service there?", args.listen))?;
+        welcome(args, &genesis.origin, size, server.address()?);
+        tokio::spawn(cancel_on_signal(shutdown)?);
+        server.serve().await.context("serving ended")
+    });
+    // Ends what is still under way; with the last handle the writer finishes, and with it the rest.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    ensure!(writer.join().is_ok(), "the writer ended in disorder; run `einsichtd fsck` before the next start");
+    drop(lock);
+    served?;
+    tracing::info!("everything that was accepted is durable; goodbye");
+    Ok(())
+}
+
+fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("going down: no new calls, finishing what was accepted");
+        shutdown.cancel();
+    })
+}
+
+fn opening(
+    args: &DevArgs,
+    clock: Arc<dyn Clock>,
+    accept_clock: bool,
+    simulated: bool,
+) -> anyhow::Result<Opening<'_>> {
+    let mut suffix = [0; 4];
+    signer::random(&mut suffix)?;
+    let origin = Origin::parse(&format!("{ORIGIN_PREFIX}{}", to_hex(&suffix)))?;
+    Ok(Opening {
+        data: &args.data,
+        keys: keys(args),
+        clock,
+        accept_clock,
+        new: NewLedger { origin, simulated },
+        segment_bytes_max: args.segment_bytes,
+    })
+}
+
+fn keys(args: &DevArgs) -> PathBuf {
+    args.data.join("keys")
+}
+
+/// The token that recorders use, made on first start.
+fn token(keys: &Path) -> anyhow::Result<String> {
+    let path = keys.join(TOKEN_FILE);
+    if let Some(token) = signer::read_secret(&path)? {
+        let token = token.trim();
+        ensure!(!token.is_empty(), "{} is empty; delete it, and a new token is made", path.display());
+        return Ok(token.to_owned());
+    }
+    let mut secret = [0; 32];
+    signer::random(&mut secret)?;
+    let token = to_hex(&secret);
+    signer::write_secret(&path, format!("{token}\n").as_bytes())?;
+    Ok(token)
+}
+
+#[cfg(feature = "demo")]
+fn sample(args: &DevArgs) -> anyhow::Result<()> {
+    let open = |clock, simulated| Ok(ledger::open(opening(args, clock, true, simulated)?)?);
+    crate::demo::record_once(&args.data, &SystemClock::new(), open)?;
+    let checked = super::fsck::check(&args.data)?;
+    match checked.faults.as_slice() {
+        [] => say(&format!("verified: {} entries; chain, tree and signature hold", checked.head.size)),
+        faults => bail!("the sample does not verify: {}", faults.join("; ")),
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "demo"))]
+fn sample(_args: &DevArgs) -> anyhow::Result<()> {
+    bail!("this build has no sample week (it was built without the feature 'demo')")
+}
+
+fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr) {
+    let (url, data) = (format!("http://{address}"), args.data.display());
+    say(&format!(
+        "Einsicht is recording. This is a development ledger: one token, no TLS, this machine only.\n\n  \
+         ledger    {origin}, {size} entries\n  \
+         open      {url}/\n\n\
+         Check it as an outsider would, in another terminal:\n  \
+         cargo run --release --bin einsicht -- verify {url} --vkey {data}/{VKEY}\n\n\
+         Record an access:\n  \
+         cargo run --release --bin einsicht -- record --url {url} \\\n    \
+         --token-file {data}/keys/{TOKEN_FILE} --vkey {data}/{VKEY} \\\n    \
+         --dataset besuchertrend --operation query --purpose verkehrsplanung\n\n\
+         Stop with Ctrl-C."
+    ));
+}
+
+/// For the person at the terminal, not for the log.
+#[allow(clippy::print_stdout)]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,233 @@
+//! `einsichtd fsck`: checks a data folder offline, and changes nothing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use einsicht_access::read_body;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_tlog::{Checkpoint, Index, Leaf, Origin, TreeHead, VerifierKey};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::ledger::{LedgerError, read_genesis};
+use crate::storage::file::{RealFolder, read_small};
+use crate::storage::{self, CHECKPOINT, Checked, LOCK, OpenError, VKEY};
+
+/// Faults that are listed; more are counted.
+const FAULTS_MAX: usize = 20;
+
+/// Checks a data folder offline.
+#[derive(Debug, Args)]
+pub struct FsckArgs {
+    /// The data folder
+    #[arg(value_name = "DIR")]
+    data: PathBuf,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Findings {
+    pub head: TreeHead,
+    pub origin: String,
+    pub segments: usize,
+    pub commits: u64,
+    /// Wrong, each a sentence.
+    pub faults: Vec<String>,
+    /// Worth knowing, not wrong.
+    pub notes: Vec<String>,
+}
+
+pub(super) fn run(args: &FsckArgs) -> anyhow::Result<ExitCode> {
+    match check(&args.data) {
+        Ok(findings) => Ok(report(&args.data, &findings)),
+        // Damage that stops the reading is an answer; what could not be read is not.
+        Err(error) if error.downcast_ref::<LedgerError>().is_some_and(is_damage) => {
+            say(&format!("FAILED  {}: {error:#}", args.data.display()));
+            Ok(ExitCode::from(1))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Checks everything that is in a data folder. Only the public keys that entry 0 names are believed:
+/// whether they are the right ones, their owner has to say.
+pub(super) fn check(data: &Path) -> anyhow::Result<Findings> {
+    if !data.join("log").is_dir() {
+        bail!("{} has no folder 'log': it is not a data folder of a ledger", data.display());
+    }
+    let _lock = shared_lock(data)?;
+    let folder = RealFolder::new(data);
+    let Some(genesis) = read_genesis(&folder)? else {
+        bail!("{} holds an empty log: nothing was recorded yet", data.display());
+    };
+    let origin = Origin::parse(&genesis.origin).map_err(LedgerError::from)?;
+    let mut keys = Vec::new();
+    for key in &genesis.public_keys {
+        let key = key.as_ref().try_into().context("a public key of entry 0")?;
+        keys.push(VerifierKey::new(origin.as_str(), key).map_err(LedgerError::from)?);
+    }
+    let mut faults = Faults::default();
+    check_vkey(data, &keys, &mut faults)?;
+    let published = match read_small(&folder, CHECKPOINT).context(CHECKPOINT)? {
+        Some(bytes) => match Checkpoint::open(&bytes, origin.as_str(), &keys) {
+            Ok(checkpoint) => Some(checkpoint.head),
+            Err(error) => {
+                faults.add(format!("{CHECKPOINT}: {error}"));
+                None
+            }
+        },
+        None => None,
+    };
+    let bar = progress(published);
+    let checked = storage::check(&folder, origin.hash(), published.map(|head| head.size), &mut |index, leaf| {
+        bar.set_position(index.0);
+        check_body(index, leaf, &mut faults);
+    });
+    bar.finish_and_clear();
+    let checked = checked.map_err(LedgerError::from)?;
+    let notes = judge(&checked, published, &mut faults);
+    let Checked { head, segments, frames, .. } = checked;
+    Ok(Findings { head, origin: genesis.origin, segments, commits: frames, faults: faults.finish(), notes })
+}
+
+fn check_body(index: Index, leaf: &Leaf<'_>, faults: &mut Faults) {
+    match read_body(leaf.body).map(|body| body.content) {
+        Err(error) => faults.add(format!("entry {index}: {error}")),
+        Ok(Some(Content::Genesis(_))) if index != Index(0) => {
+            faults.add(format!("entry {index}: a second genesis"));
+        }
+        Ok(_) => {}
+    }
+}
+
+/// Compares what the segments hold with what was published and derived.
+fn judge(checked: &Checked, published: Option<TreeHead>, faults: &mut Faults) -> Vec<String> {
+    let mut notes = Vec::new();
+    let size = checked.head.size;
+    match published {
+        None => notes.push(format!("there is no {CHECKPOINT}: whether entries are missing at the end can't be told")),
+        Some(published) if published.size > size => faults.add(format!(
+            "{CHECKPOINT} knows {} entries, the segments hold {size}: the log was cut, or is an older copy",
+            published.size
+        )),
+        Some(published) if checked.root_at != Some(published.root) => faults.add(format!(
+            "{CHECKPOINT} knows root {} for {} entries, the segments give another one: the history was changed",
+            published.root, published.size
+        )),
+        Some(published) if published.size < size => {
+            notes.push(format!("{} entries at the end are newer than {CHECKPOINT}", size.0 - published.size.0));
+        }
+        Some(_) => {}
+    }
+    if let Some((file, offset, error)) = &checked.tail {
+        notes.push(format!(
+            "{file} ends in bytes that are no commit (from byte {offset}: {error}); the next start cuts them \
+             off if the published entries are all there"
+        ));
+    }
+    if let Some(index) = checked.derived_differ_at {
+        faults.add(format!(
+            "log/offsets or log/hashes differ from the segments, first in the commit of entry {index}; they \
+             are derived: delete log/watermark, and the next start rebuilds them"
+        ));
+    }
+    notes
+}
+
+fn check_vkey(data: &Path, keys: &[VerifierKey], faults: &mut Faults) -> anyhow::Result<()> {
+    let path = data.join(VKEY);
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        text => text.with_context(|| path.display().to_string())?,
+    };
+    match VerifierKey::parse(&text) {
+        Ok(key) if keys.contains(&key) => {}
+        Ok(_) => faults.add(format!("{VKEY} is not a key that entry 0 names")),
+        Err(error) => faults.add(format!("{VKEY}: {error}")),
+    }
+    Ok(())
+}
+
+/// Nobody may write meanwhile. Does not create the lock: an fsck changes nothing.
+fn shared_lock(data: &Path) -> anyhow::Result<Option<fs::File>> {
+    let path = data.join(LOCK);
+    let file = match fs::File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.with_context(|| path.display().to_string())?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(Some(file)),
+        Err(fs::TryLockError::WouldBlock) => bail!(
+            "{} is in use by a running service; stop it first, or check it from outside with `einsicht verify`",
+            data.display()
+        ),
+        Err(fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+fn is_damage(error: &LedgerError) -> bool {
+    !matches!(error, LedgerError::Io { .. } | LedgerError::Log(OpenError::Io { .. }) | LedgerError::Read(_))
+}
+
+fn report(data: &Path, findings: &Findings) -> ExitCode {
+    let Findings { head, origin, segments, commits, faults, notes } = findings;
+    let data = data.display();
+    for note in notes {
+        say(&format!("note    {note}"));
+    }
+    for fault in faults {
+        say(&format!("FAILED  {fault}"));
+    }
+    let extent = format!("{} entries in {commits} commits and {segments} segments", head.size);
+    if faults.is_empty() {
+        say(&format!("sound   {data}: {origin}, {extent}\nroot    {}", head.root));
+        ExitCode::SUCCESS
+    } else {
+        say(&format!("FAILED  {data}: {origin}, {extent}"));
+        ExitCode::from(1)
+    }
+}
+
+fn progress(published: Option<TreeHead>) -> ProgressBar {
+    let bar = match published {
+        Some(head) => ProgressBar::new(head.size.0),
+        None => ProgressBar::no_length(),
+    };
+    match ProgressStyle::with_template("checking {human_pos}/{human_len} entries {wide_bar} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// A list that does not grow without end.
+#[derive(Default)]
+struct Faults {
+    listed: Vec<String>,
+    more: u64,
+}
+
+impl Faults {
+    fn add(&mut self, fault: String) {
+        if self.listed.len() < FAULTS_MAX {
+            self.listed.push(fault);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn finish(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.listed.push(format!("and {} more", self.more));
+        }
+        self.listed
+    }
+}
+
+/// For the person at the terminal, not for the log.
+#[allow(clippy::print_stdout)]
+fn say(text: &str) {
+    println!("{text}");
+}

@@ -1,0 +1,44 @@
+//! Hash tiles and entry bundles, for every published size. C2SP tlog-tiles.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use einsicht_tlog::Index;
+use einsicht_tlog::tile::{Tile, TileKind};
+
+use super::{NO_STORE, Site};
+use crate::storage::{LogReader, ReadError};
+
+/// A published tile never changes.
+const IMMUTABLE: (header::HeaderName, &str) =
+    (header::CACHE_CONTROL, "public, max-age=604800, immutable");
+const BYTES: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
+
+/// One tile. A path that is not canonical, or wider than what is published, does not exist.
+pub(super) async fn tile(State(site): State<Site>, Path(path): Path<String>) -> Response {
+    let published = Arc::clone(&site.sequencer.published().borrow());
+    let tile = Tile::parse(&format!("tile/{path}")).filter(|tile| tile.is_published(published.head.size));
+    let Some(tile) = tile else {
+        let text = "No such tile is published. Paths are those of C2SP tlog-tiles.\n";
+        return (StatusCode::NOT_FOUND, [NO_STORE], text).into_response();
+    };
+    let reader = site.reader.clone();
+    match tokio::task::spawn_blocking(move || read(&reader, tile)).await {
+        Ok(Ok(bytes)) => ([BYTES, IMMUTABLE], bytes).into_response(),
+        Ok(Err(error)) => {
+            tracing::error!(%error, %tile, "a tile could not be read");
+            (StatusCode::INTERNAL_SERVER_ERROR, [NO_STORE], "The tile could not be read.\n").into_response()
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, [NO_STORE]).into_response(),
+    }
+}
+
+fn read(reader: &LogReader, tile: Tile) -> Result<Vec<u8>, ReadError> {
+    let count = usize::from(tile.width());
+    match tile.kind() {
+        TileKind::Entries => reader.bundle(Index(tile.start()), count),
+        TileKind::Hashes(level) => reader.hashes(level, tile.start(), count),
+    }
+}

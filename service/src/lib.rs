@@ -1,0 +1,26 @@
+//! The Einsicht service: records accesses over gRPC, publishes the log over HTTP.
+//!
+//! `einsichtd` is a thin `main` over this library; tests and benches use it in process. The path of
+//! an event is told in ARCHITECTURE.md; the rooms are:
+//!
+//! - [`storage`]: the log on disk, its contract, recovery
+//! - [`sequencer`]: the one writer, and what follows it
+//! - [`sessions`]: what was recorded under which number
+//! - [`ledger`]: opens all of that together
+//! - [`rpc`], [`http`], [`server`]: what is served, and how
+//! - [`clock`], [`signer`], [`auth`], [`metrics`]: what they lean on
+
+pub mod auth;
+pub mod clock;
+pub mod command;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod http;
+pub mod ledger;
+pub mod metrics;
+pub mod rpc;
+pub mod sequencer;
+pub mod server;
+pub mod sessions;
+pub mod signer;
+pub mod storage;

@@ -1,0 +1,54 @@
+//! The gRPC services, one file each; `status` is the only place where an error becomes a status.
+
+mod deadline;
+mod ledger;
+mod recorder;
+mod status;
+
+use std::sync::Arc;
+
+use einsicht_proto::v1::ledger_server::LedgerServer;
+use einsicht_proto::v1::recorder_server::RecorderServer;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Tokens;
+use crate::clock::Clock;
+use crate::sequencer::Sequencer;
+use crate::storage::LogReader;
+
+pub use ledger::LedgerService;
+pub use recorder::RecorderService;
+
+/// Most bytes of one request or answer. Well-formed batches of 1,000 events are far smaller.
+pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What the services share.
+#[derive(Clone)]
+pub struct Shared {
+    /// Takes events to the writer, and knows the newest checkpoint.
+    pub sequencer: Sequencer,
+    /// Reads the log.
+    pub reader: LogReader,
+    /// Who may record.
+    pub tokens: Arc<Tokens>,
+    /// Gives the time that events are checked against.
+    pub clock: Arc<dyn Clock>,
+    /// Cancelled when the service goes down: streams end then.
+    pub shutdown: CancellationToken,
+}
+
+/// The service that records.
+#[must_use]
+pub fn recorder(shared: &Shared) -> RecorderServer<RecorderService> {
+    RecorderServer::new(RecorderService::new(shared.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX * 4)
+}
+
+/// The service that reads.
+#[must_use]
+pub fn ledger(shared: &Shared) -> LedgerServer<LedgerService> {
+    LedgerServer::new(LedgerService::new(shared.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX)
+}

@@ -1,0 +1,201 @@
+//! `einsicht.v1.Ledger`: entries, proofs, receipts, checkpoints.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use einsicht_proto::v1::ledger_server::Ledger;
+use einsicht_proto::v1::{
+    GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
+    GetEntryRequest, GetEntryResponse, GetInclusionProofRequest, GetInclusionProofResponse,
+    GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, ListEntriesResponse,
+    WatchCheckpointsRequest, WatchCheckpointsResponse,
+};
+use einsicht_tlog::receipt::Receipt;
+use einsicht_tlog::{Hash, Index, Size, bundle};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use tokio_stream::wrappers::WatchStream;
+use tonic::{Code, Request, Response, Status};
+
+use super::{Shared, status};
+use crate::sequencer::Published;
+use crate::storage::{LogReader, ReadError};
+
+/// Entries read from disk at a time for a list.
+const CHUNK_ENTRIES: u64 = 256;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// Reads the ledger.
+pub struct LedgerService {
+    shared: Shared,
+}
+
+impl LedgerService {
+    /// Works with what the services share.
+    #[must_use]
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+
+    fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.shared.sequencer.published().borrow())
+    }
+
+    /// The published size, or a smaller one that was asked for.
+    fn size(&self, asked: u64) -> Result<Size, Status> {
+        let published = self.published().head.size;
+        match Size(asked) {
+            Size(0) => Ok(published),
+            size if size <= published => Ok(size),
+            _ => Err(status::not_published(Code::InvalidArgument, "size", asked, published)),
+        }
+    }
+
+    fn index(&self, index: u64) -> Result<Index, Status> {
+        let published = self.published().head.size;
+        if published.contains(Index(index)) {
+            Ok(Index(index))
+        } else {
+            Err(status::not_published(Code::NotFound, "entry", index, published))
+        }
+    }
+
+    /// Reads files on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&LogReader) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, Status> {
+        read_with(self.shared.reader.clone(), read).await
+    }
+}
+
+#[tonic::async_trait]
+impl Ledger for LedgerService {
+    type ListEntriesStream = Answers<ListEntriesResponse>;
+    type WatchCheckpointsStream = Answers<WatchCheckpointsResponse>;
+
+    async fn get_checkpoint(
+        &self,
+        _request: Request<GetCheckpointRequest>,
+    ) -> Result<Response<GetCheckpointResponse>, Status> {
+        Ok(Response::new(GetCheckpointResponse { checkpoint: self.published().checkpoint.clone() }))
+    }
+
+    async fn get_entry(
+        &self,
+        request: Request<GetEntryRequest>,
+    ) -> Result<Response<GetEntryResponse>, Status> {
+        let index = self.index(request.get_ref().index).map_err(status::counted)?;
+        let leaf = self.read(move |reader| reader.leaf(index)).await.map_err(status::counted)?;
+        Ok(Response::new(GetEntryResponse { index: index.0, leaf: leaf.into() }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<ListEntriesRequest>,
+    ) -> Result<Response<Self::ListEntriesStream>, Status> {
+        let ListEntriesRequest { start, limit } = request.into_inner();
+        let published = self.published().head.size.0;
+        let end = match limit {
+            0 => published,
+            limit => start.saturating_add(limit).min(published),
+        };
+        let reader = self.shared.reader.clone();
+        let chunks = stream::try_unfold(start, move |next| {
+            let reader = reader.clone();
+            async move {
+                let count = end.saturating_sub(next).min(CHUNK_ENTRIES);
+                if count == 0 {
+                    return Ok::<_, Status>(None);
+                }
+                let entries = read_with(reader, move |reader| list(reader, Index(next), count)).await?;
+                Ok(Some((stream::iter(entries.into_iter().map(Ok)), next + count)))
+            }
+        });
+        let shutdown = self.shared.shutdown.clone().cancelled_owned();
+        Ok(Response::new(Box::pin(chunks.try_flatten().map_err(status::counted).take_until(shutdown))))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<GetInclusionProofRequest>,
+    ) -> Result<Response<GetInclusionProofResponse>, Status> {
+        let GetInclusionProofRequest { index, size } = request.into_inner();
+        let answer = async {
+            let (index, size) = (Index(index), self.size(size)?);
+            self.read(move |reader| {
+                let proof = reader.inclusion_proof(index, size)?;
+                let leaf_hash = bytes(&reader.leaf_hash(index)?);
+                let proof = proof.iter().map(bytes).collect();
+                Ok(GetInclusionProofResponse { size: size.0, leaf_hash, proof })
+            })
+            .await
+        };
+        answer.await.map(Response::new).map_err(status::counted)
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<GetConsistencyProofRequest>,
+    ) -> Result<Response<GetConsistencyProofResponse>, Status> {
+        let GetConsistencyProofRequest { old_size, new_size } = request.into_inner();
+        let answer = async {
+            let new = self.size(new_size)?;
+            let proof = self.read(move |reader| reader.consistency_proof(Size(old_size), new)).await?;
+            Ok(GetConsistencyProofResponse { new_size: new.0, proof: proof.iter().map(bytes).collect() })
+        };
+        answer.await.map(Response::new).map_err(status::counted)
+    }
+
+    async fn get_receipt(
+        &self,
+        request: Request<GetReceiptRequest>,
+    ) -> Result<Response<GetReceiptResponse>, Status> {
+        let answer = async {
+            let published = self.published();
+            let index = self.index(request.get_ref().index)?;
+            let receipt = self.read(move |reader| {
+                let leaf = Some(reader.leaf(index)?);
+                let proof = reader.inclusion_proof(index, published.head.size)?;
+                Ok(Receipt { leaf, index, proof, checkpoint: published.checkpoint.to_vec() })
+            });
+            Ok(GetReceiptResponse { receipt: receipt.await?.to_bytes().into() })
+        };
+        answer.await.map(Response::new).map_err(status::counted)
+    }
+
+    async fn watch_checkpoints(
+        &self,
+        _request: Request<WatchCheckpointsRequest>,
+    ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
+        let checkpoints = WatchStream::new(self.shared.sequencer.published())
+            .map(|published| Ok(WatchCheckpointsResponse { checkpoint: published.checkpoint.clone() }));
+        let shutdown = self.shared.shutdown.clone().cancelled_owned();
+        Ok(Response::new(Box::pin(checkpoints.take_until(shutdown))))
+    }
+}
+
+fn list(reader: &LogReader, first: Index, count: u64) -> Result<Vec<ListEntriesResponse>, ReadError> {
+    let bytes = Bytes::from(reader.bundle(first, usize::try_from(count).unwrap_or(usize::MAX))?);
+    bundle::entries(&bytes)
+        .zip(first.0..)
+        .map(|(leaf, index)| {
+            let leaf = leaf.map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
+            Ok(ListEntriesResponse { index, leaf: bytes.slice_ref(leaf) })
+        })
+        .collect()
+}
+
+async fn read_with<T: Send + 'static>(
+    reader: LogReader,
+    read: impl FnOnce(&LogReader) -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, Status> {
+    let read = tokio::task::spawn_blocking(move || read(&reader)).await;
+    read.map_err(|_| Status::internal("reading the log ended in disorder"))?
+        .map_err(|error| status::of_read(&error))
+}
+
+fn bytes(hash: &Hash) -> Bytes {
+    Bytes::copy_from_slice(hash.as_bytes())
+}

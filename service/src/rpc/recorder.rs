@@ -1,0 +1,215 @@
+//! `einsicht.v1.Recorder`: authenticate, validate, prepare, have it written, answer with proof.
+
+use std::pin::Pin;
+use std::time::Instant;
+
+use bytes::Bytes;
+use einsicht_access::entry::session_end;
+use einsicht_access::{
+    Provenance, body_bytes, entry_of_access, validate_end_session, validate_request,
+};
+use einsicht_proto::v1::recorder_server::Recorder;
+use einsicht_proto::v1::{
+    EndSessionRequest, EndSessionResponse, RecordRequest, RecordResponse, RecordStreamRequest,
+    RecordStreamResponse, Recorded,
+};
+use einsicht_tlog::{Hash, Size};
+use futures::{Stream, StreamExt as _};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{Shared, deadline, status};
+use crate::auth::Caller;
+use crate::sequencer::{Acknowledged, Placed, PreparedEvent, Work};
+use crate::sessions::SessionKey;
+use crate::storage::{LogReader, ReadError};
+
+/// Requests of one stream that are worked on at once: enough to fill commits, too few to fill memory.
+const STREAM_IN_FLIGHT_MAX: usize = 16;
+
+/// Records accesses.
+pub struct RecorderService {
+    shared: Shared,
+}
+
+/// What an answer is to carry beyond index and leaf hash.
+#[derive(Clone, Copy)]
+struct Wanted {
+    proofs: bool,
+    known_size: Size,
+}
+
+impl RecorderService {
+    /// Works with what the services share.
+    #[must_use]
+    pub fn new(shared: Shared) -> Self {
+        Self { shared }
+    }
+
+    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
+        let authorization = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
+        self.shared.tokens.authenticate(authorization).cloned().map_err(status::of_auth)
+    }
+}
+
+#[tonic::async_trait]
+impl Recorder for RecorderService {
+    type RecordStreamStream = Pin<Box<dyn Stream<Item = Result<RecordStreamResponse, Status>> + Send>>;
+
+    async fn record(&self, request: Request<RecordRequest>) -> Result<Response<RecordResponse>, Status> {
+        let recorded = async {
+            let caller = self.caller(&request)?;
+            let deadline = deadline::deadline(request.metadata());
+            record(&self.shared, &caller, request.into_inner(), deadline).await
+        };
+        recorded.await.map(Response::new).map_err(status::counted)
+    }
+
+    async fn record_stream(
+        &self,
+        request: Request<Streaming<RecordStreamRequest>>,
+    ) -> Result<Response<Self::RecordStreamStream>, Status> {
+        let caller = self.caller(&request).map_err(status::counted)?;
+        let deadline = deadline::deadline(request.metadata());
+        let shared = self.shared.clone();
+        let shutdown = shared.shutdown.clone();
+        let answers = request
+            .into_inner()
+            .take_until(shutdown.cancelled_owned())
+            // Reading and validating happen in order, before the next request is looked at; waiting
+            // for durability happens side by side. The first refusal ends the reading.
+            .map(move |message| {
+                let shared = shared.clone();
+                let prepared = message.and_then(|message| {
+                    let request = message.request.unwrap_or_default();
+                    prepare(&shared, &caller, request)
+                });
+                async move {
+                    let (work, wanted) = prepared?;
+                    let response = submit(&shared, work, wanted, deadline).await?;
+                    Ok(RecordStreamResponse { response: Some(response) })
+                }
+            })
+            .buffered(STREAM_IN_FLIGHT_MAX);
+        Ok(Response::new(Box::pin(until_first_error(answers))))
+    }
+
+    async fn end_session(
+        &self,
+        request: Request<EndSessionRequest>,
+    ) -> Result<Response<EndSessionResponse>, Status> {
+        let ended = async {
+            let caller = self.caller(&request)?;
+            let deadline = deadline::deadline(request.metadata());
+            let EndSessionRequest { session, last_sequence } = {
+                validate_end_session(request.get_ref()).map_err(|error| status::of_batch(&error))?;
+                request.into_inner()
+            };
+            let body = body_bytes(&session_end(&caller.producer, &session, last_sequence));
+            let session = SessionKey::new(&caller.producer, &session);
+            let work = Work::SessionEnd { session, last_sequence, body };
+            let wanted = Wanted { proofs: false, known_size: Size(0) };
+            let RecordResponse { mut recorded, checkpoint, .. } =
+                submit(&self.shared, work, wanted, deadline).await?;
+            Ok(EndSessionResponse { recorded: recorded.pop(), checkpoint })
+        };
+        ended.await.map(Response::new).map_err(status::counted)
+    }
+}
+
+async fn record(
+    shared: &Shared,
+    caller: &Caller,
+    request: RecordRequest,
+    deadline: Option<Instant>,
+) -> Result<RecordResponse, Status> {
+    let (work, wanted) = prepare(shared, caller, request)?;
+    submit(shared, work, wanted, deadline).await
+}
+
+/// Validates a request as a whole and serialises its entries.
+fn prepare(shared: &Shared, caller: &Caller, request: RecordRequest) -> Result<(Work, Wanted), Status> {
+    validate_request(&request, shared.clock.unix_us()).map_err(|error| status::of_batch(&error))?;
+    let RecordRequest { session, first_sequence, events, with_proofs, known_size } = request;
+    let prepared = events
+        .iter()
+        .zip(first_sequence..)
+        .map(|(event, sequence)| {
+            let provenance = Provenance { producer: &caller.producer, session: &session, sequence };
+            let event_id = event.event_id.as_ref().try_into().unwrap_or_default();
+            PreparedEvent { sequence, event_id, body: body_bytes(&entry_of_access(event, provenance)) }
+        })
+        .collect();
+    let work =
+        Work::Accesses { session: SessionKey::new(&caller.producer, &session), events: prepared };
+    Ok((work, Wanted { proofs: with_proofs, known_size: Size(known_size) }))
+}
+
+/// Waits until the work is durable, but no longer than the caller does.
+async fn submit(
+    shared: &Shared,
+    work: Work,
+    wanted: Wanted,
+    deadline: Option<Instant>,
+) -> Result<RecordResponse, Status> {
+    let submitted = shared.sequencer.submit(work, deadline);
+    let acknowledged = match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), submitted)
+            .await
+            .map_err(|_| status::deadline_exceeded())?,
+        None => submitted.await,
+    };
+    let acknowledged = acknowledged.map_err(|refused| status::of_refused(&refused))?;
+    if !wanted.proofs && wanted.known_size == Size(0) {
+        return respond(&shared.reader, &acknowledged, wanted).map_err(|error| status::of_read(&error));
+    }
+    // Proofs read files.
+    let reader = shared.reader.clone();
+    let response = tokio::task::spawn_blocking(move || respond(&reader, &acknowledged, wanted)).await;
+    response
+        .map_err(|_| Status::internal("the proofs could not be put together; the events are recorded"))?
+        .map_err(|error| status::of_read(&error))
+}
+
+fn respond(
+    reader: &LogReader,
+    acknowledged: &Acknowledged,
+    wanted: Wanted,
+) -> Result<RecordResponse, ReadError> {
+    let head = acknowledged.published.head;
+    let entry = |placed: &Placed| {
+        let mut recorded = Recorded {
+            index: placed.index.0,
+            leaf_hash: bytes(&placed.leaf_hash),
+            already_recorded: placed.already_recorded,
+            ..Recorded::default()
+        };
+        if wanted.proofs {
+            recorded.leaf = Some(reader.leaf(placed.index)?.into());
+            let proof = reader.inclusion_proof(placed.index, head.size)?;
+            recorded.inclusion_proof = proof.iter().map(bytes).collect();
+        }
+        Ok(recorded)
+    };
+    let recorded = acknowledged.entries.iter().map(entry).collect::<Result<_, ReadError>>()?;
+    let consistency_proof = match wanted.known_size {
+        Size(0) => Vec::new(),
+        known => reader.consistency_proof(known, head.size)?.iter().map(bytes).collect(),
+    };
+    Ok(RecordResponse { recorded, checkpoint: acknowledged.published.checkpoint.clone(), consistency_proof })
+}
+
+fn bytes(hash: &Hash) -> Bytes {
+    Bytes::copy_from_slice(hash.as_bytes())
+}
+
+/// Passes items on up to and including the first error.
+fn until_first_error<T: Send>(
+    answers: impl Stream<Item = Result<T, Status>> + Send,
+) -> impl Stream<Item = Result<T, Status>> + Send {
+    answers.scan(false, |failed, answer| {
+        let passed = (!*failed).then_some(answer);
+        *failed |= matches!(passed, Some(Err(_)));
+        let passed = passed.map(|answer| answer.map_err(status::counted));
+        futures::future::ready(passed)
+    })
+}

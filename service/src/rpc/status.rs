@@ -1,0 +1,84 @@
+//! Errors as gRPC statuses with `google.rpc` details: the only place where that happens.
+
+use std::time::Duration;
+
+use einsicht_access::BatchError;
+use einsicht_tlog::Size;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+use crate::auth::AuthError;
+use crate::sequencer::Refused;
+use crate::storage::ReadError;
+
+/// How long a caller waits before it tries a full queue again.
+const QUEUE_RETRY: Duration = Duration::from_millis(100);
+/// How long a caller waits before it tries a service that has stopped recording.
+const STOPPED_RETRY: Duration = Duration::from_secs(5);
+
+/// A status, counted by its code.
+pub(super) fn counted(status: Status) -> Status {
+    metrics::counter!("einsicht_errors_total", "code" => format!("{:?}", status.code())).increment(1);
+    status
+}
+
+pub(super) fn of_auth(error: AuthError) -> Status {
+    Status::unauthenticated(error.to_string())
+}
+
+/// Names every bad field.
+pub(super) fn of_batch(error: &BatchError) -> Status {
+    let mut details = ErrorDetails::new();
+    match error {
+        BatchError::Invalid(violations) => {
+            for violation in &violations.listed {
+                details.add_bad_request_violation(violation.path(), violation.problem.to_string());
+            }
+            Status::with_error_details(Code::InvalidArgument, error.to_string(), details)
+        }
+        BatchError::SealingNotImplemented(fields) => {
+            for field in &fields.listed {
+                details.add_bad_request_violation(field.to_string(), "needs sealing, which is not implemented");
+            }
+            Status::with_error_details(Code::Unimplemented, error.to_string(), details)
+        }
+    }
+}
+
+pub(super) fn of_refused(refused: &Refused) -> Status {
+    let (code, retry) = match refused {
+        Refused::Conflict { .. } => (Code::AlreadyExists, None),
+        Refused::BeyondHorizon { .. } | Refused::SessionEnded { .. } => (Code::FailedPrecondition, None),
+        Refused::EndBelowHighest { .. } => (Code::InvalidArgument, None),
+        Refused::QueueFull { .. } => (Code::ResourceExhausted, Some(QUEUE_RETRY)),
+        Refused::Expired => (Code::DeadlineExceeded, None),
+        Refused::Clock(_) | Refused::Append(_) | Refused::ShuttingDown => {
+            (Code::Unavailable, Some(STOPPED_RETRY))
+        }
+        Refused::Sessions(_) | Refused::Placing(_) => (Code::Internal, None),
+    };
+    let details = retry.map_or_else(ErrorDetails::new, |delay| ErrorDetails::with_retry_info(Some(delay)));
+    Status::with_error_details(code, refused.to_string(), details)
+}
+
+pub(super) fn of_read(error: &ReadError) -> Status {
+    match error {
+        ReadError::Proof(error) => Status::invalid_argument(error.to_string()),
+        ReadError::Io { .. } => {
+            tracing::error!(%error, "the log could not be read");
+            Status::internal(error.to_string())
+        }
+    }
+}
+
+/// The caller stopped waiting; what becomes of its events it learns by sending them again.
+pub(super) fn deadline_exceeded() -> Status {
+    Status::deadline_exceeded(
+        "the deadline passed before the events were durable; send them again to learn what became of them",
+    )
+}
+
+/// An entry or a size that is not published.
+pub(super) fn not_published(code: Code, what: &str, asked: u64, published: Size) -> Status {
+    Status::new(code, format!("{what} {asked} is not published; the ledger has {published} entries"))
+}

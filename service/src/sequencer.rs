@@ -1,0 +1,269 @@
+//! The only writer. One thread gives order, time, chain and tree; many callers share one commit.
+//!
+//! Grouping comes from waiting callers: while one commit is written and synced, the next callers
+//! queue, and the next commit takes them all. A lone caller never waits for a timer.
+
+mod commit;
+mod follower;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use einsicht_tlog::{Hash, Index, TreeHead};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+
+use crate::clock::ClockError;
+use crate::sessions::{SessionKey, StoreError};
+use crate::storage::AppendError;
+
+pub use commit::{Committer, Parts};
+pub use follower::Follower;
+
+/// Submissions that may wait.
+const QUEUE_SUBMISSIONS_MAX: usize = 4096;
+/// Bytes of bodies that may wait.
+const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// A commit takes no further submission beyond this many entries or bytes.
+const COMMIT_ENTRIES_MAX: usize = 8192;
+const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What everybody sees: the newest checkpoint whose entries are durable.
+#[derive(Debug)]
+pub struct Published {
+    /// Its size and root.
+    pub head: TreeHead,
+    /// Its signed bytes.
+    pub checkpoint: Bytes,
+    /// When it was signed.
+    pub since: Instant,
+}
+
+/// What is to be written, in one commit or not at all.
+#[derive(Debug)]
+pub enum Work {
+    /// Accesses of one session.
+    Accesses {
+        /// The session.
+        session: SessionKey,
+        /// One per event.
+        events: Vec<PreparedEvent>,
+    },
+    /// The end of a session.
+    SessionEnd {
+        /// The session.
+        session: SessionKey,
+        /// The highest number that it gave out.
+        last_sequence: Option<u64>,
+        /// The entry's body.
+        body: Vec<u8>,
+    },
+    /// An entry of the service itself.
+    Own {
+        /// The entry's body.
+        body: Vec<u8>,
+    },
+}
+
+/// One access, validated and serialised.
+#[derive(Debug)]
+pub struct PreparedEvent {
+    /// Its number in the session.
+    pub sequence: u64,
+    /// Its id: the same number with another id is another event.
+    pub event_id: [u8; 16],
+    /// The entry's body, at most [`einsicht_tlog::leaf::BODY_BYTES_MAX`] bytes.
+    pub body: Vec<u8>,
+}
+
+/// Where one entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Its index.
+    pub index: Index,
+    /// Its leaf hash.
+    pub leaf_hash: Hash,
+    /// Whether an earlier submission had recorded it.
+    pub already_recorded: bool,
+}
+
+/// The entries of a submission are durable and published.
+#[derive(Debug)]
+pub struct Acknowledged {
+    /// A checkpoint that covers them.
+    pub published: Arc<Published>,
+    /// One per entry, in the order of the submission.
+    pub entries: Vec<Placed>,
+}
+
+/// A submission was not recorded, or its outcome is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The number stands for another event.
+    #[error(
+        "event {position}: sequence {sequence} of this session was recorded with another event_id, as entry \
+         {index}; numbers are never used twice"
+    )]
+    Conflict {
+        /// Position in the batch, from 0.
+        position: usize,
+        /// The number.
+        sequence: u64,
+        /// Its entry.
+        index: Index,
+    },
+    /// Nobody can tell any more whether the number was recorded.
+    #[error(
+        "event {position}: sequence {sequence} lies more than {} behind {highest}, the highest of this \
+         session; whether it was recorded can no longer be told. Look in the log, or use a new session",
+        crate::sessions::HORIZON_NUMBERS
+    )]
+    BeyondHorizon {
+        /// Position in the batch, from 0.
+        position: usize,
+        /// The number.
+        sequence: u64,
+        /// The highest of the session.
+        highest: u64,
+    },
+    /// The session is over.
+    #[error("this session was ended by entry {index}; use a new one")]
+    SessionEnded {
+        /// The entry.
+        index: Index,
+    },
+    /// The session has recorded more than it says.
+    #[error("last_sequence is below {highest}, which this session has recorded")]
+    EndBelowHighest {
+        /// The highest number of the session.
+        highest: u64,
+    },
+    /// Too many wait.
+    #[error("the queue is full ({waiting}); try again shortly")]
+    QueueFull {
+        /// What fills it.
+        waiting: &'static str,
+    },
+    /// The caller's deadline passed before its turn came; nothing was recorded.
+    #[error("the deadline passed while the events waited; they were not recorded")]
+    Expired,
+    /// The clock can't be trusted.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// Whether events are known can't be told.
+    #[error(transparent)]
+    Sessions(#[from] StoreError),
+    /// The log could not be written. The outcome of these events is not known.
+    #[error(transparent)]
+    Append(Arc<AppendError>),
+    /// An entry could not be read back, or not be put together.
+    #[error("an entry could not be placed: {0}")]
+    Placing(String),
+    /// The service is going down.
+    #[error("the service is shutting down; send the events again when it is back")]
+    ShuttingDown,
+}
+
+/// One submission in the queue.
+pub(crate) struct Submission {
+    work: Work,
+    deadline: Option<Instant>,
+    reply: oneshot::Sender<Result<Acknowledged, Refused>>,
+    /// Gives the queue its bytes back when dropped.
+    _room: OwnedSemaphorePermit,
+}
+
+/// Takes submissions to the writer. Cheap to clone; the writer ends when all are dropped.
+#[derive(Clone)]
+pub struct Sequencer {
+    queue: mpsc::Sender<Submission>,
+    room: Arc<Semaphore>,
+    published: watch::Receiver<Arc<Published>>,
+}
+
+impl Sequencer {
+    /// Starts the writer's thread. It ends, after everything in the queue, when all handles are
+    /// dropped; the follower then has brought everything behind the log up to date.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    pub fn start(committer: Committer) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
+        let published = committer.published();
+        let thread = std::thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || write_until_closed(committer, waiting))?;
+        Ok((Self { queue, room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX)), published }, thread))
+    }
+
+    /// Has `work` recorded, and waits until it is durable and published.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn submit(&self, work: Work, deadline: Option<Instant>) -> Result<Acknowledged, Refused> {
+        let bytes = u32::try_from(work.bytes()).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
+        let room = room.map_err(|_| Refused::QueueFull { waiting: "bytes" })?;
+        let (reply, answer) = oneshot::channel();
+        let submission = Submission { work, deadline, reply, _room: room };
+        self.queue.try_send(submission).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refused::QueueFull { waiting: "requests" },
+            mpsc::error::TrySendError::Closed(_) => Refused::ShuttingDown,
+        })?;
+        answer.await.unwrap_or(Err(Refused::ShuttingDown))
+    }
+
+    /// The newest checkpoint, and each newer one.
+    #[must_use]
+    pub fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.clone()
+    }
+
+    /// How many submissions wait.
+    #[must_use]
+    pub fn queue_depth(&self) -> usize {
+        QUEUE_SUBMISSIONS_MAX - self.queue.capacity()
+    }
+}
+
+impl Refused {
+    /// The same refusal for the next caller, where one thing stops all of them.
+    fn again(&self) -> Self {
+        match self {
+            Self::Clock(error) => Self::Clock(error.clone()),
+            Self::Append(error) => Self::Append(Arc::clone(error)),
+            _ => Self::ShuttingDown,
+        }
+    }
+}
+
+impl Work {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Accesses { events, .. } => events.iter().map(|event| event.body.len()).sum(),
+            Self::SessionEnd { body, .. } | Self::Own { body } => body.len(),
+        }
+    }
+
+    fn entries(&self) -> usize {
+        match self {
+            Self::Accesses { events, .. } => events.len(),
+            Self::SessionEnd { .. } | Self::Own { .. } => 1,
+        }
+    }
+}
+
+fn write_until_closed(mut committer: Committer, mut waiting: mpsc::Receiver<Submission>) {
+    while let Some(first) = waiting.blocking_recv() {
+        let (mut entries, mut bytes) = (first.work.entries(), first.work.bytes());
+        let mut batch = vec![first];
+        while entries < COMMIT_ENTRIES_MAX && bytes < COMMIT_BYTES_MAX {
+            let Ok(next) = waiting.try_recv() else { break };
+            entries += next.work.entries();
+            bytes += next.work.bytes();
+            batch.push(next);
+        }
+        committer.commit(batch);
+    }
+    committer.finish();
+}

@@ -1,0 +1,150 @@
+//! Brings up to date what lies behind the log: `log/checkpoint`, the session store, the watermark.
+//! On a thread of its own, never on the path of an answer, and nothing of it is trusted at start.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use einsicht_tlog::Index;
+
+use super::Published;
+use crate::sessions::{Change, SessionStore};
+use crate::storage::Keeper;
+
+/// Least time between two rounds: `log/checkpoint` is at most that old.
+const ROUND_INTERVAL: Duration = Duration::from_millis(250);
+/// The watermark moves when this many entries are behind it …
+const WATERMARK_ENTRIES: u64 = 65_536;
+/// … or when it has not moved for this long.
+const WATERMARK_INTERVAL: Duration = Duration::from_secs(10);
+/// Changes that may pile up before recording waits for the store.
+const PENDING_CHANGES_MAX: usize = 100_000;
+
+/// What the thread has not dealt with yet.
+#[derive(Default)]
+struct Pending {
+    published: Option<Arc<Published>>,
+    changes: HashMap<[u8; 24], Change>,
+    finish: bool,
+}
+
+struct Shared {
+    pending: Mutex<Pending>,
+    /// Signals the thread that there is something, and the writer that there is room.
+    changed: Condvar,
+    stored_before: AtomicU64,
+}
+
+/// The thread and what it is told.
+pub struct Follower {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Follower {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    pub fn start(keeper: Keeper, store: SessionStore) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            pending: Mutex::default(),
+            changed: Condvar::new(),
+            stored_before: AtomicU64::new(0),
+        });
+        let round = Round { keeper, store, shared: Arc::clone(&shared), watermark: (0, Instant::now()) };
+        let thread =
+            std::thread::Builder::new().name("follower".to_owned()).spawn(move || round.run_until_finished())?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Tells of a commit. Waits only where the store has fallen far behind.
+    pub fn follow(&self, published: &Arc<Published>, changes: Vec<Change>) {
+        let mut pending = self.shared.lock();
+        while pending.changes.len() > PENDING_CHANGES_MAX {
+            pending = self.shared.changed.wait(pending).unwrap_or_else(PoisonError::into_inner);
+        }
+        pending.published = Some(Arc::clone(published));
+        pending.changes.extend(changes.into_iter().map(|change| (change.name(), change)));
+        drop(pending);
+        self.shared.changed.notify_all();
+    }
+
+    /// The first entry that the session store does not reflect.
+    #[must_use]
+    pub fn stored_before(&self) -> Index {
+        Index(self.shared.stored_before.load(Ordering::Acquire))
+    }
+
+    /// Deals with everything that is pending, and ends the thread.
+    pub fn finish(mut self) {
+        self.shared.lock().finish = true;
+        self.shared.changed.notify_all();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the follower ended in disorder; what it keeps is rebuilt at the next start");
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the thread works with.
+struct Round {
+    keeper: Keeper,
+    store: SessionStore,
+    shared: Arc<Shared>,
+    /// Size at the watermark, and when it was moved.
+    watermark: (u64, Instant),
+}
+
+impl Round {
+    fn run_until_finished(mut self) {
+        loop {
+            let (published, changes, finish) = self.wait();
+            if let Some(published) = published {
+                self.bring_up_to_date(&published, &changes, finish);
+            }
+            if finish {
+                return;
+            }
+            // Coalesce what comes meanwhile; the end does not wait for it.
+            let pending = self.shared.lock();
+            let rested =
+                self.shared.changed.wait_timeout_while(pending, ROUND_INTERVAL, |pending| !pending.finish);
+            drop(rested);
+        }
+    }
+
+    fn wait(&self) -> (Option<Arc<Published>>, Vec<Change>, bool) {
+        let pending = self.shared.lock();
+        let idle = |pending: &mut Pending| pending.published.is_none() && !pending.finish;
+        let waited = self.shared.changed.wait_while(pending, idle);
+        let taken = std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner));
+        self.shared.changed.notify_all();
+        (taken.published, taken.changes.into_values().collect(), taken.finish)
+    }
+
+    fn bring_up_to_date(&mut self, published: &Published, changes: &[Change], finish: bool) {
+        let head = published.head;
+        if let Err(error) = self.keeper.keep_checkpoint(&published.checkpoint) {
+            tracing::error!(%error, "log/checkpoint could not be replaced; recording goes on");
+        }
+        match self.store.write(changes, &head) {
+            Ok(()) => self.shared.stored_before.store(head.size.0, Ordering::Release),
+            Err(error) => tracing::error!(%error, "the session store could not be written; it is rebuilt at start"),
+        }
+        let (size, moved) = self.watermark;
+        if finish || head.size.0 - size >= WATERMARK_ENTRIES || moved.elapsed() >= WATERMARK_INTERVAL {
+            match self.keeper.move_watermark(&head) {
+                Ok(()) => self.watermark = (head.size.0, Instant::now()),
+                Err(error) => tracing::error!(%error, "the watermark could not be moved; the next start takes longer"),
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Binds, serves, and goes down in order.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::http::{self, Site};
+use crate::rpc::{self, Shared};
+
+/// Longest that calls under way may take once the service goes down.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+
+/// A server that is bound and not yet serving.
+pub struct Server {
+    listener: TcpListener,
+    router: Router,
+    shared: Shared,
+}
+
+impl Server {
+    /// Binds `address` for gRPC and HTTP on one port (HTTP/1.1, and HTTP/2 in clear text).
+    ///
+    /// # Errors
+    /// If the address can't be had.
+    pub async fn bind(address: SocketAddr, shared: Shared, site: Site) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let router = router(&shared, site).await?;
+        Ok(Self { listener, router, shared })
+    }
+
+    /// The address, with the port that was chosen where 0 was asked for.
+    ///
+    /// # Errors
+    /// If the operating system does not tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until the shutdown token is cancelled; then takes no new connection, ends streams,
+    /// finishes the calls under way, and returns. Whoever holds the writer then lets it finish.
+    ///
+    /// # Errors
+    /// If the listener fails.
+    pub async fn serve(self) -> std::io::Result<()> {
+        let Self { listener, router, shared } = self;
+        let shutdown = shared.shutdown.clone();
+        drop(shared);
+        // Answers are small and somebody waits for each of them.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "no TCP_NODELAY");
+            }
+        });
+        let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let overdue = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(SHUTDOWN_GRACE).await;
+        };
+        tokio::select! {
+            served = serving => served,
+            () = overdue => {
+                tracing::warn!(seconds = SHUTDOWN_GRACE.as_secs(), "calls under way did not end in time");
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn router(shared: &Shared, site: Site) -> std::io::Result<Router> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<einsicht_proto::v1::recorder_server::RecorderServer<rpc::RecorderService>>().await;
+    health.set_serving::<einsicht_proto::v1::ledger_server::LedgerServer<rpc::LedgerService>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(einsicht_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(std::io::Error::other)?;
+    let grpc = Routes::new(rpc::recorder(shared))
+        .add_service(rpc::ledger(shared))
+        .add_service(health_service)
+        .add_service(reflection)
+        .prepare()
+        .into_axum_router();
+    Ok(grpc
+        .fallback(http::not_found)
+        .merge(http::public(site.clone()))
+        .merge(http::operations(site))
+        .layer(
+            tower::ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                .layer(TraceLayer::new_for_http().make_span_with(span))
+                .layer(PropagateRequestIdLayer::x_request_id()),
+        ))
+}
+
+/// Nothing of a caller's address or data is in a span: paths of tiles and methods are public.
+fn span<B>(request: &::http::Request<B>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+}

@@ -1,0 +1,252 @@
+//! What was recorded under which (producer, session, sequence), so that a request that is sent again
+//! gets its old answer. Derived from the log; the bounded horizon is part of the interface.
+//!
+//! Memory and store hold the same: per session a few facts, and blocks of runs ([`runs`]).
+
+mod runs;
+mod store;
+
+use std::collections::{BTreeSet, HashMap};
+
+use einsicht_tlog::hash::sha256;
+use einsicht_tlog::{Index, RecordedAt};
+
+pub use runs::{BLOCK_NUMBERS, Block, Runs};
+pub use store::{Change, SessionStore, StoreError};
+
+/// Numbers of a session that are remembered, counted back from its highest.
+pub const HORIZON_NUMBERS: u64 = 65_536;
+/// Sessions that were silent for longer are forgotten.
+pub const HORIZON_SECONDS: u64 = 30 * 24 * 60 * 60;
+/// Sessions kept in memory; the others are read back from the store when they speak again.
+const SESSIONS_IN_MEMORY_MAX: usize = 4096;
+
+/// One session of one producer: the first 16 bytes of `H(producer ‖ 0x00 ‖ session)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey(pub [u8; 16]);
+
+/// What is known of one session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Session {
+    /// Which numbers were recorded, and where.
+    pub runs: Runs,
+    /// The entry that ended it.
+    pub ended: Option<Index>,
+    /// When its last entry was recorded.
+    pub last_seen: RecordedAt,
+    /// Its last entry.
+    pub last_index: Index,
+}
+
+/// One step in the life of a session, as an entry of the log states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionStep {
+    /// The session.
+    pub key: SessionKey,
+    /// The number that was recorded; `None` for the end of the session.
+    pub sequence: Option<u64>,
+    /// The entry.
+    pub index: Index,
+    /// When it was recorded.
+    pub recorded_at: RecordedAt,
+}
+
+/// Whether a number was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// It was, as this entry.
+    Recorded(Index),
+    /// It was not.
+    New,
+    /// It lies too far behind the highest one to tell.
+    BeyondHorizon {
+        /// Highest number of the session.
+        highest: u64,
+    },
+}
+
+/// The sessions that spoke lately, backed by the store.
+pub struct Sessions {
+    store: SessionStore,
+    memory: HashMap<SessionKey, Session>,
+    /// Blocks that differ from what was taken with [`Sessions::take_changes`] last.
+    changed: BTreeSet<(SessionKey, u64)>,
+}
+
+impl SessionKey {
+    /// The key of a producer's session.
+    #[must_use]
+    pub fn new(producer: &str, session: &[u8]) -> Self {
+        let [key, _] = *sha256(&[producer.as_bytes(), &[0], session].concat()).0.as_chunks::<16>().0 else {
+            // A hash of 32 bytes is two chunks of 16.
+            return Self([0; 16]);
+        };
+        Self(key)
+    }
+}
+
+impl Session {
+    /// Whether `sequence` was recorded in this session.
+    #[must_use]
+    pub fn lookup(&self, sequence: u64) -> Known {
+        match (self.runs.find(sequence), self.runs.highest()) {
+            (Some(index), _) => Known::Recorded(index),
+            (None, Some(highest)) if sequence.saturating_add(HORIZON_NUMBERS) <= highest => {
+                Known::BeyondHorizon { highest }
+            }
+            (None, _) => Known::New,
+        }
+    }
+}
+
+impl Sessions {
+    /// Sessions backed by `store`.
+    #[must_use]
+    pub fn new(store: SessionStore) -> Self {
+        Self { store, memory: HashMap::new(), changed: BTreeSet::new() }
+    }
+
+    /// The session, from memory or from the store; an unknown one, or one that has lapsed, is new.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't be read: then nobody knows, and nothing may be recorded.
+    pub fn session(&mut self, key: SessionKey, now: RecordedAt) -> Result<&Session, StoreError> {
+        self.session_mut(key, now).map(|session| &*session)
+    }
+
+    /// Takes one step.
+    ///
+    /// # Errors
+    /// As [`Sessions::session`].
+    pub fn apply(&mut self, step: &SessionStep) -> Result<(), StoreError> {
+        let session = self.session_mut(step.key, step.recorded_at)?;
+        session.last_seen = session.last_seen.max(step.recorded_at);
+        session.last_index = step.index;
+        match step.sequence {
+            None => session.ended = Some(step.index),
+            Some(sequence) => {
+                session.runs.insert(sequence, step.index);
+                let forgotten = session.runs.forget_below_horizon();
+                self.changed.extend(forgotten.into_iter().map(|block| (step.key, block)));
+                self.changed.insert((step.key, sequence / BLOCK_NUMBERS));
+            }
+        }
+        // The facts of the session stand beside its blocks, under a block number of their own.
+        self.changed.insert((step.key, store::FACTS));
+        Ok(())
+    }
+
+    /// What the store has to write to be where memory is.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        let changed = std::mem::take(&mut self.changed);
+        let change = |(key, block): (SessionKey, u64)| {
+            let session = self.memory.get(&key)?;
+            Some(match block {
+                store::FACTS => Change::facts(key, session),
+                block => Change::block(key, block, session.runs.block(block)),
+            })
+        };
+        changed.into_iter().filter_map(change).collect()
+    }
+
+    /// Makes room: forgets the sessions that have been silent longest, of those whose last entry is
+    /// before `stored_before`, the first that the store does not reflect.
+    pub fn make_room(&mut self, stored_before: Index) {
+        if self.memory.len() <= SESSIONS_IN_MEMORY_MAX {
+            return;
+        }
+        let stored = self.memory.iter().filter(|(_, session)| session.last_index < stored_before);
+        let mut silent: Vec<_> = stored.map(|(key, session)| (session.last_index, *key)).collect();
+        silent.sort_unstable();
+        for (_, key) in silent.into_iter().take(SESSIONS_IN_MEMORY_MAX / 2) {
+            self.memory.remove(&key);
+        }
+    }
+
+    fn session_mut(&mut self, key: SessionKey, now: RecordedAt) -> Result<&mut Session, StoreError> {
+        use std::collections::hash_map::Entry;
+        match self.memory.entry(key) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let stored = self.store.load(key)?;
+                let lapsed = |session: &Session| session.last_seen.0.saturating_add(HORIZON_SECONDS) < now.0;
+                Ok(entry.insert(stored.filter(|session| !lapsed(session)).unwrap_or_default()))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use einsicht_tlog::{Hash, Size, TreeHead};
+
+    fn step(sequence: u64, index: u64, at: u64) -> SessionStep {
+        let key = SessionKey::new("producer", &[1; 16]);
+        SessionStep { key, sequence: Some(sequence), index: Index(index), recorded_at: RecordedAt(at) }
+    }
+
+    fn sessions() -> (Sessions, SessionStore, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SessionStore::open(folder.path()).unwrap();
+        (Sessions::new(store.clone()), store, folder)
+    }
+
+    fn lookup(sessions: &mut Sessions, sequence: u64, now: u64) -> Known {
+        sessions.session(step(0, 0, 0).key, RecordedAt(now)).unwrap().lookup(sequence)
+    }
+
+    #[test]
+    fn a_number_is_found_again_in_whatever_order_numbers_came() {
+        let (mut sessions, ..) = sessions();
+        for (sequence, index) in [(5, 10), (3, 11), (4, 12), (900, 13)] {
+            sessions.apply(&step(sequence, index, 1)).unwrap();
+        }
+        assert_eq!(lookup(&mut sessions, 4, 1), Known::Recorded(Index(12)));
+        assert_eq!(lookup(&mut sessions, 900, 1), Known::Recorded(Index(13)));
+        assert_eq!(lookup(&mut sessions, 6, 1), Known::New);
+    }
+
+    #[test]
+    fn what_the_store_was_given_is_known_after_a_restart() {
+        let (mut sessions, store, _folder) = sessions();
+        for number in 0..700 {
+            sessions.apply(&step(number, number + 40, 1)).unwrap();
+        }
+        let end = SessionStep { sequence: None, ..step(0, 740, 2) };
+        sessions.apply(&end).unwrap();
+        let head = TreeHead { size: Size(741), root: Hash([1; 32]) };
+        store.write(&sessions.take_changes(), &head).unwrap();
+        assert!(sessions.take_changes().is_empty());
+
+        let mut again = Sessions::new(store.clone());
+        let session = again.session(end.key, RecordedAt(3)).unwrap();
+        assert_eq!(session, sessions.memory.get(&end.key).unwrap());
+        assert_eq!((session.ended, session.lookup(699)), (Some(Index(740)), Known::Recorded(Index(739))));
+        assert_eq!(store.head().unwrap(), Some(head));
+    }
+
+    #[test]
+    fn a_number_beyond_the_horizon_is_neither_known_nor_new() {
+        let (mut sessions, ..) = sessions();
+        sessions.apply(&step(0, 0, 1)).unwrap();
+        sessions.apply(&step(HORIZON_NUMBERS - 1, 1, 1)).unwrap();
+        assert_eq!(lookup(&mut sessions, 0, 1), Known::Recorded(Index(0)));
+        assert_eq!(lookup(&mut sessions, 1, 1), Known::New);
+        sessions.apply(&step(HORIZON_NUMBERS + 1, 2, 1)).unwrap();
+        let beyond = Known::BeyondHorizon { highest: HORIZON_NUMBERS + 1 };
+        assert_eq!(lookup(&mut sessions, 1, 1), beyond);
+        assert_eq!(lookup(&mut sessions, 2, 1), Known::New);
+    }
+
+    #[test]
+    fn a_session_that_was_silent_for_thirty_days_has_lapsed() {
+        let (mut sessions, store, _folder) = sessions();
+        sessions.apply(&step(0, 0, 1000)).unwrap();
+        store.write(&sessions.take_changes(), &TreeHead { size: Size(1), root: Hash([1; 32]) }).unwrap();
+        let mut again = Sessions::new(store.clone());
+        assert_eq!(lookup(&mut again, 0, 1000 + HORIZON_SECONDS), Known::Recorded(Index(0)));
+        let mut again = Sessions::new(store);
+        assert_eq!(lookup(&mut again, 0, 1001 + HORIZON_SECONDS), Known::New);
+    }
+}

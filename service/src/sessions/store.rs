@@ -1,0 +1,168 @@
+//! Sessions in sled: small, bounded, derived. Each batch says which state of the log it reflects.
+//!
+//! ```text
+//! "head"                                  → uint64 size ‖ root (32)
+//! session key (16) ‖ uint64 block         → the runs of that block
+//! session key (16) ‖ uint64 2^64−1        → its facts: uint64 last_seen ‖ uint64 last_index
+//!                                           ‖ uint64 ended + 1 (0: it was not)
+//! ```
+//!
+//! What sled acknowledged may be lost with the power (0.34 does not fsync). That is fine here: a head
+//! that lies behind the log is caught up with at start, any other one means starting from nothing.
+
+use std::path::Path;
+
+use einsicht_tlog::{Hash, Index, RecordedAt, Size, TreeHead};
+
+use super::runs::Block;
+use super::{HORIZON_SECONDS, Session, SessionKey};
+
+/// The block number under which the facts of a session stand.
+pub(super) const FACTS: u64 = u64::MAX;
+/// sled would take 1 GB.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+const HEAD: &[u8] = b"head";
+
+/// The store. Cheap to clone.
+#[derive(Clone)]
+pub struct SessionStore {
+    db: sled::Db,
+}
+
+/// The store can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// sled failed.
+    #[error("the session store failed: {0}")]
+    Sled(#[from] sled::Error),
+    /// A value is not what it should be.
+    #[error("the session store holds a damaged value; delete the folder 'state', it is rebuilt at start")]
+    Damaged,
+}
+
+/// One value to write, or to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub(super) name: [u8; 24],
+    pub(super) value: Option<Vec<u8>>,
+}
+
+impl Change {
+    pub(super) fn block(key: SessionKey, number: u64, block: Option<&Block>) -> Self {
+        Self { name: name(key, number), value: block.map(Block::to_bytes) }
+    }
+
+    pub(super) fn facts(key: SessionKey, session: &Session) -> Self {
+        let ended = session.ended.map_or(0, |index| index.0 + 1);
+        let facts = [session.last_seen.0, session.last_index.0, ended];
+        let value = facts.iter().flat_map(|fact| fact.to_be_bytes()).collect();
+        Self { name: name(key, FACTS), value: Some(value) }
+    }
+
+    /// What is written is the last change of each name.
+    #[must_use]
+    pub fn name(&self) -> [u8; 24] {
+        self.name
+    }
+}
+
+impl SessionStore {
+    /// Opens the store, or makes a new one.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let db = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open()?;
+        Ok(Self { db })
+    }
+
+    /// The state of the log that the store reflects; `None` if that can't be told.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn head(&self) -> Result<Option<TreeHead>, StoreError> {
+        let Some(value) = self.db.get(HEAD)? else { return Ok(None) };
+        let head = value.split_first_chunk::<8>().and_then(|(size, root)| {
+            Some(TreeHead { size: Size(u64::from_be_bytes(*size)), root: Hash::from_slice(root)? })
+        });
+        Ok(head)
+    }
+
+    /// Writes changes, and that the store then reflects `head`; all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn write(&self, changes: &[Change], head: &TreeHead) -> Result<(), StoreError> {
+        let mut batch = sled::Batch::default();
+        for change in changes {
+            match &change.value {
+                Some(value) => batch.insert(&change.name, value.as_slice()),
+                None => batch.remove(&change.name),
+            }
+        }
+        batch.insert(HEAD, [&head.size.0.to_be_bytes()[..], head.root.as_bytes()].concat());
+        Ok(self.db.apply_batch(batch)?)
+    }
+
+    /// Reads one session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn load(&self, key: SessionKey) -> Result<Option<Session>, StoreError> {
+        let Some(facts) = self.db.get(name(key, FACTS))? else { return Ok(None) };
+        let mut session = parse_facts(&facts).ok_or(StoreError::Damaged)?;
+        for item in self.db.scan_prefix(key.0) {
+            let (name, value) = item?;
+            let number = name.last_chunk::<8>().map_or(FACTS, |number| u64::from_be_bytes(*number));
+            if number != FACTS {
+                session.runs.set_block(number, Block::parse(&value).ok_or(StoreError::Damaged)?);
+            }
+        }
+        Ok(Some(session))
+    }
+
+    /// Removes the sessions that have lapsed by `now`; returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn sweep(&self, now: RecordedAt) -> Result<usize, StoreError> {
+        let mut swept = 0;
+        for item in self.db.iter() {
+            let (name, value) = item?;
+            let lapsed = name.ends_with(&FACTS.to_be_bytes())
+                && parse_facts(&value).is_none_or(|s| s.last_seen.0.saturating_add(HORIZON_SECONDS) < now.0);
+            if let (true, Some(key)) = (lapsed, name.first_chunk::<16>()) {
+                for name in self.db.scan_prefix(key).keys() {
+                    self.db.remove(name?)?;
+                }
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn clear(&self) -> Result<(), StoreError> {
+        Ok(self.db.clear()?)
+    }
+}
+
+fn name(key: SessionKey, number: u64) -> [u8; 24] {
+    let mut name = [0; 24];
+    name.iter_mut().zip(key.0.iter().chain(&number.to_be_bytes())).for_each(|(to, from)| *to = *from);
+    name
+}
+
+fn parse_facts(bytes: &[u8]) -> Option<Session> {
+    let (facts, []) = bytes.as_chunks::<8>() else { return None };
+    let [last_seen, last_index, ended] = *facts else { return None };
+    Some(Session {
+        last_seen: RecordedAt(u64::from_be_bytes(last_seen)),
+        last_index: Index(u64::from_be_bytes(last_index)),
+        ended: u64::from_be_bytes(ended).checked_sub(1).map(Index),
+        ..Session::default()
+    })
+}

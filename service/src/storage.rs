@@ -1,0 +1,41 @@
+//! The log on disk. `docs/format.md`, On disk.
+//!
+//! # Contract
+//!
+//! - [`LogWriter::append`] returns when the commit would survive a loss of power: one append to one
+//!   segment file, one `fdatasync`. Bytes of the next commit are written only after that.
+//! - After a failed append the writer refuses everything until the log is opened again; readers go
+//!   on. After a failed sync nobody knows what is on disk: the caller must end the process, and an
+//!   fsync is never retried.
+//! - The entry segments are the truth. Hash files, offsets and watermark are derived: written with
+//!   each commit, synced in the background, checked at opening, and rebuilt from the segments when
+//!   anything about them is wrong.
+//! - [`open`] runs every entry that it reads through [`Tip::admit`], the function that the live path
+//!   uses.
+//!
+//! There is one implementation. What can be exchanged is one floor below: [`file::Folder`], real
+//! files or files that fail and forget.
+
+mod derived;
+pub mod file;
+mod frames;
+mod layout;
+#[cfg(test)]
+pub mod memory;
+mod open;
+mod reader;
+mod recovery;
+mod replay;
+mod segments;
+mod tip;
+mod writer;
+
+pub use layout::{CHECKPOINT, LOCK, VKEY};
+pub use open::{OpenError, Opened, TornTail, open, origin_on_disk};
+pub use reader::{LogReader, ReadError};
+pub use replay::{Checked, ReplayError, check};
+pub use tip::{Growth, Tip};
+pub use writer::{AppendError, Keeper, LogWriter};
+
+/// Most bytes of a segment before the next one is begun.
+pub const SEGMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;

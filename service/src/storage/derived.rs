@@ -1,0 +1,145 @@
+//! The derived files: offsets, hashes by level, watermark. Never trusted further than checked.
+
+use std::io;
+use std::sync::Arc;
+
+use einsicht_tlog::hash::Hash;
+use einsicht_tlog::merkle::Subtree;
+use einsicht_tlog::tile::{HashRange, LEVEL_MAX, TileKind, root_of_row};
+use einsicht_tlog::{Frontier, Index, Size, TreeHead};
+
+use super::file::{DataFile, Folder, read_exact_at, read_small, replace};
+use super::layout::{HASHES, OFFSETS, WATERMARK, hashes_path};
+use super::tip::Growth;
+
+/// First word and version of the watermark; another version means: rebuild.
+const WATERMARK_HEADER: &str = "einsicht-derived 1";
+const OFFSET_BYTES: u64 = 8;
+const HASH_BYTES: u64 = Hash::BYTES as u64;
+
+/// The open derived files. Reads may run beside the one writer.
+#[derive(Clone)]
+pub(super) struct Derived {
+    offsets: Arc<dyn DataFile>,
+    levels: Vec<Arc<dyn DataFile>>,
+}
+
+impl Derived {
+    /// Opens the files, and creates the missing ones empty.
+    pub fn open(folder: &dyn Folder) -> io::Result<Self> {
+        folder.create_folder(HASHES)?;
+        let offsets = folder.open(OFFSETS, true)?;
+        let levels =
+            (0..=LEVEL_MAX).map(|level| folder.open(&hashes_path(level), true)).collect::<io::Result<_>>()?;
+        Ok(Self { offsets, levels })
+    }
+
+    /// Opens the files for reading only what is there; `None` if one is missing.
+    pub fn open_existing(folder: &dyn Folder) -> io::Result<Option<Self>> {
+        let open = |path: &str| match folder.open(path, false) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        let Some(offsets) = open(OFFSETS)? else { return Ok(None) };
+        let levels =
+            (0..=LEVEL_MAX).map(|level| open(&hashes_path(level))).collect::<io::Result<Option<_>>>()?;
+        Ok(levels.map(|levels| Self { offsets, levels }))
+    }
+
+    /// Writes what the commit at `frame_position` adds, without syncing.
+    pub fn write(&self, first: Index, frame_position: u64, growth: &Growth) -> io::Result<()> {
+        let positions: Vec<u8> =
+            growth.frame_offsets.iter().flat_map(|offset| (frame_position + offset).to_be_bytes()).collect();
+        self.offsets.write_all_at(&positions, first.0 * OFFSET_BYTES)?;
+        let leaves: Vec<u8> = growth.leaf_hashes.iter().flat_map(|hash| hash.0).collect();
+        self.level(0)?.write_all_at(&leaves, first.0 * HASH_BYTES)?;
+        for (level, index, hash) in &growth.upper {
+            self.level(*level)?.write_all_at(hash.as_bytes(), index * HASH_BYTES)?;
+        }
+        Ok(())
+    }
+
+    /// Whether what the commit adds stands in the files already.
+    pub fn agrees(&self, first: Index, frame_position: u64, growth: &Growth) -> io::Result<bool> {
+        let count = growth.leaf_hashes.len();
+        let positions = self.positions(first, count)?;
+        let expected = growth.frame_offsets.iter().map(|offset| frame_position + offset);
+        let leaves: Vec<u8> = growth.leaf_hashes.iter().flat_map(|hash| hash.0).collect();
+        let mut agrees = positions.into_iter().eq(expected) && self.hashes(0, first.0, count)? == leaves;
+        for (level, index, hash) in &growth.upper {
+            agrees &= self.hashes(*level, *index, 1)? == hash.as_bytes();
+        }
+        Ok(agrees)
+    }
+
+    /// Cuts off what goes beyond `size`.
+    pub fn truncate(&self, size: Size) -> io::Result<()> {
+        self.offsets.set_len(size.0 * OFFSET_BYTES)?;
+        for (level, file) in (0..).zip(&self.levels) {
+            file.set_len(TileKind::Hashes(level).count_in(size) * HASH_BYTES)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the files are long enough for `size`.
+    pub fn reach(&self, size: Size) -> io::Result<bool> {
+        let mut reach = self.offsets.byte_len()? >= size.0.saturating_mul(OFFSET_BYTES);
+        for (level, file) in (0..).zip(&self.levels) {
+            reach &= file.byte_len()? >= TileKind::Hashes(level).count_in(size).saturating_mul(HASH_BYTES);
+        }
+        Ok(reach)
+    }
+
+    /// Makes everything written so far durable.
+    pub fn sync(&self) -> io::Result<()> {
+        self.offsets.sync_data()?;
+        self.levels.iter().try_for_each(|file| file.sync_data())
+    }
+
+    /// Positions of the length fields of entries.
+    pub fn positions(&self, first: Index, count: usize) -> io::Result<Vec<u64>> {
+        let bytes = read_exact_at(&*self.offsets, first.0 * OFFSET_BYTES, count * size_of::<u64>())?;
+        Ok(bytes.as_chunks::<8>().0.iter().map(|chunk| u64::from_be_bytes(*chunk)).collect())
+    }
+
+    /// Adjacent hashes of a level, 32 bytes each.
+    pub fn hashes(&self, level: u8, start: u64, count: usize) -> io::Result<Vec<u8>> {
+        read_exact_at(&**self.level(level)?, start * HASH_BYTES, count * Hash::BYTES)
+    }
+
+    /// Root of a perfect subtree.
+    pub fn subtree_root(&self, subtree: Subtree) -> io::Result<Hash> {
+        let range = HashRange::of_subtree(subtree);
+        let row = self.hashes(range.level, range.start, usize::from(range.count))?;
+        root_of_row(&row).ok_or_else(|| io::Error::other("a row of hashes is not a power of two"))
+    }
+
+    /// The frontier of the first `size` entries, as these files have it.
+    pub fn frontier(&self, size: Size) -> io::Result<Frontier> {
+        let roots =
+            Frontier::subtrees(size).map(|subtree| self.subtree_root(subtree)).collect::<io::Result<_>>()?;
+        Frontier::from_roots(size, roots).map_err(io::Error::other)
+    }
+
+    fn level(&self, level: u8) -> io::Result<&Arc<dyn DataFile>> {
+        self.levels.get(usize::from(level)).ok_or_else(|| io::Error::other("no such level"))
+    }
+}
+
+/// States that the derived files are durable up to `head`. The caller has synced them.
+pub(super) fn write_watermark(folder: &dyn Folder, head: &TreeHead) -> io::Result<()> {
+    let text = format!("{WATERMARK_HEADER}\n{}\n{}\n", head.size, head.root);
+    replace(folder, WATERMARK, text.as_bytes())
+}
+
+/// Up to where the derived files are durable; `None` if that can't be told.
+pub(super) fn read_watermark(folder: &dyn Folder) -> io::Result<Option<TreeHead>> {
+    let Some(bytes) = read_small(folder, WATERMARK)? else { return Ok(None) };
+    let parse = || {
+        let rest = std::str::from_utf8(&bytes).ok()?.strip_prefix(WATERMARK_HEADER)?.strip_prefix('\n')?;
+        let (size, root) = rest.strip_suffix('\n')?.split_once('\n')?;
+        Some(TreeHead { size: Size(size.parse().ok()?), root: Hash::from_base64(root)? })
+    };
+    Ok(parse())
+}

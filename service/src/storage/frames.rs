@@ -1,0 +1,94 @@
+//! Reads the frames of a segment file one after the other, through one buffer.
+
+use std::io;
+
+use einsicht_tlog::segment::{FRAME_HEADER_BYTES, Frame, FrameError, FrameHeader};
+
+use super::file::{DataFile, read_exact_at};
+
+/// Read at a time; frames are usually far smaller.
+const BUFFER_BYTES: u64 = 1024 * 1024;
+
+/// Where the reader stands in one segment file.
+pub(super) struct FrameReader<'f> {
+    file: &'f dyn DataFile,
+    /// Length of the file when reading began; what is appended later is not read.
+    end: u64,
+    /// Start of the next frame.
+    offset: u64,
+    buffer: Vec<u8>,
+    buffer_offset: u64,
+}
+
+/// What comes next in a file.
+pub(super) enum Next<'b> {
+    /// A frame whose checksums check.
+    Frame { offset: u64, frame: Frame<'b> },
+    /// Bytes that are not a frame. The reader stays where it is.
+    Damaged { offset: u64, error: FrameError },
+    /// Nothing.
+    End,
+}
+
+impl<'f> FrameReader<'f> {
+    /// Reads `file` from the frame that starts at `offset`.
+    pub fn new(file: &'f dyn DataFile, offset: u64) -> io::Result<Self> {
+        Ok(Self { file, end: file.byte_len()?, offset, buffer: Vec::new(), buffer_offset: offset })
+    }
+
+    /// The next frame.
+    pub fn next(&mut self) -> io::Result<Next<'_>> {
+        let offset = self.offset;
+        let available = self.end.saturating_sub(offset);
+        if available == 0 {
+            return Ok(Next::End);
+        }
+        let header = FrameHeader::parse(self.fill(available.min(FRAME_HEADER_BYTES as u64))?);
+        // A header that does not check, or that states more than is there, is explained by the parser.
+        let frame_bytes = header.map_or(FRAME_HEADER_BYTES as u64, |header| header.frame_bytes());
+        self.fill(available.min(frame_bytes))?;
+        let bytes = slice(&self.buffer, offset - self.buffer_offset, available.min(frame_bytes));
+        Ok(match Frame::parse(bytes) {
+            Ok(frame) => {
+                self.offset = offset + frame_bytes;
+                Next::Frame { offset, frame }
+            }
+            Err(error) => Next::Damaged { offset, error },
+        })
+    }
+
+    /// Makes sure that `bytes` bytes from the current offset on are in the buffer, and returns them.
+    fn fill(&mut self, bytes: u64) -> io::Result<&[u8]> {
+        let buffered_end = self.buffer_offset + self.buffer.len() as u64;
+        if self.offset < self.buffer_offset || self.offset + bytes > buffered_end {
+            let wanted = bytes.max(BUFFER_BYTES).min(self.end - self.offset);
+            let wanted = usize::try_from(wanted).map_err(io::Error::other)?;
+            self.buffer = read_exact_at(self.file, self.offset, wanted)?;
+            self.buffer_offset = self.offset;
+        }
+        Ok(slice(&self.buffer, self.offset - self.buffer_offset, bytes))
+    }
+}
+
+/// What was read before lies in the buffer; nothing, where that is not so.
+fn slice(buffer: &[u8], start: u64, length: u64) -> &[u8] {
+    let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
+    range.and_then(|(start, length)| buffer.get(start..start + length)).unwrap_or_default()
+}
+
+/// Whether a frame header that checks stands anywhere after `offset`: then what is at `offset` is
+/// damage in the middle, not a tail that was torn off.
+pub(super) fn valid_header_after(file: &dyn DataFile, offset: u64) -> io::Result<bool> {
+    let end = file.byte_len()?;
+    let mut start = offset + 1;
+    while start + FRAME_HEADER_BYTES as u64 <= end {
+        // Windows overlap by a header, so that none hides on a border.
+        let length = (end - start).min(BUFFER_BYTES + FRAME_HEADER_BYTES as u64);
+        let window = read_exact_at(file, start, usize::try_from(length).map_err(io::Error::other)?)?;
+        if window.windows(FRAME_HEADER_BYTES).any(|bytes| FrameHeader::parse(bytes).is_some()) {
+            return Ok(true);
+        }
+        start += BUFFER_BYTES;
+    }
+    Ok(false)
+}

@@ -1,0 +1,282 @@
+"""Checks the project's test vectors; testdata/README.md says what their fields mean."""
+
+import json
+import re
+
+import note
+import segment
+import tree
+from fault import CannotTell, Failed, require, within
+from leaf import HEADER_BYTES, LEAF_BYTES_MAX, Chain, split_leaf
+
+
+def check_folder(folder):
+    """Checks every file of vectors in a folder and says what was checked."""
+    counts = {}
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in CHECKS:
+            raise CannotTell(f"{path.name}: this script does not know such vectors")
+        try:
+            vectors = json.loads(path.read_bytes())
+            counts[path.stem] = within(path.name, CHECKS[path.stem], vectors)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CannotTell(f"{path.name}: not as testdata/README.md says: {error!r}") from None
+    if not counts:
+        raise CannotTell(f"{folder} has no vectors")
+    return "verified: " + ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
+def each(vectors, check):
+    """Runs a check on each vector; returns how many."""
+    for position, vector in enumerate(vectors):
+        within(f"vector {position} ({vector.get('name', 'no name')})", check, vector)
+    return len(vectors)
+
+
+def each_refused(vectors, check):
+    """The same for vectors that must fail."""
+    def refuse(vector):
+        try:
+            check(vector)
+        except Failed:
+            return
+        raise Failed(f"accepted, although {vector['reason']}")
+    return each(vectors, refuse)
+
+
+def equal(found, *expected):
+    require(found == (expected if len(expected) > 1 else expected[0]), f"found {found}, expected {expected}")
+
+
+def hexes(values):
+    return [bytes.fromhex(value) for value in values]
+
+
+def known_keys(vector):
+    return [note.parse_vkey(text) for text in vector["verifier_keys"]]
+
+
+def leaf_as_stated(vector):
+    leaf = bytes.fromhex(vector["leaf"])
+    previous, recorded_at, body = split_leaf(leaf)
+    equal((previous.hex(), str(recorded_at), body.hex()), vector["previous"], vector["recorded_at"], vector["body"])
+    equal(tree.leaf_hash(leaf).hex(), vector["leaf_hash"])
+
+
+def check_leaf(vectors):
+    def limit(vector):
+        header = b"\x01" + bytes.fromhex(vector["previous"]) + int(vector["recorded_at"]).to_bytes(8, "big")
+        leaf = header + bytes.fromhex(vector["body_byte"]) * vector["body_bytes"]
+        equal(len(leaf), vector["leaf_bytes"])
+        if vector["leaf_hash"] is None:
+            each_refused([{"reason": "it is too long"}], lambda _: split_leaf(leaf))
+        else:
+            split_leaf(leaf)
+            equal(tree.leaf_hash(leaf).hex(), vector["leaf_hash"])
+
+    limits = (vectors["header_bytes"], vectors["leaf_bytes_max"], vectors["body_bytes_max"])
+    equal(limits, HEADER_BYTES, LEAF_BYTES_MAX, LEAF_BYTES_MAX - HEADER_BYTES)
+    refused = each_refused(vectors["invalid"], lambda vector: split_leaf(bytes.fromhex(vector["leaf"])))
+    return each(vectors["valid"], leaf_as_stated) + each(vectors["limits"], limit) + refused
+
+
+def check_chain(vectors):
+    leaves = hexes(entry["leaf"] for entry in vectors["entries"])
+
+    def follow(count, *more):
+        chain = Chain(vectors["origin"])
+        for leaf in (*leaves[:count], *more):
+            chain.follow(leaf)
+
+    equal(tree.sha256(vectors["origin"].encode()).hex(), vectors["origin_hash"])
+    each(vectors["entries"], leaf_as_stated)
+    equal([entry["index"] for entry in vectors["entries"]], [str(index) for index in range(len(leaves))])
+    within("the entries", follow, len(leaves))
+
+    def invalid(vector):
+        within("before it", follow, int(vector["after"]))
+        follow(int(vector["after"]), bytes.fromhex(vector["leaf"]))
+    return len(leaves) + each_refused(vectors["invalid"], invalid)
+
+
+def numbered(size):
+    """Leaf hashes of the numbered tree."""
+    return [tree.leaf_hash(str(index).encode()) for index in range(size)]
+
+
+def check_tree(vectors):
+    def valid(vector):
+        hashes = numbered(int(vector["size"]))
+        equal(tree.root_of(hashes).hex(), vector["root"])
+        frontier = []
+        while hashes:
+            perfect = 1 << (len(hashes).bit_length() - 1)
+            frontier.append(tree.root_of(hashes[:perfect]).hex())
+            hashes = hashes[perfect:]
+        equal(frontier, vector["frontier"])
+
+    def leaf(vector):
+        equal(tree.leaf_hash(bytes.fromhex(vector["leaf"])).hex(), vector["leaf_hash"])
+
+    node = vectors["node"]
+    equal(tree.root_of([]).hex(), vectors["empty_root"])
+    equal(tree.node_hash(bytes.fromhex(node["left"]), bytes.fromhex(node["right"])).hex(), node["hash"])
+    return 2 + each(vectors["leaves"], leaf) + each(vectors["trees"], valid)
+
+
+def check_inclusion(vectors):
+    def valid(vector):
+        arguments = bytes.fromhex(vector["leaf_hash"]), int(vector["index"]), int(vector["size"])
+        equal(tree.root_of_path(*arguments, hexes(vector["proof"])).hex(), vector["root"])
+    return each(vectors["valid"], valid) + each_refused(vectors["invalid"], valid)
+
+
+def check_consistency(vectors):
+    def valid(vector):
+        sizes, old_root = (int(vector["old_size"]), int(vector["new_size"])), bytes.fromhex(vector["old_root"])
+        roots = tree.roots_of_proof(*sizes, old_root, hexes(vector["proof"]))
+        equal(tuple(root.hex() for root in roots), vector["old_root"], vector["new_root"])
+    return each(vectors["valid"], valid) + each_refused(vectors["invalid"], valid)
+
+
+def check_key(vectors):
+    def valid(vector):
+        name, public_key = note.parse_vkey(vector["verifier_key"])
+        found = name, public_key.hex(), note.key_id(name, public_key).hex()
+        equal(found, vector["name"], vector["public_key"], vector["key_id"])
+        note.verify_signature(public_key, bytes.fromhex(vector["message"]), bytes.fromhex(vector["signature"]))
+    refused = each_refused(vectors["invalid"], lambda vector: note.parse_vkey(vector["verifier_key"]))
+    return each(vectors["valid"], valid) + refused
+
+
+def check_checkpoint(vectors):
+    def read(vector, reader):
+        return note.open_checkpoint(vector["note"].encode(), reader["origin"], known_keys(reader))
+
+    def valid(vector):
+        size, root, signers = read(vector, vector)
+        equal((str(size), root.hex()), vector["size"], vector["root"])
+        equal(signers, set(known_keys({"verifier_keys": vector["signers"]})))
+        equal(note.parse_note(vector["note"].encode())[0].split("\n")[3:-1], vector["extensions"])
+    refused = each_refused(vectors["invalid"], lambda vector: read(vector, vectors["invalid_under"]))
+    return each(vectors["valid"], valid) + refused
+
+
+def check_tile_path(vectors):
+    def kind(level):
+        return ("entries", None) if level == "entries" else ("hashes", level)
+
+    def valid(vector):
+        level, index, width = tree.parse_tile_path(vector["path"])
+        equal((*kind(level), str(index), width), *(vector[name] for name in ("kind", "level", "index", "width")))
+
+    def last(vector):
+        level = "entries" if vector["level"] is None else vector["level"]
+        paths = [path for path, _, _ in tree.tiles_of(level, tree.count_of(level, int(vector["size"])))]
+        equal((len(paths), paths[-1]), vector["tiles"], vector["last"])
+
+    def published(vector):
+        level, index, width = tree.parse_tile_path(vector["path"])
+        require(index * 256 + width <= tree.count_of(level, int(vector["size"])), "it is not published")
+
+    refused = each_refused(vectors["invalid"], lambda vector: tree.parse_tile_path(vector["path"]))
+    refused += each_refused(vectors["not_published"], published)
+    return each(vectors["valid"], valid) + each(vectors["last_of_log"], last) + refused
+
+
+def tile_of_numbered(path, size):
+    level, index, width = tree.parse_tile_path(path)
+    hashes = numbered(size)
+    for _ in range(level):
+        hashes = tree.next_level(hashes)
+    hashes = hashes[index * 256:index * 256 + width]
+    require(len(hashes) == width, "the tree has no such tile")
+    return hashes
+
+
+def check_tile(vectors):
+    def tile(vector):
+        data = b"".join(tile_of_numbered(vector["path"], int(vector["size"])))
+        equal(tree.sha256(data).hex(), vector["sha256"])
+        require(vector["bytes"] in (None, data.hex()), "the bytes differ")
+
+    def subtree(vector):
+        first, count = int(vector["first"]), vector["count"]
+        row = tile_of_numbered(vector["path"], 1000)[first:first + count]
+        span = 1 << vector["height"]
+        start = int(vector["index"]) * span
+        equal(tree.root_of(row).hex(), vector["root"])
+        equal(tree.root_of(numbered(1000)[start:start + span]).hex(), vector["root"])
+    return each(vectors["tiles"], tile) + each(vectors["subtrees"], subtree)
+
+
+def check_bundle(vectors):
+    def valid(vector):
+        leaves = tree.split_bundle(bytes.fromhex(vector["bundle"]), len(vector["leaves"]))
+        equal([leaf.hex() for leaf in leaves], vector["leaves"])
+
+    def invalid(vector):
+        tree.split_bundle(bytes.fromhex(vector["bundle"]), vector["width"])
+    return each(vectors["valid"], valid) + each_refused(vectors["invalid"], invalid)
+
+
+def check_receipt(vectors):
+    def read(vector):
+        given = vector.get("given_leaf")
+        given = None if given is None else bytes.fromhex(given)
+        return note.verify_receipt(vector["receipt"].encode(), vectors["origin"], known_keys(vectors), given)
+
+    def valid(vector):
+        leaf, index, size = read(vector)
+        equal((leaf.hex(), str(index), str(size)), vector["leaf"], vector["index"], vector["size"])
+    return each(vectors["valid"], valid) + each_refused(vectors["invalid"], read)
+
+
+def check_segment(vectors):
+    headers, frames, segments = vectors["headers"], vectors["frames"], vectors["segments"]
+
+    def checksum(vector):
+        equal(f"{segment.crc32c(bytes.fromhex(vector['bytes'])):08x}", vector["crc32c"])
+
+    def header(vector):
+        origin_hash, first = segment.read_segment_header(bytes.fromhex(vector["bytes"]))
+        equal((origin_hash.hex(), str(first)), vector["origin_hash"], vector["first_index"])
+
+    def frame(vector):
+        data = bytes.fromhex(vector["bytes"])
+        first, root, leaves, length = segment.read_frame(data)
+        equal((str(first), root.hex(), length), vector["first_index"], vector["root"], len(data))
+        equal([leaf.hex() for leaf in leaves], vector["leaves"])
+        parts = data[20:24].hex(), int.from_bytes(data[4:8], "big"), data[-4:].hex()
+        equal(parts, vector["header_crc32c"], vector["payload_bytes"], vector["payload_crc32c"])
+
+    def read_log(vector):
+        origin_hash, first, found = segment.read_segment(bytes.fromhex(vector["bytes"]))
+        require(origin_hash == tree.sha256(vectors["origin"].encode()), "it is of another ledger")
+        require(first == 0, "it is not the first segment")
+        chain = Chain(vectors["origin"])
+        for _, root, leaves in found:
+            for leaf in leaves:
+                chain.follow(leaf)
+            require(tree.root_of(chain.leaf_hashes) == root, "a frame has another root than its tree")
+        return chain.leaf_hashes
+
+    def log(vector):
+        hashes = read_log(vector)
+        equal((str(len(hashes)), tree.root_of(hashes).hex()), vector["size"], vector["root"])
+
+    def data_of(vector):
+        return bytes.fromhex(vector["bytes"])
+
+    refused = each_refused(headers["invalid"], lambda vector: segment.read_segment_header(data_of(vector)))
+    refused += each_refused(frames["invalid"], lambda vector: segment.read_frame(data_of(vector)))
+    refused += each_refused(segments["invalid"], read_log)
+    valid = each(headers["valid"], header) + each(frames["valid"], frame) + each(segments["valid"], log)
+    return each(vectors["crc32c"], checksum) + valid + refused
+
+
+CHECKS = {
+    re.sub("_", "-", name.removeprefix("check_")): function
+    for name, function in list(globals().items())
+    if name.startswith("check_") and name != "check_folder"
+}
