@@ -9,8 +9,8 @@ use einsicht_tlog::{Hash, TreeHead};
 use tonic::{Code, Status};
 
 use crate::answer::{Signed, VerificationError, hashes};
+use crate::attempt::{AttemptError, aside};
 use crate::connection::Connection;
-use crate::retry::Meaning;
 use crate::trust::{NeededProof, Offer, Trust, TrustError};
 
 /// How many checkpoints are known by their bytes. Answers of one commit carry the same one, and its
@@ -28,19 +28,6 @@ pub(crate) struct Checkpoints {
     linking: tokio::sync::Mutex<()>,
 }
 
-/// Why an attempt did not lead to an answer that is believed.
-#[derive(Debug)]
-pub(crate) enum AttemptError {
-    /// No answer, or one that says no.
-    Failed(Status),
-    /// There is an answer, but the proof that it needs could not be had.
-    Unproven(Status),
-    /// The answer is false or not proven.
-    False(Box<VerificationError>),
-    /// What was verified could not be kept.
-    Trust(TrustError),
-}
-
 /// The consistency proof that came with an answer.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct GivenProof<'a> {
@@ -52,7 +39,13 @@ pub(crate) struct GivenProof<'a> {
 impl Checkpoints {
     pub(crate) fn new(connection: Arc<Connection>, trust: Trust) -> Self {
         let is_stored = trust.state().is_some();
-        Self { connection, trust, is_stored, recent: Mutex::default(), linking: tokio::sync::Mutex::default() }
+        Self {
+            connection,
+            trust,
+            is_stored,
+            recent: Mutex::default(),
+            linking: tokio::sync::Mutex::default(),
+        }
     }
 
     pub(crate) fn trust(&self) -> &Trust {
@@ -124,11 +117,7 @@ impl Checkpoints {
             return work(&self.trust).map_err(AttemptError::from);
         }
         let trust = self.trust.clone();
-        match tokio::task::spawn_blocking(move || work(&trust)).await {
-            Ok(worked) => worked.map_err(AttemptError::from),
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(AttemptError::Unproven(Status::cancelled("this process is shutting down"))),
-        }
+        aside(move || Ok(work(&trust)?)).await
     }
 
     fn recently(&self, note: &Bytes) -> Option<Signed> {
@@ -137,38 +126,6 @@ impl Checkpoints {
 
     fn recent(&self) -> MutexGuard<'_, VecDeque<Signed>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl AttemptError {
-    /// Whether what was sent may be recorded.
-    pub(crate) fn may_have_recorded(&self) -> bool {
-        match self {
-            Self::Failed(status) => Meaning::of(status).may_have_recorded(),
-            Self::Unproven(_) | Self::False(_) | Self::Trust(_) => true,
-        }
-    }
-}
-
-impl From<TrustError> for AttemptError {
-    fn from(error: TrustError) -> Self {
-        if error.is_failure() {
-            Self::False(Box::new(VerificationError::Checkpoint(error)))
-        } else {
-            Self::Trust(error)
-        }
-    }
-}
-
-impl From<VerificationError> for AttemptError {
-    fn from(error: VerificationError) -> Self {
-        Self::False(Box::new(error))
-    }
-}
-
-impl From<Status> for AttemptError {
-    fn from(status: Status) -> Self {
-        Self::Failed(status)
     }
 }
 

@@ -11,7 +11,7 @@ use einsicht_proto::v1::{
 };
 use einsicht_tlog::TreeHead;
 use futures::Stream;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status, Streaming};
 
 use crate::config::{ConfigError, RecorderConfig};
@@ -34,8 +34,11 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(config: &RecorderConfig) -> Result<Self, ConfigError> {
         let endpoint = Endpoint::from_shared(config.url.clone());
-        let endpoint = endpoint.map_err(|_| ConfigError::Url { problem: "is not an address" })?;
-        if !is_this_machine(endpoint.uri().host().unwrap_or_default()) {
+        let mut endpoint = endpoint.map_err(|_| ConfigError::Url { problem: "is not an address" })?;
+        if endpoint.uri().scheme_str() == Some("https") {
+            let tls = ClientTlsConfig::new().with_native_roots();
+            endpoint = endpoint.tls_config(tls).map_err(|error| encryption_error(&error))?;
+        } else if !is_this_machine(endpoint.uri().host().unwrap_or_default()) {
             tracing::warn!(
                 host = endpoint.uri().host(),
                 "the token and all events are sent to another machine without encryption"
@@ -129,6 +132,11 @@ impl Connection {
     pub(crate) fn too_late(&self) -> Status {
         Status::deadline_exceeded(format!("no answer within {:.1} s", self.call_timeout.as_secs_f64()))
     }
+}
+
+fn encryption_error(error: &tonic::transport::Error) -> ConfigError {
+    let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    ConfigError::Encryption { reason }
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -41,7 +41,12 @@ impl Day {
     #[must_use]
     pub fn since_1970(self) -> i32 {
         // Every day from year 1 to 9999 is fewer than 3 million days away.
-        EPOCH.duration_until(self.0).as_hours().checked_div(24).and_then(|days| i32::try_from(days).ok()).unwrap_or(0)
+        EPOCH
+            .duration_until(self.0)
+            .as_hours()
+            .checked_div(24)
+            .and_then(|days| i32::try_from(days).ok())
+            .unwrap_or(0)
     }
 }
 
@@ -51,7 +56,8 @@ impl FromStr for Day {
     fn from_str(text: &str) -> Result<Self, DayError> {
         let day = text.parse().ok().filter(|date: &Date| date.year() >= 1).map(Self);
         // One spelling only: the parser also reads times, and days without hyphens.
-        day.filter(|day| day.to_string() == text).ok_or_else(|| DayError { found: text.chars().take(40).collect() })
+        day.filter(|day| day.to_string() == text)
+            .ok_or_else(|| DayError { found: text.chars().take(40).collect() })
     }
 }
 
@@ -80,7 +86,9 @@ mod tests {
 
     #[test]
     fn what_the_calendar_does_not_have_is_refused() {
-        for text in ["2026-02-29", "2026-13-01", "20261122", "2026-11-22T10:00", "0000-01-01", "-000001-01-01", ""] {
+        for text in
+            ["2026-02-29", "2026-13-01", "20261122", "2026-11-22T10:00", "0000-01-01", "-000001-01-01", ""]
+        {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
         assert!(Day::new(2026, 2, 29).is_err());

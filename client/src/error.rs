@@ -15,6 +15,7 @@ use tonic_types::StatusExt as _;
 use crate::answer::{Recorded, VerificationError};
 use crate::config::ConfigError;
 use crate::random::NoRandomness;
+use crate::session::Numbers;
 use crate::trust::TrustError;
 
 /// Why [`Recorder`](crate::Recorder) did not record, or does not know whether it did.
@@ -42,6 +43,14 @@ pub enum RecordError {
     /// Events break the rules. Found before anything was sent; nothing was recorded.
     #[error(transparent)]
     Invalid(#[from] BatchError),
+    /// One request's events have too many bytes. Nothing was sent; send fewer at a time.
+    #[error("the events have {bytes} bytes, one request carries at most {max}: send fewer at a time")]
+    TooLarge {
+        /// Their bytes.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
     /// The ledger refused the events. Nothing of them was recorded.
     #[error("the ledger refused the events and recorded nothing of them: {0}")]
     Refused(Failure),
@@ -51,13 +60,13 @@ pub enum RecordError {
     /// What the ledger answered is not true, or not proven. The events may be recorded.
     #[error("THE LEDGER'S ANSWER FAILED VERIFICATION: {0}")]
     Verification(#[source] Box<VerificationError>),
-    /// Of more than 1,000 events, some are recorded and some are not.
-    #[error("the first {} events are recorded; the next were not, in their place: {error}", recorded.len())]
+    /// Of a batch that took several requests, some are recorded and some are not.
+    #[error("the first {} events are recorded; of the next: {error}", recorded.len())]
     Partly {
         /// Where the first events stand, in their order.
         recorded: Vec<Recorded>,
-        /// What happened to the next up to 1,000 events; those after them were not sent. Positions in
-        /// it count from the first of these.
+        /// What happened to the next request; the events after it were not sent. Positions in it count
+        /// from the first event that is not recorded.
         #[source]
         error: Box<RecordError>,
     },
@@ -83,9 +92,13 @@ pub struct Failure(pub(crate) Status);
 /// A request that was sent and not confirmed: it is recorded whole, or not at all, and nobody knows.
 ///
 /// Hand it to [`Recorder::resend`](crate::Recorder::resend) to find out: the ledger knows the events by
-/// session, number and id and never records one twice.
+/// session, number and id and never records one twice. Do so before
+/// [`Recorder::close`](crate::Recorder::close): once a session is over, the ledger answers for what it has
+/// recorded of it and takes nothing more. To drop this means that the events may be lost.
 pub struct Unconfirmed {
     pub(crate) request: Arc<RecordRequest>,
+    /// The numbers that were taken for it: they keep its session from being ended.
+    pub(crate) numbers: Option<Numbers>,
     pub(crate) cause: Cause,
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
@@ -105,9 +118,6 @@ pub enum Cause {
     /// The answer came, but what was verified could not be kept.
     #[error("{0}")]
     Trust(#[source] TrustError),
-    /// The task that waited for the answer was stopped.
-    #[error("the stream was stopped before the answer came")]
-    Stopped,
 }
 
 impl RecordError {
@@ -284,6 +294,7 @@ mod tests {
         let event = AccessEvent { actor: Some("erika".into()), ..AccessEvent::default() };
         let unconfirmed = Unconfirmed {
             request: Arc::new(RecordRequest { events: vec![event], ..RecordRequest::default() }),
+            numbers: None,
             cause: Cause::Failed(Failure(Status::unavailable("stopped"))),
             attempts: 3,
             elapsed: Duration::from_millis(1500),

@@ -1,23 +1,21 @@
 //! The recorder: one call per access, or per batch.
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use einsicht_access::event::{validate_batch, validate_request};
-use einsicht_access::limits::BATCH_EVENTS_MAX;
-use einsicht_access::problem::BatchError;
+use einsicht_access::event::validate_request;
 use einsicht_proto::v1::{AccessEvent, EndSessionRequest, RecordRequest, RecordResponse};
-use tonic::Status;
 
 use crate::access::{Access, micros_since_1970};
 use crate::answer::{Recorded, VerificationError, verify_place, verify_places};
-use crate::checkpoints::{AttemptError, Checkpoints, GivenProof};
+use crate::attempt::{AttemptError, Setback, aside, persist};
+use crate::checkpoints::{Checkpoints, GivenProof};
 use crate::config::{Defaults, RecorderConfig};
 use crate::connection::Connection;
-use crate::error::{Cause, Failure, RecordError, Unconfirmed};
-use crate::retry::{Attempts, Meaning, RetryPolicy};
+use crate::error::{Failure, RecordError, Unconfirmed};
+use crate::request::{check_bytes, split, validate_all};
+use crate::retry::RetryPolicy;
 use crate::session::{NoNumbers, Numbers, Sessions};
 use crate::stream::StreamRecorder;
 use crate::trust::Trust;
@@ -66,15 +64,6 @@ pub(crate) struct Prepared {
     pub(crate) numbers: Numbers,
 }
 
-/// A request that ended without an answer that is believed.
-pub(crate) struct Setback {
-    pub(crate) error: AttemptError,
-    pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
-    /// Whether an attempt before the last may have recorded it.
-    pub(crate) may_be_recorded: bool,
-}
-
 impl Recorder {
     /// Connects as the environment says; see [`RecorderConfig::from_env`].
     ///
@@ -105,7 +94,7 @@ impl Recorder {
             defaults: config.defaults,
             producer: config.producer,
         };
-        inner.persist(|| inner.check_ledger()).await.map_err(|setback| match setback.error {
+        persist(inner.retry, || inner.check_ledger()).await.map_err(|setback| match setback.error {
             AttemptError::Failed(status) | AttemptError::Unproven(status) => RecordError::Unreachable {
                 url: config.url,
                 attempts: setback.attempts,
@@ -140,29 +129,27 @@ impl Recorder {
         only(self.record_batch([access]).await?)
     }
 
-    /// Records accesses, in requests of up to 1,000. Each thousand is recorded whole or not at all, and
-    /// one after another; all are validated before the first is sent. No accesses are no error.
+    /// Records accesses, in requests of up to 1,000 (fewer if they would have more than
+    /// [`REQUEST_BYTES_MAX`](crate::request::REQUEST_BYTES_MAX) bytes). Each request is recorded whole or
+    /// not at all, and one after another; all are validated before the first is sent. No accesses are no
+    /// error.
     ///
     /// # Errors
-    /// [`RecordError`]; [`RecordError::Partly`] if some thousands are recorded and some are not.
+    /// [`RecordError`]; [`RecordError::Partly`] if some requests are recorded and some are not.
     pub async fn record_batch(
         &self,
         accesses: impl IntoIterator<Item = Access>,
     ) -> Result<Vec<Recorded>, RecordError> {
-        let events = self.complete(accesses, validate)?;
+        let events = self.complete(accesses, validate_all)?;
         let mut recorded = Vec::with_capacity(events.len());
-        let mut events = events.into_iter();
-        loop {
-            let batch: Vec<_> = events.by_ref().take(BATCH_EVENTS_MAX).collect();
-            if batch.is_empty() {
-                return Ok(recorded);
-            }
+        for batch in split(events) {
             match self.record_prepared(batch).await {
                 Ok(places) => recorded.extend(places),
                 Err(error) if recorded.is_empty() => return Err(error),
                 Err(error) => return Err(RecordError::Partly { recorded, error: Box::new(error) }),
             }
         }
+        Ok(recorded)
     }
 
     /// Records 1 to 1,000 accesses under numbers that the caller chooses, so that a run that was
@@ -189,9 +176,10 @@ impl Recorder {
             known_size: 0,
         };
         validate_request(&request, now_us)?;
+        check_bytes(&request.events)?;
         let request = Arc::new(request);
         let recorded = self.inner.record(&request).await;
-        recorded.map_err(|setback| setback.into_error(request, false).0)
+        recorded.map_err(|setback| setback.settle(request, None))
     }
 
     /// Sends a request again that was not confirmed, unchanged: what the ledger recorded of it already
@@ -200,9 +188,14 @@ impl Recorder {
     /// # Errors
     /// [`RecordError`]; [`RecordError::Unconfirmed`] again if it is still not known.
     pub async fn resend(&self, unconfirmed: Unconfirmed) -> Result<Vec<Recorded>, RecordError> {
-        let Unconfirmed { request, may_be_recorded, .. } = unconfirmed;
-        let recorded = self.inner.record(&request).await;
-        recorded.map_err(|setback| setback.into_error(request, may_be_recorded).0)
+        let Unconfirmed { request, numbers, may_be_recorded, .. } = unconfirmed;
+        let numbers = numbers.map(Numbers::take_up);
+        let recorded = self.inner.record(&request).await.map_err(|setback| {
+            let may_be_recorded = may_be_recorded || setback.may_be_recorded;
+            Setback { may_be_recorded, ..setback }.settle(request, numbers)
+        });
+        Inner::end_replaced_sessions(&self.inner);
+        recorded
     }
 
     /// Begins a stream of requests with at most `in_flight_max` (at least 1) unanswered at a time.
@@ -249,7 +242,7 @@ impl Recorder {
     pub(crate) fn complete(
         &self,
         accesses: impl IntoIterator<Item = Access>,
-        validate: impl FnOnce(&[AccessEvent], i64) -> Result<(), BatchError>,
+        validate: impl FnOnce(&[AccessEvent], i64) -> Result<(), RecordError>,
     ) -> Result<Vec<AccessEvent>, RecordError> {
         let now_us = micros_since_1970(SystemTime::now());
         let events = accesses.into_iter().map(|access| access.complete(&self.inner.defaults, now_us));
@@ -261,7 +254,7 @@ impl Recorder {
     async fn record_prepared(&self, events: Vec<AccessEvent>) -> Result<Vec<Recorded>, RecordError> {
         let Prepared { request, numbers } = self.prepare(events)?;
         let recorded = self.inner.record(&request).await;
-        let recorded = recorded.map_err(|setback| setback.settle(request, numbers));
+        let recorded = recorded.map_err(|setback| setback.settle(request, Some(numbers)));
         Inner::end_replaced_sessions(&self.inner);
         recorded
     }
@@ -270,7 +263,7 @@ impl Recorder {
 impl Inner {
     /// Gets a request answered, as often as the policy allows.
     async fn record(&self, request: &Arc<RecordRequest>) -> Result<Vec<Recorded>, Setback> {
-        self.persist(|| async {
+        persist(self.retry, || async {
             let known_size = self.checkpoints.known_size();
             let message = RecordRequest { known_size, ..RecordRequest::clone(request) };
             let response = self.connection.record(message).await?;
@@ -293,12 +286,7 @@ impl Inner {
             return Ok(verify_places(request, &response.recorded, &signed, producer)?);
         }
         let (request, producer) = (request.clone(), self.producer.clone());
-        let verify = move || verify_places(&request, &response.recorded, &signed, producer.as_deref());
-        match tokio::task::spawn_blocking(verify).await {
-            Ok(verified) => Ok(verified?),
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(AttemptError::Unproven(Status::cancelled("this process is shutting down"))),
-        }
+        aside(move || Ok(verify_places(&request, &response.recorded, &signed, producer.as_deref())?)).await
     }
 
     async fn check_ledger(&self) -> Result<(), AttemptError> {
@@ -307,7 +295,7 @@ impl Inner {
     }
 
     async fn end_session(&self, ending: EndSessionRequest) -> Result<(), RecordError> {
-        let ended = self.persist(|| async {
+        let ended = persist(self.retry, || async {
             let response = self.connection.end_session(ending.clone()).await?;
             let signed = self.checkpoints.believe(&response.checkpoint, GivenProof::default()).await?;
             let place = response.recorded.ok_or(VerificationError::Count { expected: 1, found: 0 })?;
@@ -336,78 +324,6 @@ impl Inner {
             });
         }
     }
-
-    /// Makes attempts until one succeeds, fails for good, or the policy says that it is enough.
-    async fn persist<T, F: Future<Output = Result<T, AttemptError>>>(
-        &self,
-        mut attempt: impl FnMut() -> F,
-    ) -> Result<T, Setback> {
-        let mut attempts = Attempts::new(self.retry);
-        let mut may_be_recorded = false;
-        loop {
-            let error = match attempt().await {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
-            };
-            let setback = |error, attempts: &Attempts| Setback {
-                error,
-                attempts: attempts.failed(),
-                elapsed: attempts.elapsed(),
-                may_be_recorded,
-            };
-            let (AttemptError::Failed(status) | AttemptError::Unproven(status)) = &error else {
-                return Err(setback(error, &attempts));
-            };
-            let Some(wait) = attempts.after(status) else {
-                return Err(setback(error, &attempts));
-            };
-            may_be_recorded |= error.may_have_recorded();
-            tracing::warn!(
-                code = crate::error::code_name(status.code()),
-                attempt = attempts.failed(),
-                wait_ms = wait.as_millis(),
-                "the ledger did not answer, the same request is sent again"
-            );
-            tokio::time::sleep(wait).await;
-        }
-    }
-}
-
-impl Setback {
-    /// What to tell the caller, and whether the numbers of the request are certainly unused and of no
-    /// more use to it. `sent_before`: whether the request may have been recorded before all this.
-    fn into_error(self, request: Arc<RecordRequest>, sent_before: bool) -> (RecordError, bool) {
-        let may_be_recorded = self.may_be_recorded || sent_before;
-        let (attempts, elapsed) = (self.attempts, self.elapsed);
-        let unconfirmed = |cause, may_be_recorded| {
-            let unconfirmed = Unconfirmed { request, cause, attempts, elapsed, may_be_recorded };
-            (RecordError::Unconfirmed(Box::new(unconfirmed)), false)
-        };
-        match self.error {
-            AttemptError::False(error) => (RecordError::Verification(error), false),
-            AttemptError::Trust(error) => unconfirmed(Cause::Trust(error), true),
-            AttemptError::Unproven(status) => unconfirmed(Cause::Unproven(Failure(status)), true),
-            AttemptError::Failed(status) => match Meaning::of(&status) {
-                // That it is refused now says nothing about an attempt whose answer was lost.
-                meaning @ (Meaning::Refused | Meaning::NumbersTaken) if !may_be_recorded => {
-                    (RecordError::Refused(Failure(status)), meaning == Meaning::Refused)
-                }
-                meaning => {
-                    let may_be_recorded = may_be_recorded || meaning.may_have_recorded();
-                    unconfirmed(Cause::Failed(Failure(status)), may_be_recorded)
-                }
-            },
-        }
-    }
-
-    /// [`Setback::into_error`], giving back numbers that are certainly unused.
-    pub(crate) fn settle(self, request: Arc<RecordRequest>, numbers: Numbers) -> RecordError {
-        let (error, are_unused) = self.into_error(request, false);
-        if are_unused {
-            numbers.give_back();
-        }
-        error
-    }
 }
 
 /// The place of the one event of a request. That there is one was verified.
@@ -416,42 +332,9 @@ pub(crate) fn only(recorded: Vec<Recorded>) -> Result<Recorded, RecordError> {
     recorded.into_iter().next().ok_or_else(|| RecordError::Verification(Box::new(count)))
 }
 
-/// Validates events as the requests that they will be split into; positions count from the first.
-fn validate(events: &[AccessEvent], now_us: i64) -> Result<(), BatchError> {
-    for (chunk, offset) in events.chunks(BATCH_EVENTS_MAX).zip((0..).step_by(BATCH_EVENTS_MAX)) {
-        let mut checked = validate_batch(chunk, now_us);
-        match &mut checked {
-            Ok(()) => continue,
-            Err(BatchError::Invalid(violations)) => {
-                let positions = violations.listed.iter_mut().filter_map(|found| found.position.as_mut());
-                positions.for_each(|position| *position += offset);
-            }
-            Err(BatchError::SealingNotImplemented(fields)) => {
-                fields.listed.iter_mut().for_each(|field| field.position += offset);
-            }
-        }
-        return checked;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_bad_event_is_named_by_its_position_among_all_events() {
-        let good = Access::query("d", "p").complete(&Defaults::default(), 1_000_000).unwrap();
-        let mut events = vec![good; 2500];
-        assert_eq!(validate(&events, 1_000_000), Ok(()));
-        events[2100].purpose.clear();
-        let error = validate(&events, 1_000_000).unwrap_err();
-        assert!(error.to_string().contains("events[2100].purpose"), "{error}");
-        events[7].actor = Some("somebody".into());
-        events[2100].purpose.push('p');
-        let error = validate(&events, 1_000_000).unwrap_err();
-        assert!(error.to_string().contains("events[7].actor"), "{error}");
-    }
 
     #[test]
     fn a_recorder_can_be_shared_between_tasks() {

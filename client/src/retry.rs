@@ -46,7 +46,9 @@ impl RetryPolicy {
 
     /// A random wait after `attempts` attempts that failed.
     fn backoff(&self, attempts: u32) -> Duration {
-        let doubled = self.delay_first.saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
+        let doubled = self
+            .delay_first
+            .saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));
         // Without randomness the longest wait is the safe one.
         let fraction = random_bytes().map_or(u32::MAX, u32::from_le_bytes);
         doubled.min(self.delay_max).mul_f64(f64::from(fraction) / f64::from(u32::MAX))

@@ -11,7 +11,8 @@
 //!   request can be sent again ([`Unconfirmed`](crate::error::Unconfirmed)). If it never is, and was not
 //!   recorded, a gap remains: an access that happened and that the log lacks, which is what a gap says.
 //!
-//! A session that has been replaced is ended as soon as no call uses it any more.
+//! A session that has been replaced is ended as soon as no call uses it any more and none of its
+//! requests may still be sent again. Closing ends every session at once when no call is under way.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,7 +41,7 @@ pub(crate) struct Sessions {
 struct Shared {
     age_max: Duration,
     state: Mutex<State>,
-    /// How many calls use numbers.
+    /// How many calls use numbers, in all sessions.
     calls: watch::Sender<usize>,
 }
 
@@ -59,7 +60,7 @@ struct Session {
     next: u64,
     /// Numbers that were given back, in ranges of at least one.
     returned: Vec<Range<u64>>,
-    /// How many calls use numbers of this session.
+    /// How many calls use its numbers, or may do so later.
     calls: usize,
 }
 
@@ -71,11 +72,13 @@ pub(crate) enum NoNumbers {
     Randomness(NoRandomness),
 }
 
-/// Numbers of one session, taken for one request. The session is not ended while they are held.
+/// Numbers of one session, taken for one request. A session that was replaced is not ended while they
+/// are held: the service would not record them any more.
 pub(crate) struct Numbers {
     shared: Arc<Shared>,
     session: Bytes,
     range: Range<u64>,
+    is_set_aside: bool,
 }
 
 impl Sessions {
@@ -97,7 +100,8 @@ impl Sessions {
         };
         let range = session.give(count);
         session.calls += 1;
-        let numbers = Numbers { shared: self.shared.clone(), session: session.id.clone(), range };
+        let numbers =
+            Numbers { shared: self.shared.clone(), session: session.id.clone(), range, is_set_aside: false };
         if let Some(replaced) = state.current.replace(session) {
             state.retired.push(replaced);
         }
@@ -204,6 +208,22 @@ impl Numbers {
         self.range.start
     }
 
+    /// Keeps the numbers for later. Closing does not wait for them any more.
+    pub(crate) fn set_aside(mut self) -> Self {
+        if !std::mem::replace(&mut self.is_set_aside, true) {
+            self.shared.calls.send_modify(|calls| *calls = calls.saturating_sub(1));
+        }
+        self
+    }
+
+    /// Uses numbers that were set aside.
+    pub(crate) fn take_up(mut self) -> Self {
+        if std::mem::take(&mut self.is_set_aside) {
+            self.shared.calls.send_modify(|calls| *calls += 1);
+        }
+        self
+    }
+
     /// Gives the numbers back. Only for numbers that the ledger has certainly not recorded.
     pub(crate) fn give_back(self) {
         let mut state = self.shared.state();
@@ -220,7 +240,9 @@ impl Drop for Numbers {
             session.calls = session.calls.saturating_sub(1);
         }
         drop(state);
-        self.shared.calls.send_modify(|calls| *calls = calls.saturating_sub(1));
+        if !self.is_set_aside {
+            self.shared.calls.send_modify(|calls| *calls = calls.saturating_sub(1));
+        }
     }
 }
 
@@ -306,6 +328,19 @@ mod tests {
         assert_eq!(sessions.close().await, []);
         sessions.keep(ending.clone());
         assert_eq!(sessions.close().await, [ending]);
+    }
+
+    #[tokio::test]
+    async fn numbers_set_aside_keep_a_session_from_ending_but_not_from_closing() {
+        let sessions = Sessions::new(Duration::ZERO);
+        let aside = sessions.take(1).unwrap().set_aside();
+        drop(sessions.take(1).unwrap());
+        drop(sessions.take(1).unwrap());
+        assert_eq!(sessions.take_idle().len(), 1, "the second only: the third is current");
+        let again = aside.take_up().set_aside();
+        assert_eq!(sessions.close().await.len(), 2);
+        drop(again);
+        assert_eq!(sessions.close().await, []);
     }
 
     #[tokio::test]

@@ -8,8 +8,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use einsicht_access::event::validate_batch;
 use einsicht_proto::v1::{RecordRequest, RecordStreamRequest, RecordStreamResponse};
 use futures::channel::mpsc as outgoing;
 use futures::{FutureExt as _, StreamExt as _};
@@ -20,10 +20,14 @@ use tonic::{Code, Status, Streaming};
 
 use crate::access::Access;
 use crate::answer::Recorded;
-use crate::checkpoints::AttemptError;
-use crate::error::RecordError;
-use crate::recorder::{Inner, Prepared, Recorder, Setback};
+use crate::attempt::{AttemptError, Setback};
+use crate::error::{RecordError, code_name};
+use crate::recorder::{Inner, Prepared, Recorder};
+use crate::request::validate_one;
 use crate::retry::{Attempts, Meaning};
+
+/// How long the service gets to close its side of a stream that is finished.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
 
 /// Records accesses without waiting for each answer, and at most so many unanswered at a time.
 ///
@@ -99,7 +103,7 @@ impl StreamRecorder {
         &self,
         accesses: impl IntoIterator<Item = Access>,
     ) -> Result<BatchTicket, RecordError> {
-        let events = self.recorder.complete(accesses, validate_batch)?;
+        let events = self.recorder.complete(accesses, validate_one)?;
         let place = self.places.clone().acquire_owned().await.map_err(|_| RecordError::Closed)?;
         let (answer, told) = oneshot::channel();
         let prepared = self.recorder.prepare(events)?;
@@ -224,6 +228,10 @@ impl Driver {
                 }
             }
         }
+        // The service closes its side when it sees ours closed; not to wait for it would look like a
+        // failure there.
+        drop(requests);
+        let _ = tokio::time::timeout(FAREWELL_MAX, answers.next()).await;
         Ended::Finished
     }
 
@@ -251,7 +259,7 @@ impl Driver {
         let response = answer.response.unwrap_or_default();
         let request = job.prepared.request.clone();
         match self.inner.verified(&request, job.known_size, response).await {
-            Err(error @ AttemptError::Unproven(_)) => Err(error),
+            Err(error) if error.status().is_some() => Err(error),
             Ok(recorded) => {
                 self.attempts = Attempts::new(self.inner.retry);
                 self.tell_first(Ok(recorded));
@@ -266,17 +274,19 @@ impl Driver {
 
     /// Waits before the next stream is opened, or gives up requests.
     async fn after_failure(&mut self, error: AttemptError) {
-        let (AttemptError::Failed(status) | AttemptError::Unproven(status)) = &error else { return };
+        let Some(status) = error.status() else { return };
+        // A service that works on several requests at once may have recorded those behind the first.
+        self.waiting.iter_mut().skip(1).for_each(|job| job.may_be_recorded = true);
         if let Some(wait) = self.attempts.after(status) {
             tracing::warn!(
-                code = crate::error::code_name(status.code()),
+                code = code_name(status.code()),
                 attempt = self.attempts.failed(),
                 wait_ms = wait.as_millis(),
                 unanswered = self.waiting.len(),
                 "the stream broke, what was not answered is sent again"
             );
-            if error.may_have_recorded() {
-                self.waiting.iter_mut().for_each(|job| job.may_be_recorded = true);
+            if let Some(first) = self.waiting.front_mut() {
+                first.may_be_recorded |= error.may_have_recorded();
             }
             return tokio::time::sleep(wait).await;
         }
@@ -312,7 +322,7 @@ impl Driver {
             elapsed: self.attempts.elapsed(),
             may_be_recorded: job.may_be_recorded,
         };
-        let error = setback.settle(job.prepared.request.clone(), job.prepared.numbers);
+        let error = setback.settle(job.prepared.request, Some(job.prepared.numbers));
         self.tell(job.answer, Err(error));
         drop(job.place);
     }

@@ -8,6 +8,7 @@
 //! - [`sessions`]: what was recorded under which number
 //! - [`ledger`]: opens all of that together
 //! - [`rpc`], [`http`], [`server`]: what is served, and how
+//! - [`scrub`]: reads everything again, in the background
 //! - [`clock`], [`signer`], [`auth`], [`metrics`]: what they lean on
 
 pub mod auth;
@@ -19,6 +20,7 @@ pub mod http;
 pub mod ledger;
 pub mod metrics;
 pub mod rpc;
+pub mod scrub;
 pub mod sequencer;
 pub mod server;
 pub mod sessions;

@@ -56,5 +56,6 @@ fn describe() {
     describe_histogram!("einsicht_sync_seconds", "Time of one fdatasync of the log");
     describe_gauge!("einsicht_tree_size", "Published entries");
     describe_gauge!("einsicht_checkpoint_age_seconds", "Age of the newest checkpoint");
+    describe_gauge!("einsicht_scrub_faults", "1 if the last pass over the whole log found damage");
     describe_gauge!("einsicht_queue_depth", "Requests that wait for the writer");
 }

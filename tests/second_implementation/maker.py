@@ -38,10 +38,10 @@ def vkey(name=ORIGIN, key=None):
     return f"{name}+{note.key_id(name, key).hex()}+{base64.b64encode(bytes([1]) + key).decode()}"
 
 
-def genesis(origin=ORIGIN, version=1, keys=None):
+def genesis(origin=ORIGIN, version=1, keys=None, more=b""):
     keys = [public_key()] if keys is None else keys
     fields = field(1, origin) + field(2, version) + field(3, "example 1")
-    return field(1, fields + b"".join(field(4, key) for key in keys) + field(5, 1))
+    return field(1, fields + b"".join(field(4, key) for key in keys) + field(5, 1) + more)
 
 
 def service_start():
@@ -64,9 +64,9 @@ def leaf(previous, recorded_at, body, version=1):
     return bytes([version]) + previous + recorded_at.to_bytes(8, "big") + body
 
 
-def chain(entry_bodies, change=lambda index, parts: parts):
+def chain(entry_bodies, change=lambda index, parts: parts, origin=ORIGIN):
     """Leaves of a ledger. `change` may alter the parts (previous, time, body, version) of each leaf."""
-    leaves, previous = [], tree.sha256(ORIGIN.encode())
+    leaves, previous = [], tree.sha256(origin.encode())
     for index, body in enumerate(entry_bodies):
         leaves.append(leaf(*change(index, (previous, RECORDED_AT + index // 2, body, 1))))
         previous = tree.leaf_hash(leaves[-1])
@@ -91,10 +91,10 @@ def bundle(leaves):
     return b"".join(len(each).to_bytes(2, "big") + each for each in leaves)
 
 
-def served(leaves):
+def served(leaves, origin=ORIGIN):
     """What a ledger of these leaves serves, by path."""
-    text = checkpoint_text(leaves)
-    files = {"checkpoint": f"{text}\n{sign(text)}".encode()}
+    text = checkpoint_text(leaves, origin)
+    files = {"checkpoint": f"{text}\n{sign(text, origin)}".encode()}
     for path, start, width in tree.tiles_of("entries", len(leaves)):
         files[path] = bundle(leaves[start:start + width])
     level, hashes = 0, [tree.leaf_hash(each) for each in leaves]

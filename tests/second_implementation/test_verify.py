@@ -136,6 +136,10 @@ class BadCheckpoints(LedgerTest):
             with self.subTest(text=bad):
                 self.expect_checkpoint("checkpoint: ", bad)
 
+    def test_a_signed_note_is_text_of_a_sensible_length(self):
+        self.expect_checkpoint("control characters", f"{self.text}an\textension\n")
+        self.expect_checkpoint("more than 1,000,000", f"{self.text}{'x' * 1_000_000}\n")
+
     def test_another_origin_is_refused(self):
         self.expect_checkpoint("not of", self.text.replace("ledger", "other"))
 
@@ -187,7 +191,14 @@ class BadEntries(LedgerTest):
         self.expect_entry("no public key", 0, body=maker.genesis(keys=[]))
         self.expect_entry("32 bytes", 0, body=maker.genesis(keys=[bytes(31)]))
         self.expect_entry("does not name the key", 0, body=maker.genesis(keys=[other_key]))
+        self.expect_entry("predecessor", 0, body=maker.genesis(more=maker.field(6, maker.field(3, bytes(31)))))
         self.expect_entry("not signed by every key", 0, body=maker.genesis(keys=[maker.public_key(), other_key]))
+
+    def test_an_origin_has_at_most_255_bytes(self):
+        for length, words, code in [(255, "1 entries", 0), (256, "its origin is too long", 1)]:
+            origin = "x" * length
+            leaves = maker.chain([maker.genesis(origin=origin)], origin=origin)
+            self.expect(code, words, maker.served(leaves, origin), vkey=maker.vkey(origin))
 
     def test_what_is_not_known_here_is_no_failure_and_no_pass(self):
         later = maker.chain([maker.genesis(version=2)])
@@ -242,6 +253,9 @@ class BadServers(LedgerTest):
         self.expect(1, f"{path}: the bundle has 45", self.files | {path: good + b"\x00\x01x"})
         self.expect(1, f"{path}: the bundle ends", self.files | {path: good[:-1]})
         self.expect(1, f"{path}: the bundle has 0", self.files | {path: b""})
+
+    def test_an_answer_without_end_is_not_read(self):
+        self.expect(1, "larger than anything", self.files | {"tile/entries/000": bytes(256 * 65_537 + 1)})
 
     def test_what_could_not_be_fetched_is_no_failure_and_no_pass(self):
         for path in self.files:

@@ -80,6 +80,25 @@ async fn what_stays_unconfirmed_can_be_sent_again_later() {
 }
 
 #[tokio::test]
+async fn a_session_is_not_ended_as_long_as_something_of_it_may_be_sent_again() {
+    let fake = Fake::start().await;
+    let mut config = fake.config();
+    config.session_age_max = Duration::from_millis(1);
+    let recorder = Recorder::connect(config).await.unwrap();
+    fake.fail((0..5).map(|_| unavailable()));
+    let error = recorder.record(access()).await.unwrap_err();
+    let RecordError::Unconfirmed(unconfirmed) = error else { panic!("{error}") };
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    recorder.record(access()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(fake.state().log.session_ends(), []);
+    assert!(!recorder.resend(*unconfirmed).await.unwrap()[0].already_recorded);
+    while fake.state().log.session_ends().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_request_for_which_there_was_never_room_is_known_not_to_be_recorded() {
     let fake = Fake::start().await;
     let mut config = fake.config();
@@ -197,4 +216,28 @@ async fn a_ledger_that_is_not_there_is_unreachable_and_nothing_else() {
     assert!(!error.is_verification_failure());
     assert!(error.to_string().contains(&address.to_string()), "{error}");
     assert!(error.to_string().contains("refused"), "{error}");
+}
+
+#[tokio::test]
+async fn https_is_spoken_before_anything_is_said() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let greeted = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut first = [0; 3];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut first).await.unwrap();
+        first
+    });
+    let fake = Fake::start().await;
+    let mut config = fake.config();
+    config.url = format!("https://{address}");
+    config.retry = RetryPolicy::never();
+    let error = Recorder::connect(config).await.err().unwrap();
+    // Where the system trusts no certificates, it says so instead.
+    if let RecordError::Unreachable { .. } = &error {
+        // RFC 8446 section 5.1: a record of type handshake, version 3.x.
+        assert!(matches!(greeted.await.unwrap(), [22, 3, _]));
+    } else {
+        assert!(error.to_string().contains("SSL_CERT_FILE"), "{error}");
+    }
 }

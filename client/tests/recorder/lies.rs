@@ -58,7 +58,8 @@ async fn two_histories() {
         response.consistency_proof = log.consistency(6, log.size()).unwrap();
     })
     .await;
-    let is_dispute = |error: &TrustError| matches!(error, TrustError::Fork { .. } | TrustError::Unproven { .. });
+    let is_dispute =
+        |error: &TrustError| matches!(error, TrustError::Fork { .. } | TrustError::Unproven { .. });
     assert!(matches!(&error, VerificationError::Checkpoint(error) if is_dispute(error)), "{error}");
 }
 
@@ -160,7 +161,9 @@ async fn records_under_the_name_of_another_service() {
     let recorder = Recorder::connect(config).await.unwrap();
     let error = recorder.record(access()).await.unwrap_err();
     let RecordError::Verification(error) = error else { panic!("{error}") };
-    assert!(matches!(*error, VerificationError::OtherRecord { mismatch, .. } if mismatch.field == "producer"));
+    assert!(
+        matches!(*error, VerificationError::OtherRecord { mismatch, .. } if mismatch.field == "producer")
+    );
 }
 
 #[tokio::test]

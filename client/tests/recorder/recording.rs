@@ -8,7 +8,7 @@ use einsicht_client::{Access, ActorKind};
 use einsicht_proto::v1::SessionEnd;
 use einsicht_tlog::Index;
 
-use crate::fake::{Fake, ORIGIN, PRODUCER, access, accesses, key};
+use crate::fake::{Fake, Fault, ORIGIN, PRODUCER, access, accesses, key};
 
 #[tokio::test]
 async fn one_call_records_one_access() {
@@ -87,13 +87,29 @@ async fn many_tasks_share_one_session_without_gaps_or_doubles() {
 }
 
 #[tokio::test]
-async fn answers_under_one_checkpoint_need_one_proof() {
+async fn answers_bring_the_proof_that_they_need() {
     let fake = Fake::start().await;
     let recorder = fake.recorder().await;
     for _ in 0..5 {
         recorder.record(access()).await.unwrap();
     }
-    assert_eq!(fake.state().proofs_asked, 0, "each answer brought its own");
+    assert_eq!(fake.state().proofs_asked, 0);
+}
+
+#[tokio::test]
+async fn answers_under_one_checkpoint_need_one_proof() {
+    let fake = Fake::start().await;
+    let recorder = fake.recorder().await;
+    recorder.record_batch(accesses(20)).await.unwrap();
+    fake.fail((0..16).map(|index| {
+        Fault::Lie(Box::new(move |log, response| {
+            response.recorded[0] = log.recorded(index, true, false);
+            response.checkpoint = log.checkpoint_of(17);
+        }))
+    }));
+    let all = (0..16).map(|_| recorder.record(access()));
+    assert!(futures::future::join_all(all).await.iter().all(Result::is_ok));
+    assert_eq!(fake.state().proofs_asked, 1);
 }
 
 #[tokio::test]
@@ -167,7 +183,9 @@ async fn numbers_that_the_caller_chose_make_a_repeated_run_add_nothing() {
     let numbered = Numbered { session: [9; 16], first_sequence: 100 };
     let first = recorder.record_numbered(numbered, lines.clone()).await.unwrap();
     let again = recorder.record_numbered(numbered, lines).await.unwrap();
-    assert!(first.iter().zip(&again).all(|(first, again)| first.index == again.index && again.already_recorded));
+    assert!(
+        first.iter().zip(&again).all(|(first, again)| first.index == again.index && again.already_recorded)
+    );
     assert!(fake.sequences().into_iter().eq(100..110));
     let error = recorder.record_numbered(numbered, [access()]).await.unwrap_err();
     assert!(error.to_string().contains("events[0].event_id is required"), "{error}");

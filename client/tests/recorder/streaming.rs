@@ -31,7 +31,8 @@ async fn batches_are_recorded_whole() {
     let fake = Fake::start().await;
     let recorder = fake.recorder().await;
     let stream = recorder.stream(2);
-    let tickets = [stream.send_batch(accesses(1000)).await.unwrap(), stream.send_batch(accesses(7)).await.unwrap()];
+    let tickets =
+        [stream.send_batch(accesses(1000)).await.unwrap(), stream.send_batch(accesses(7)).await.unwrap()];
     let counts = futures::future::join_all(tickets).await;
     let counts: Vec<_> = counts.into_iter().map(|recorded| recorded.unwrap().len()).collect();
     assert_eq!(counts, [1000, 7]);
@@ -129,7 +130,10 @@ async fn what_cannot_be_confirmed_is_handed_back() {
 async fn a_lie_on_a_stream_is_told_as_one() {
     let fake = Fake::start().await;
     let stream = fake.proving().await.stream(8);
-    fake.fail([Fault::None, Fault::Lie(Box::new(|log, response| response.recorded[0] = log.recorded(1, false, true)))]);
+    fake.fail([
+        Fault::None,
+        Fault::Lie(Box::new(|log, response| response.recorded[0] = log.recorded(1, false, true))),
+    ]);
     let (first, second) = (stream.send(access()).await.unwrap(), stream.send(access()).await.unwrap());
     assert!(first.await.is_ok());
     assert!(second.await.unwrap_err().is_verification_failure());

@@ -16,6 +16,7 @@ use crate::http::Site;
 use crate::ledger::{self, Ledger, NewLedger, Opening};
 use crate::metrics::Metrics;
 use crate::rpc::Shared;
+use crate::scrub;
 use crate::sequencer::Sequencer;
 use crate::server::Server;
 use crate::signer;
@@ -79,7 +80,9 @@ fn serve(args: &DevArgs, ledger: Ledger, tokens: Tokens, clock: Arc<dyn Clock>) 
     let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
     let served = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
-        let size = sequencer.published().borrow().head.size;
+        let published = Arc::clone(&sequencer.published().borrow());
+        let origin = Origin::parse(&genesis.origin)?;
+        scrub::start(&args.data, origin, Arc::clone(&published)).context("the scrub's thread")?;
         let site = Site {
             sequencer: sequencer.clone(),
             reader: reader.clone(),
@@ -90,7 +93,7 @@ fn serve(args: &DevArgs, ledger: Ledger, tokens: Tokens, clock: Arc<dyn Clock>) 
         let server = Server::bind(args.listen, shared, site)
             .await
             .with_context(|| format!("can't listen on {}; is another service there?", args.listen))?;
-        welcome(args, &genesis.origin, size, server.address()?);
+        welcome(args, &genesis.origin, published.head.size, server.address()?);
         tokio::spawn(cancel_on_signal(shutdown)?);
         server.serve().await.context("serving ended")
     });

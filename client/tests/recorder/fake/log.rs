@@ -7,7 +7,8 @@ use einsicht_access::record::{Provenance, body_bytes, entry_of_access};
 use einsicht_access::wire::read_body;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
-    AccessEvent, AccessRecord, EndSessionRequest, EntryBody, RecordRequest, RecordResponse, Recorded, SessionEnd,
+    AccessEvent, AccessRecord, EndSessionRequest, EntryBody, RecordRequest, RecordResponse, Recorded,
+    SessionEnd,
 };
 use einsicht_tlog::hash::{leaf_hash, sha256};
 use einsicht_tlog::proof::ProofPlan;
@@ -73,7 +74,8 @@ impl Log {
         }
         let places: Vec<_> =
             numbered().map(|(event, sequence)| self.place(&request.session, event, sequence)).collect();
-        let recorded = places.into_iter().map(|(index, already)| self.recorded(index, already, request.with_proofs));
+        let recorded =
+            places.into_iter().map(|(index, already)| self.recorded(index, already, request.with_proofs));
         Ok(RecordResponse {
             recorded: recorded.collect(),
             checkpoint: self.checkpoint(),
@@ -86,7 +88,8 @@ impl Log {
         if let Some((_, index)) = self.known.get(&(session.clone(), sequence)) {
             return (*index, true);
         }
-        let index = self.append(&entry_of_access(event, Provenance { producer: PRODUCER, session, sequence }));
+        let index =
+            self.append(&entry_of_access(event, Provenance { producer: PRODUCER, session, sequence }));
         self.known.insert((session.clone(), sequence), (event.event_id.clone(), index));
         (index, false)
     }
@@ -121,13 +124,17 @@ impl Log {
     /// The accesses in the log.
     pub fn records(&self) -> Vec<AccessRecord> {
         let contents = self.contents().into_iter();
-        contents.filter_map(|content| if let Content::Access(record) = content { Some(record) } else { None }).collect()
+        contents
+            .filter_map(|content| if let Content::Access(record) = content { Some(record) } else { None })
+            .collect()
     }
 
     /// The ends of sessions in the log.
     pub fn session_ends(&self) -> Vec<SessionEnd> {
         let contents = self.contents().into_iter();
-        contents.filter_map(|content| if let Content::SessionEnd(end) = content { Some(end) } else { None }).collect()
+        contents
+            .filter_map(|content| if let Content::SessionEnd(end) = content { Some(end) } else { None })
+            .collect()
     }
 
     fn contents(&self) -> Vec<Content> {

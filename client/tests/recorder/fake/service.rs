@@ -176,7 +176,10 @@ impl Ledger for Service {
         Err(not_here())
     }
 
-    async fn get_receipt(&self, _: Request<GetReceiptRequest>) -> Result<Response<GetReceiptResponse>, Status> {
+    async fn get_receipt(
+        &self,
+        _: Request<GetReceiptRequest>,
+    ) -> Result<Response<GetReceiptResponse>, Status> {
         Err(not_here())
     }
 
