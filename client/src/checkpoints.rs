@@ -62,7 +62,9 @@ impl Checkpoints {
         if let Some(signed) = self.recently(note) {
             return Ok(signed);
         }
-        let _linking = self.linking.lock().await;
+        // Whoever is before us may be waiting for an answer too; together that must not take forever.
+        let linking = tokio::time::timeout(self.connection.call_timeout(), self.linking.lock());
+        let _linking = linking.await.map_err(|_| AttemptError::Unproven(self.connection.too_late()))?;
         if let Some(signed) = self.recently(note) {
             return Ok(signed);
         }

@@ -17,8 +17,9 @@ use tonic::{Request, Status, Streaming};
 use crate::config::{ConfigError, RecorderConfig};
 use crate::token::Token;
 
-/// Longest answer that is read: 1,000 leaves of 65,535 bytes with their proofs.
-const ANSWER_BYTES_MAX: usize = 72 << 20;
+/// Longest answer that is read. With proofs it holds what was sent (at most 4 MiB) and for each of 1,000
+/// events a proof of at most 63 hashes.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// How often the connection is tried while it is silent, and how long it may stay silent then.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! The recorder: one call per access, or per batch.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -199,6 +200,9 @@ impl Recorder {
     }
 
     /// Begins a stream of requests with at most `in_flight_max` (at least 1) unanswered at a time.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
     #[must_use]
     pub fn stream(&self, in_flight_max: usize) -> StreamRecorder {
         StreamRecorder::begin(self.clone(), in_flight_max)
@@ -323,6 +327,17 @@ impl Inner {
                 }
             });
         }
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (origin, newest) = (self.trust().origin(), self.trust().newest());
+        formatter
+            .debug_struct("Recorder")
+            .field("ledger", &origin)
+            .field("newest", &newest)
+            .finish_non_exhaustive()
     }
 }
 

@@ -90,7 +90,8 @@ impl Meaning {
         }
     }
 
-    fn passes(self) -> bool {
+    /// Whether it is worth asking again.
+    pub(crate) fn passes(self) -> bool {
         matches!(self, Self::NotTaken | Self::Unclear)
     }
 

@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(sessions.take(1).err(), Some(NoNumbers::Closed));
         drop(numbers);
         let ending = EndSessionRequest { session, last_sequence: Some(1) };
-        assert_eq!(closing.await.unwrap(), [ending.clone()]);
+        assert_eq!(closing.await.unwrap(), std::slice::from_ref(&ending));
         assert_eq!(sessions.close().await, []);
         sessions.keep(ending.clone());
         assert_eq!(sessions.close().await, [ending]);

@@ -290,10 +290,9 @@ impl Driver {
             }
             return tokio::time::sleep(wait).await;
         }
-        let concerns_all = match status.code() {
-            Code::Unauthenticated | Code::PermissionDenied => true,
-            _ => !matches!(Meaning::of(status), Meaning::Refused | Meaning::NumbersTaken),
-        };
+        // What passes and did not, and who we are, concerns every request; the rest only the first.
+        let is_about_us = matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied);
+        let concerns_all = is_about_us || Meaning::of(status).passes();
         let count = if concerns_all { self.waiting.len() } else { 1 };
         let status = status.clone();
         for _ in 1..count {

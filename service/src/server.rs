@@ -24,12 +24,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds `address` for gRPC and HTTP on one port (HTTP/1.1, and HTTP/2 in clear text).
+    /// Takes a bound listener for gRPC and HTTP on one port (HTTP/1.1, and HTTP/2 in clear text).
     ///
     /// # Errors
-    /// If the address can't be had.
-    pub async fn bind(address: SocketAddr, shared: Shared, site: Site) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+    /// If the listener can't be used.
+    pub async fn new(listener: std::net::TcpListener, shared: Shared, site: Site) -> std::io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
         let router = router(&shared, site).await?;
         Ok(Self { listener, router, shared })
     }

@@ -22,6 +22,9 @@ pub const ORIGIN: &str = "ledger.example/test";
 pub const TOKEN: &str = "sesame";
 pub const PRODUCER: &str = "meldewesen";
 
+/// Changes an answer.
+pub type Lie = Box<dyn FnOnce(&mut Log, &mut RecordResponse) + Send>;
+
 /// What happens to one request instead of an answer that is prompt and true.
 pub enum Fault {
     /// It is answered so, and nothing is recorded.
@@ -31,7 +34,7 @@ pub enum Fault {
     /// It is recorded, and never answered.
     Hang,
     /// It is recorded, and its answer changed.
-    Lie(Box<dyn FnOnce(&mut Log, &mut RecordResponse) + Send>),
+    Lie(Lie),
     /// Nothing.
     None,
 }

@@ -136,9 +136,7 @@ async fn numbers_that_may_be_taken_are_never_used_again() {
     assert!(unconfirmed.may_be_recorded());
     recorder.record(access()).await.unwrap();
     assert_eq!(fake.sequences(), [0, 1]);
-    let mut state = fake.state();
-    state.faults.push_back(Fault::Refuse(Status::already_exists("number 2 belongs to another event")));
-    drop(state);
+    fake.fail([Fault::Refuse(Status::already_exists("number 2 belongs to another event"))]);
     assert!(matches!(recorder.record(access()).await, Err(RecordError::Refused(_))));
     recorder.record(access()).await.unwrap();
     assert_eq!(fake.sequences(), [0, 1, 3]);

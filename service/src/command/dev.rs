@@ -1,6 +1,6 @@
 //! `einsichtd dev`: a ledger for trying out, on this machine only.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,6 +61,9 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
         args.segment_bytes >= SEGMENT_BYTES_MIN,
         "--segment-bytes must be at least {SEGMENT_BYTES_MIN}"
     );
+    // Before anything is written: a start that can't serve should leave no trace in the ledger.
+    let listener = TcpListener::bind(args.listen)
+        .with_context(|| format!("can't listen on {}; is another service there?", args.listen))?;
     if args.sample {
         sample(args)?;
     }
@@ -69,11 +72,17 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     ledger::record_start(&mut ledger.committer)?;
     let token = token(&keys(args))?;
     let tokens = Tokens::default().with(&token, Caller { producer: PRODUCER.to_owned() });
-    serve(args, ledger, tokens, clock)
+    serve(args, listener, ledger, tokens, clock)
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was accepted.
-fn serve(args: &DevArgs, ledger: Ledger, tokens: Tokens, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
+fn serve(
+    args: &DevArgs,
+    listener: TcpListener,
+    ledger: Ledger,
+    tokens: Tokens,
+    clock: Arc<dyn Clock>,
+) -> anyhow::Result<()> {
     let Ledger { committer, reader, verifier, genesis, lock, .. } = ledger;
     let metrics = Metrics::install().context("the metrics recorder")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
@@ -90,9 +99,7 @@ fn serve(args: &DevArgs, ledger: Ledger, tokens: Tokens, clock: Arc<dyn Clock>) 
             verifier_key: verifier.to_string().into(),
         };
         let shared = Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown: shutdown.clone() };
-        let server = Server::bind(args.listen, shared, site)
-            .await
-            .with_context(|| format!("can't listen on {}; is another service there?", args.listen))?;
+        let server = Server::new(listener, shared, site).await.context("serving can't begin")?;
         welcome(args, &genesis.origin, published.head.size, server.address()?);
         tokio::spawn(cancel_on_signal(shutdown)?);
         server.serve().await.context("serving ended")

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use einsicht_tlog::Index;
 use einsicht_tlog::tile::{Tile, TileKind};
@@ -16,10 +16,12 @@ const IMMUTABLE: (header::HeaderName, &str) =
     (header::CACHE_CONTROL, "public, max-age=604800, immutable");
 const BYTES: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
 
-/// One tile. A path that is not canonical, or wider than what is published, does not exist.
-pub(super) async fn tile(State(site): State<Site>, Path(path): Path<String>) -> Response {
+/// One tile. A path that is not canonical, or wider than what is published, does not exist. The path
+/// is taken as it was sent: with percent signs decoded, one tile would have many names.
+pub(super) async fn tile(State(site): State<Site>, uri: Uri) -> Response {
     let published = Arc::clone(&site.sequencer.published().borrow());
-    let tile = Tile::parse(&format!("tile/{path}")).filter(|tile| tile.is_published(published.head.size));
+    let tile = uri.path().strip_prefix('/').and_then(Tile::parse);
+    let tile = tile.filter(|tile| tile.is_published(published.head.size));
     let Some(tile) = tile else {
         let text = "No such tile is published. Paths are those of C2SP tlog-tiles.\n";
         return (StatusCode::NOT_FOUND, [NO_STORE], text).into_response();
