@@ -21,6 +21,8 @@ use crate::session::{NoNumbers, Numbers, Sessions};
 use crate::stream::StreamRecorder;
 use crate::trust::Trust;
 
+pub use crate::request::REQUEST_BYTES_MAX;
+
 /// With so many proofs, verifying takes long enough to keep other tasks waiting.
 const PROOFS_AT_ONCE_MAX: usize = 32;
 
@@ -131,7 +133,7 @@ impl Recorder {
     }
 
     /// Records accesses, in requests of up to 1,000 (fewer if they would have more than
-    /// [`REQUEST_BYTES_MAX`](crate::request::REQUEST_BYTES_MAX) bytes). Each request is recorded whole or
+    /// [`REQUEST_BYTES_MAX`] bytes). Each request is recorded whole or
     /// not at all, and one after another; all are validated before the first is sent. No accesses are no
     /// error.
     ///

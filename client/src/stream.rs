@@ -241,11 +241,11 @@ impl Driver {
         progress: Instant,
         is_open: bool,
     ) -> Next {
-        let deadline = progress + self.inner.connection.call_timeout();
+        let left = self.inner.connection.call_timeout().saturating_sub(progress.elapsed());
         tokio::select! {
             answer = answers.next() => Next::Answer(answer),
             job = self.queue.recv(), if is_open => Next::Job(job),
-            () = tokio::time::sleep_until(deadline), if !self.waiting.is_empty() => Next::TooLate,
+            () = tokio::time::sleep(left), if !self.waiting.is_empty() => Next::TooLate,
         }
     }
 
@@ -275,8 +275,11 @@ impl Driver {
     /// Waits before the next stream is opened, or gives up requests.
     async fn after_failure(&mut self, error: AttemptError) {
         let Some(status) = error.status() else { return };
-        // A service that works on several requests at once may have recorded those behind the first.
-        self.waiting.iter_mut().skip(1).for_each(|job| job.may_be_recorded = true);
+        // Behind a request that is refused for what it says, the service reads nothing; otherwise it may
+        // have recorded requests behind the first, which it works on at the same time.
+        if !matches!(status.code(), Code::InvalidArgument | Code::Unimplemented) {
+            self.waiting.iter_mut().skip(1).for_each(|job| job.may_be_recorded = true);
+        }
         if let Some(wait) = self.attempts.after(status) {
             tracing::warn!(
                 code = code_name(status.code()),
@@ -290,10 +293,8 @@ impl Driver {
             }
             return tokio::time::sleep(wait).await;
         }
-        // What passes and did not, and who we are, concerns every request; the rest only the first.
-        let is_about_us = matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied);
-        let concerns_all = is_about_us || Meaning::of(status).passes();
-        let count = if concerns_all { self.waiting.len() } else { 1 };
+        // A ledger that stays away concerns every request; what it refuses is the first.
+        let count = if Meaning::of(status).passes() { self.waiting.len() } else { 1 };
         let status = status.clone();
         for _ in 1..count {
             let again = match &error {

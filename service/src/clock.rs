@@ -221,7 +221,7 @@ mod tests {
     fn slow_drift_is_followed_however_long_it_goes_on() {
         let clocks = Clocks(Mutex::new((0, 0)));
         let mut guard = ClockGuard::new(&clocks, RecordedAt(0));
-        for step in 1..200 {
+        for step in 1_i32..200 {
             clocks.set(i64::from(step) * 61, u64::from(step.unsigned_abs()) * 60);
             assert!(guard.next(&clocks).is_ok(), "step {step}");
         }

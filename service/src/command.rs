@@ -42,7 +42,16 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Fsck(args) => fsck::run(&args),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("einsichtd: {error:#}");
+        eprintln!("einsichtd: {}", told(&error));
         ExitCode::from(2)
+    })
+}
+
+/// An error and its causes as one sentence. Errors of ours tell their cause themselves: once is enough.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        _ if told.ends_with(&cause) => told,
+        _ => format!("{told}: {cause}"),
     })
 }

@@ -4,6 +4,7 @@ mod catch_up;
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -197,8 +198,7 @@ pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
         Some(genesis) => genesis,
         None => begin(&mut committer, &origin, &verifier, new.simulated)?,
     };
-    let vkey = format!("{verifier}\n");
-    replace(&*folder, VKEY, vkey.as_bytes()).map_err(LedgerError::io(&data.join(VKEY)))?;
+    publish_key(&*folder, data, &verifier)?;
     Ok(Ledger { committer, reader, verifier, genesis, is_new, lock })
 }
 
@@ -238,6 +238,13 @@ pub fn lock(data: &Path) -> Result<fs::File, LedgerError> {
         Err(fs::TryLockError::WouldBlock) => Err(LedgerError::InUse { path: data.to_owned() }),
         Err(fs::TryLockError::Error(error)) => Err(LedgerError::Io { path, error }),
     }
+}
+
+/// Writes the verifier key for people to hand on: the one file here that others may read.
+fn publish_key(folder: &dyn Folder, data: &Path, verifier: &VerifierKey) -> Result<(), LedgerError> {
+    let path = data.join(VKEY);
+    replace(folder, VKEY, format!("{verifier}\n").as_bytes()).map_err(LedgerError::io(&path))?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(LedgerError::io(&path))
 }
 
 fn begin(

@@ -27,6 +27,8 @@ mod reader;
 mod recovery;
 mod replay;
 mod segments;
+#[cfg(test)]
+mod tests;
 mod tip;
 mod writer;
 

@@ -41,7 +41,7 @@ def verify_signature(public_key, message, signature):
 
 
 def is_key_name(name):
-    return name != "" and not any(c.isspace() or c == "+" or ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in name)
+    return name != "" and not any(c.isspace() or c == "+" for c in name)
 
 
 def key_id(name, public_key):

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use einsicht_tlog::hash::leaf_hash;
+use einsicht_tlog::hash::{leaf_hash, sha256};
 use einsicht_tlog::proof::ProofPlan;
 use einsicht_tlog::{Frontier, SigningKey, Size, checkpoint};
 

@@ -134,8 +134,12 @@ async fn numbers_that_may_be_taken_are_never_used_again() {
     let error = recorder.record(access()).await.unwrap_err();
     let RecordError::Unconfirmed(unconfirmed) = error else { panic!("{error}") };
     assert!(unconfirmed.may_be_recorded());
+    fake.fail([Fault::Refuse(Status::unauthenticated("the token is not known"))]);
+    let error = recorder.resend(*unconfirmed).await.unwrap_err();
+    let RecordError::Unconfirmed(unconfirmed) = error else { panic!("{error}") };
     recorder.record(access()).await.unwrap();
     assert_eq!(fake.sequences(), [0, 1]);
+    assert!(recorder.resend(*unconfirmed).await.unwrap()[0].already_recorded);
     fake.fail([Fault::Refuse(Status::already_exists("number 2 belongs to another event"))]);
     assert!(matches!(recorder.record(access()).await, Err(RecordError::Refused(_))));
     recorder.record(access()).await.unwrap();

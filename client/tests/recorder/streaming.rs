@@ -82,6 +82,47 @@ async fn a_refused_request_harms_no_other() {
     assert_eq!(stream.finish().await.unwrap(), 6);
 }
 
+/// Two requests that are on their way on one stream, refused one after the other.
+async fn refused_in_turn(first: Status, second: Status) -> [RecordError; 2] {
+    let fake = Fake::start().await;
+    let stream = fake.recorder().await.stream(8);
+    // Once a stream is open, what is sent is on its way at once.
+    stream.send(access()).await.unwrap().await.unwrap();
+    fake.fail([Fault::Refuse(first), Fault::Refuse(second)]);
+    let tickets = [stream.send(access()).await.unwrap(), stream.send(access()).await.unwrap()];
+    let [first, second] = tickets;
+    [first.await.unwrap_err(), second.await.unwrap_err()]
+}
+
+#[tokio::test]
+async fn nothing_behind_a_request_that_is_invalid_was_read() {
+    let invalid = || Status::invalid_argument("not that one");
+    let errors = refused_in_turn(invalid(), invalid()).await;
+    assert!(errors.iter().all(|error| matches!(error, RecordError::Refused(_))), "{errors:?}");
+}
+
+#[tokio::test]
+async fn what_is_behind_a_request_that_is_refused_otherwise_may_be_recorded() {
+    let taken = Status::already_exists("number 1 belongs to another event");
+    let [first, second] = refused_in_turn(taken, Status::invalid_argument("not that one")).await;
+    assert!(matches!(first, RecordError::Refused(_)), "{first}");
+    // It may have been recorded beside the first one, and be refused now for another reason.
+    let RecordError::Unconfirmed(unconfirmed) = second else { panic!("{second}") };
+    assert!(unconfirmed.may_be_recorded());
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_as_a_whole_is_told_for_each_request() {
+    let fake = Fake::start().await;
+    let mut config = fake.config();
+    config.token = einsicht_client::config::Token::parse("wrong").unwrap();
+    let stream = Recorder::connect(config).await.unwrap().stream(8);
+    let (first, second) = (stream.send(access()).await.unwrap(), stream.send(access()).await.unwrap());
+    assert!(matches!(first.await, Err(RecordError::Refused(_))));
+    assert!(matches!(second.await, Err(RecordError::Refused(_))));
+    assert_eq!((fake.request_count(), fake.records().len()), (0, 0));
+}
+
 #[tokio::test]
 async fn sending_waits_while_too_many_are_unanswered() {
     let fake = Fake::start().await;
@@ -116,14 +157,16 @@ async fn what_cannot_be_confirmed_is_handed_back() {
     let fake = Fake::start().await;
     let recorder = fake.recorder().await;
     let stream = recorder.stream(8);
+    // Once a stream is open, what is sent is on its way at once.
+    stream.send(access()).await.unwrap().await.unwrap();
     fake.fail((0..5).map(|_| Fault::Refuse(Status::unavailable("stopped"))));
     let (first, second) = (stream.send(access()).await.unwrap(), stream.send(access()).await.unwrap());
     for result in [first.await, second.await] {
         let Err(RecordError::Unconfirmed(unconfirmed)) = result else { panic!("{result:?}") };
         assert!(!recorder.resend(*unconfirmed).await.unwrap()[0].already_recorded);
     }
-    assert_eq!(fake.sequences(), [0, 1]);
-    assert_eq!(stream.finish().await.unwrap(), 0);
+    assert_eq!(fake.sequences(), [0, 1, 2]);
+    assert_eq!(stream.finish().await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -69,9 +69,10 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut ledger = ledger::open(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
-    ledger::record_start(&mut ledger.committer)?;
     let token = token(&keys(args))?;
     let tokens = Tokens::default().with(&token, Caller { producer: PRODUCER.to_owned() });
+    // Last: that the service came up is recorded once nothing of its own can stop it any more.
+    ledger::record_start(&mut ledger.committer)?;
     serve(args, listener, ledger, tokens, clock)
 }
 

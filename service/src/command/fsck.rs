@@ -45,7 +45,7 @@ pub(super) fn run(args: &FsckArgs) -> anyhow::Result<ExitCode> {
         Ok(findings) => Ok(report(&args.data, &findings)),
         // Damage that stops the reading is an answer; what could not be read is not.
         Err(error) if error.downcast_ref::<LedgerError>().is_some_and(is_damage) => {
-            say(&format!("FAILED  {}: {error:#}", args.data.display()));
+            say(&format!("FAILED  {}: {}", args.data.display(), super::told(&error)));
             Ok(ExitCode::from(1))
         }
         Err(error) => Err(error),

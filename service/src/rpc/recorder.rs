@@ -70,19 +70,22 @@ impl Recorder for RecorderService {
     ) -> Result<Response<Self::RecordStreamStream>, Status> {
         let caller = self.caller(&request).map_err(status::counted)?;
         let deadline = deadline::deadline(request.metadata());
-        let shared = self.shared.clone();
+        let (shared, preparing) = (self.shared.clone(), self.shared.clone());
         let shutdown = shared.shutdown.clone();
         let answers = request
             .into_inner()
             .take_until(shutdown.cancelled_owned())
-            // Reading and validating happen in order, before the next request is looked at; waiting
-            // for durability happens side by side. The first refusal ends the reading.
-            .map(move |message| {
-                let shared = shared.clone();
-                let prepared = message.and_then(|message| {
-                    let request = message.request.unwrap_or_default();
-                    prepare(&shared, &caller, request)
+            // Reading and validating happen in order, before the next request is looked at: a request
+            // that is refused there ends the reading. Waiting for durability happens side by side.
+            .scan(false, move |refused, message| {
+                let prepared = (!*refused).then(|| {
+                    message.and_then(|message| prepare(&preparing, &caller, message.request.unwrap_or_default()))
                 });
+                *refused |= matches!(prepared, Some(Err(_)));
+                futures::future::ready(prepared)
+            })
+            .map(move |prepared| {
+                let shared = shared.clone();
                 async move {
                     let (work, wanted) = prepared?;
                     let response = submit(&shared, work, wanted, deadline).await?;
@@ -129,6 +132,12 @@ async fn record(
 /// Validates a request as a whole and serialises its entries.
 fn prepare(shared: &Shared, caller: &Caller, request: RecordRequest) -> Result<(Work, Wanted), Status> {
     validate_request(&request, shared.clock.unix_us()).map_err(|error| status::of_batch(&error))?;
+    // Found out later, when the proof is built, the events would be recorded already. The published
+    // size only grows, so the proof can be given then.
+    let published = shared.sequencer.published().borrow().head.size;
+    if Size(request.known_size) > published {
+        return Err(status::knows_more(request.known_size, published));
+    }
     let RecordRequest { session, first_sequence, events, with_proofs, known_size } = request;
     let prepared = events
         .iter()

@@ -78,6 +78,14 @@ pub(super) fn deadline_exceeded() -> Status {
     )
 }
 
+/// The caller has verified more entries than there are.
+pub(super) fn knows_more(known: u64, published: Size) -> Status {
+    Status::failed_precondition(format!(
+        "you have verified {known} entries, this ledger has {published}: it was cut, an older copy was \
+         restored, or it is another one. Nothing was recorded; keep your checkpoint as evidence"
+    ))
+}
+
 /// An entry or a size that is not published.
 pub(super) fn not_published(code: Code, what: &str, asked: u64, published: Size) -> Status {
     Status::new(code, format!("{what} {asked} is not published; the ledger has {published} entries"))

@@ -151,7 +151,7 @@ mod tests {
             }
             for block in 0..4 {
                 if let Some(found) = runs.block(block) {
-                    prop_assert_eq!(Block::parse(&found.to_bytes()).as_ref(), Some(found));
+                    prop_assert_eq!(Block::parse(&found.to_bytes()), Some(found.clone()));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use einsicht_tlog::hash::Hash;
 use einsicht_tlog::merkle::Subtree;
@@ -9,7 +10,7 @@ use einsicht_tlog::tile::{HashRange, LEVEL_MAX, TileKind, root_of_row};
 use einsicht_tlog::{Frontier, Index, Size, TreeHead};
 
 use super::file::{DataFile, Folder, read_exact_at, read_small, replace};
-use super::layout::{HASHES, OFFSETS, WATERMARK, hashes_path};
+use super::layout::{HASHES, LOG, OFFSETS, WATERMARK, hashes_path};
 use super::tip::Growth;
 
 /// First word and version of the watermark; another version means: rebuild.
@@ -22,6 +23,7 @@ const HASH_BYTES: u64 = Hash::BYTES as u64;
 pub(super) struct Derived {
     offsets: Arc<dyn DataFile>,
     levels: Vec<Arc<dyn DataFile>>,
+    sync_failed: Arc<AtomicBool>,
 }
 
 impl Derived {
@@ -31,7 +33,9 @@ impl Derived {
         let offsets = folder.open(OFFSETS, true)?;
         let levels =
             (0..=LEVEL_MAX).map(|level| folder.open(&hashes_path(level), true)).collect::<io::Result<_>>()?;
-        Ok(Self { offsets, levels })
+        // The name of the offsets is in the watermark's folder, and synced with it.
+        folder.sync_folder(HASHES)?;
+        Ok(Self { offsets, levels, sync_failed: Arc::default() })
     }
 
     /// Opens the files for reading only what is there; `None` if one is missing.
@@ -44,7 +48,7 @@ impl Derived {
         let Some(offsets) = open(OFFSETS)? else { return Ok(None) };
         let levels =
             (0..=LEVEL_MAX).map(|level| open(&hashes_path(level))).collect::<io::Result<Option<_>>>()?;
-        Ok(levels.map(|levels| Self { offsets, levels }))
+        Ok(levels.map(|levels| Self { offsets, levels, sync_failed: Arc::default() }))
     }
 
     /// Writes what the commit at `frame_position` adds, without syncing.
@@ -91,10 +95,18 @@ impl Derived {
         Ok(reach)
     }
 
-    /// Makes everything written so far durable.
+    /// Makes everything written so far durable. Where that failed once, what was lost then is known to
+    /// nobody, and no later sync brings it back: it fails from then on.
     pub fn sync(&self) -> io::Result<()> {
-        self.offsets.sync_data()?;
-        self.levels.iter().try_for_each(|file| file.sync_data())
+        if self.sync_failed.load(Ordering::Acquire) {
+            return Err(io::Error::other("an earlier sync of the derived files failed"));
+        }
+        let synced = self
+            .offsets
+            .sync_data()
+            .and_then(|()| self.levels.iter().try_for_each(|file| file.sync_data()));
+        self.sync_failed.store(synced.is_err(), Ordering::Release);
+        synced
     }
 
     /// Positions of the length fields of entries.
@@ -131,6 +143,15 @@ impl Derived {
 pub(super) fn write_watermark(folder: &dyn Folder, head: &TreeHead) -> io::Result<()> {
     let text = format!("{WATERMARK_HEADER}\n{}\n{}\n", head.size, head.root);
     replace(folder, WATERMARK, text.as_bytes())
+}
+
+/// Withdraws the watermark, durably, before what it speaks of is written anew; says whether there was
+/// one.
+pub(super) fn remove_watermark(folder: &dyn Folder) -> io::Result<bool> {
+    match folder.remove(WATERMARK) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        removed => removed.and_then(|()| folder.sync_folder(LOG)).map(|()| true),
+    }
 }
 
 /// Up to where the derived files are durable; `None` if that can't be told.

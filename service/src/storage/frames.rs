@@ -24,8 +24,9 @@ pub(super) struct FrameReader<'f> {
 pub(super) enum Next<'b> {
     /// A frame whose checksums check.
     Frame { offset: u64, frame: Frame<'b> },
-    /// Bytes that are not a frame. The reader stays where it is.
-    Damaged { offset: u64, error: FrameError },
+    /// Bytes that are not a frame. The reader stays where it is. If the header of another frame
+    /// follows, this is damage in the middle, not a tail that was torn off.
+    Damaged { offset: u64, error: FrameError, followed: bool },
     /// Nothing.
     End,
 }
@@ -53,7 +54,12 @@ impl<'f> FrameReader<'f> {
                 self.offset = offset + frame_bytes;
                 Next::Frame { offset, frame }
             }
-            Err(error) => Next::Damaged { offset, error },
+            Err(error) => {
+                // What a header that checks claims for its frame can't be the header of another one,
+                // whatever the entries in there look like.
+                let behind = offset + header.map_or(1, |header| header.frame_bytes());
+                Next::Damaged { offset, error, followed: valid_header_from(self.file, behind, self.end)? }
+            }
         })
     }
 
@@ -76,12 +82,9 @@ fn slice(buffer: &[u8], start: u64, length: u64) -> &[u8] {
     range.and_then(|(start, length)| buffer.get(start..start + length)).unwrap_or_default()
 }
 
-/// Whether a frame header that checks stands anywhere after `offset`: then what is at `offset` is
-/// damage in the middle, not a tail that was torn off.
-pub(super) fn valid_header_after(file: &dyn DataFile, offset: u64) -> io::Result<bool> {
-    let end = file.byte_len()?;
-    let mut start = offset + 1;
-    while start + FRAME_HEADER_BYTES as u64 <= end {
+/// Whether a frame header that checks stands anywhere in `start..end`.
+fn valid_header_from(file: &dyn DataFile, mut start: u64, end: u64) -> io::Result<bool> {
+    while start.saturating_add(FRAME_HEADER_BYTES as u64) <= end {
         // Windows overlap by a header, so that none hides on a border.
         let length = (end - start).min(BUFFER_BYTES + FRAME_HEADER_BYTES as u64);
         let window = read_exact_at(file, start, usize::try_from(length).map_err(io::Error::other)?)?;

@@ -6,6 +6,8 @@ use einsicht_tlog::Index;
 pub const LOCK: &str = "lock";
 /// The public verifier key, for people to copy.
 pub const VKEY: &str = "ledger.vkey";
+/// Folder of everything that belongs to the log.
+pub const LOG: &str = "log";
 /// Folder of the segments.
 pub const ENTRIES: &str = "log/entries";
 /// The newest published checkpoint: betrays a truncated log.

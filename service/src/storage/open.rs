@@ -153,6 +153,9 @@ pub fn open(
 ) -> Result<Opened, OpenError> {
     let origin_hash = origin.hash();
     folder.create_folder(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))?;
+    for path in ["", "log"] {
+        folder.sync_folder(path).map_err(|error| OpenError::io(path, error))?;
+    }
     let published = published_head(&*folder, origin, keys)?;
     let Listing { segments: mut listed, unfinished } = list_segments(&*folder, origin_hash)?;
     if let Some(path) = unfinished {

@@ -43,7 +43,7 @@ impl Segments {
     }
 }
 
-/// Creates the segment whose first entry is `first`: header, synced, then its name, synced.
+/// Creates the segment whose first entry is `first`. It may be used after [`sync_new`].
 pub(super) fn create(
     folder: &dyn Folder,
     origin_hash: Hash,
@@ -52,9 +52,13 @@ pub(super) fn create(
     let file = folder.open(&segment_path(first), true)?;
     file.set_len(0)?;
     file.write_all_at(&SegmentHeader { origin_hash, first }.to_bytes(), 0)?;
-    file.sync_data()?;
-    folder.sync_folder(ENTRIES)?;
     Ok(file)
+}
+
+/// Makes a new segment durable: its header, then its name.
+pub(super) fn sync_new(folder: &dyn Folder, file: &dyn DataFile) -> io::Result<()> {
+    file.sync_data()?;
+    folder.sync_folder(ENTRIES)
 }
 
 /// Bytes before the first frame of a segment.

@@ -62,12 +62,16 @@ impl LogWriter {
         // Whatever goes wrong from here on, nothing may be written behind it.
         self.poisoned = true;
         let write = |error| AppendError::Write { error };
+        let sync = |error| AppendError::Sync { error };
         if self.file_bytes > HEADER_BYTES && self.file_bytes + frame.len() as u64 > self.segment_bytes_max {
-            self.begin_segment(first).map_err(write)?;
+            // The last segment is synced; the next one is, too, before it is used.
+            let file = segments::create(&*self.folder, self.origin_hash, first).map_err(write)?;
+            segments::sync_new(&*self.folder, &*file).map_err(sync)?;
+            self.begin_segment(file);
         }
         self.file.write_all_at(frame, self.file_bytes).map_err(write)?;
         let synced = Instant::now();
-        self.file.sync_data().map_err(|error| AppendError::Sync { error })?;
+        self.file.sync_data().map_err(sync)?;
         metrics::histogram!("einsicht_sync_seconds").record(synced.elapsed());
         self.derived.write(first, self.base + self.file_bytes, growth).map_err(write)?;
         self.file_bytes += frame.len() as u64;
@@ -93,14 +97,12 @@ impl LogWriter {
         Keeper { folder: Arc::clone(&self.folder), derived: self.derived.clone() }
     }
 
-    /// The last segment is synced; the next one is created, synced and named before it is used.
-    fn begin_segment(&mut self, first: Index) -> io::Result<()> {
-        self.file = segments::create(&*self.folder, self.origin_hash, first)?;
+    fn begin_segment(&mut self, file: Arc<dyn DataFile>) {
+        self.file = file;
         self.base += self.file_bytes;
         self.file_bytes = HEADER_BYTES;
         let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
         segments.push(self.base, Arc::clone(&self.file));
-        Ok(())
     }
 }
 
@@ -122,7 +124,8 @@ impl Keeper {
     /// Syncs the derived files and moves the watermark to `head`, which must be published.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// Those of the file system; after a failed sync every time, for no later one saves what that one
+    /// did not.
     pub fn move_watermark(&self, head: &TreeHead) -> io::Result<()> {
         self.derived.sync()?;
         write_watermark(&*self.folder, head)

@@ -21,13 +21,14 @@ use super::{ORIGIN, PRODUCER};
 pub struct Log {
     key: SigningKey,
     leaves: Vec<Vec<u8>>,
+    hashes: Vec<Hash>,
     known: HashMap<(Bytes, u64), (Bytes, u64)>,
 }
 
 impl Log {
     /// A log with one entry.
     pub fn new(key: SigningKey) -> Self {
-        let mut log = Self { key, leaves: Vec::new(), known: HashMap::new() };
+        let mut log = Self { key, leaves: Vec::new(), hashes: Vec::new(), known: HashMap::new() };
         log.append(&EntryBody::default());
         log
     }
@@ -39,11 +40,12 @@ impl Log {
     /// Forgets every entry from `size` on.
     pub fn cut_back(&mut self, size: usize) {
         self.leaves.truncate(size);
+        self.hashes.truncate(size);
     }
 
     /// Another log under the same key: with other entries, as many and `more`.
     pub fn other_history(&self, key: SigningKey, more: usize) -> Self {
-        let mut other = Self { key, leaves: Vec::new(), known: HashMap::new() };
+        let mut other = Self { key, leaves: Vec::new(), hashes: Vec::new(), known: HashMap::new() };
         for number in 0..self.leaves.len() + more {
             let end = SessionEnd { producer: number.to_string(), ..SessionEnd::default() };
             other.append(&EntryBody { content: Some(Content::SessionEnd(end)) });
@@ -109,7 +111,7 @@ impl Log {
         let plan = ProofPlan::inclusion(Index(index), Size(self.size())).unwrap();
         Recorded {
             index,
-            leaf_hash: Bytes::copy_from_slice(leaf_hash(leaf).as_bytes()),
+            leaf_hash: Bytes::copy_from_slice(self.hashes[index as usize].as_bytes()),
             already_recorded,
             leaf: with_proof.then(|| Bytes::copy_from_slice(leaf)),
             inclusion_proof: if with_proof { self.hashes(&plan) } else { Vec::new() },
@@ -143,9 +145,11 @@ impl Log {
     }
 
     pub fn append(&mut self, body: &EntryBody) -> u64 {
-        let previous = self.leaves.last().map_or(sha256(ORIGIN.as_bytes()), |leaf| leaf_hash(leaf));
+        let previous = self.hashes.last().copied().unwrap_or_else(|| sha256(ORIGIN.as_bytes()));
         let leaf = Leaf { previous, recorded_at: RecordedAt(1_795_365_547), body: &body_bytes(body) };
-        self.leaves.push(leaf.to_bytes().unwrap());
+        let leaf = leaf.to_bytes().unwrap();
+        self.hashes.push(leaf_hash(&leaf));
+        self.leaves.push(leaf);
         self.size() - 1
     }
 
@@ -161,7 +165,7 @@ impl Log {
 
     fn frontier(&self, range: std::ops::Range<usize>) -> Frontier {
         let mut frontier = Frontier::new();
-        self.leaves[range].iter().for_each(|leaf| frontier.push(leaf_hash(leaf)));
+        self.hashes[range].iter().for_each(|hash| frontier.push(*hash));
         frontier
     }
 }

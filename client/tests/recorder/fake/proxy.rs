@@ -53,6 +53,7 @@ async fn listen(
         tokio::spawn(async move {
             let address = upstream.wait_for(Option::is_some).await.unwrap().unwrap();
             let mut server = TcpStream::connect(address).await.unwrap();
+            client.set_nodelay(true).and(server.set_nodelay(true)).unwrap();
             tokio::select! {
                 _ = copy_bidirectional(&mut client, &mut server) => {}
                 _ = is_cut.recv() => {}

@@ -24,7 +24,7 @@ pub async fn serve(shared: Arc<Shared>) -> tokio::task::JoinHandle<()> {
     let server = Server::builder()
         .add_service(RecorderServer::new(Service(shared.clone())))
         .add_service(LedgerServer::new(Service(shared)))
-        .serve_with_incoming(TcpIncoming::from(listener));
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
     tokio::spawn(async move { server.await.unwrap() })
 }
 

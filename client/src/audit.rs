@@ -1,0 +1,250 @@
+//! The full verification of a ledger: every entry is read, and everything that can be recomputed is.
+//!
+//! Checked: the checkpoint's signature and origin; that it extends every checkpoint verified before;
+//! of each entry its layout, the chain, that time does not run backwards, that its body can be read in
+//! one way only; that entry 0, and no other, is genesis and names this ledger and this key; that the
+//! Merkle tree over all entries has the root that was signed, and had the roots that were verified
+//! before. In a data folder also the checksum of each commit and the root that it states.
+//!
+//! Not checked: whether what the entries say is true, what the ledger's operator never recorded, and
+//! whether others are shown the same ledger (compare checkpoints with them). Gaps in the numbers of a
+//! session are counted, and fail nothing: [`Sessions`].
+
+use std::time::Duration;
+
+use einsicht_tlog::{Origin, Size, TreeHead};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+use tokio::time::Instant;
+
+use crate::Trust;
+use crate::finding::{Fault, Finding};
+use crate::newest::{Target, newest};
+use crate::source::{Chunk, Source, SourceError};
+use crate::trust::TrustError;
+use crate::verify_error::VerifyError;
+
+mod body;
+mod genesis;
+mod report;
+mod resume;
+mod run;
+mod sessions;
+mod state;
+mod tree;
+
+pub use genesis::{Beginning, Predecessor};
+pub use report::AuditReport;
+pub use resume::FullReason;
+pub use sessions::{Gap, Sessions};
+use state::State;
+
+/// Verified in one go: large enough to keep all cores busy, small enough to be kept twice.
+const WINDOW_BYTES: usize = 16 * 1024 * 1024;
+/// Or as many entries, if they are small.
+const WINDOW_ENTRIES: usize = 128 * 1024;
+/// How long is waited for a full window, so that progress shows on slow networks.
+const WINDOW_TIME: Duration = Duration::from_millis(500);
+
+/// How to audit.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AuditOptions {
+    /// Whether to read everything, even what an earlier audit verified.
+    pub full: bool,
+}
+
+/// How far an audit has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// How many entries are verified, with those that an earlier audit verified.
+    pub verified: Size,
+    /// How many there are to verify.
+    pub total: Size,
+    /// How many bytes were read.
+    pub bytes: u64,
+}
+
+/// Verifies a ledger from its first entry to its newest checkpoint, which is believed afterwards.
+///
+/// If `trust` is stored, an audit goes on where the last one ended, unless `options.full` is set or
+/// what was stored can't be used. If going on fails, everything is read again: what is reported then
+/// is what the entries themselves show.
+///
+/// `progress` is called from time to time. Dropping the future stops the audit; nothing is stored
+/// then.
+///
+/// # Errors
+/// [`VerifyError`]; its `conclusion` tells what is false from what could not be read.
+pub async fn audit(
+    source: &Source,
+    trust: &Trust,
+    options: AuditOptions,
+    mut progress: impl FnMut(Progress),
+) -> Result<AuditReport, VerifyError> {
+    let known = trust.newest();
+    let target = newest(source, trust).await?;
+    let resumed =
+        if options.full { Err(FullReason::Asked) } else { resume::load(trust, target.floor(known)) };
+    let reason = match resumed {
+        Err(reason) => reason,
+        Ok(state) => {
+            let resumed_at = state.size();
+            match read_on(source, trust, &target, state, &mut progress).await {
+                Err(error) if error.conclusion() == crate::Conclusion::Failed => {
+                    tracing::warn!(%error, "going on from the last audit failed: reading everything");
+                    FullReason::ResumedFailed(error.to_string())
+                }
+                Err(error) => return Err(error),
+                Ok(state) => return finish(source, trust, target, known, state, Ok(resumed_at)).await,
+            }
+        }
+    };
+    let origin = Origin::parse(trust.origin()).map_err(|error| Finding {
+        fault: Fault::Genesis,
+        index: None,
+        place: None,
+        expected: "a verifier key named after a ledger".to_owned(),
+        found: error.to_string(),
+    })?;
+    let state = read_on(source, trust, &target, State::start(&origin), &mut progress).await?;
+    finish(source, trust, target, known, state, Err(reason)).await
+}
+
+/// Verifies all entries from where `state` stands up to the target, and that they lead there.
+async fn read_on(
+    source: &Source,
+    trust: &Trust,
+    target: &Target,
+    mut state: State,
+    progress: &mut impl FnMut(Progress),
+) -> Result<State, VerifyError> {
+    let total = target.head().size;
+    state.watch(target.needed.as_ref().map(|needed| needed.old.size));
+    let mut entries = source.entries(state.size().next_index(), total);
+    let mut bytes = 0;
+    progress(Progress { verified: state.size(), total, bytes });
+    let (mut window, mut end) = gather(&mut entries).await;
+    while !window.is_empty() {
+        bytes += window.iter().map(Chunk::byte_len).sum::<usize>() as u64;
+        // While one window is verified, the next one is read.
+        let (advanced, next) = tokio::join!(advance(state, window, trust.clone()), gather(&mut entries));
+        state = advanced?;
+        progress(Progress { verified: state.size(), total, bytes });
+        if end.is_some() {
+            break;
+        }
+        (window, end) = next;
+    }
+    if let Some(error) = end {
+        return Err(error.into());
+    }
+    check_end(source, target, &state)?;
+    Ok(state)
+}
+
+async fn advance(mut state: State, window: Vec<Chunk>, trust: Trust) -> Result<State, VerifyError> {
+    let verify = move || state.advance(&window, &trust).map(|()| state);
+    match tokio::task::spawn_blocking(verify).await {
+        Ok(advanced) => Ok(advanced?),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => {
+                let error = std::io::Error::other(error);
+                Err(VerifyError::Unread(SourceError::Io { path: std::path::PathBuf::new(), error }))
+            }
+        },
+    }
+}
+
+/// Collects chunks until they are worth verifying. An error comes with what was read before it.
+async fn gather(
+    entries: &mut BoxStream<'static, Result<Chunk, SourceError>>,
+) -> (Vec<Chunk>, Option<SourceError>) {
+    let (mut window, mut bytes, mut count) = (Vec::new(), 0, 0);
+    let deadline = Instant::now() + WINDOW_TIME;
+    while bytes < WINDOW_BYTES && count < WINDOW_ENTRIES {
+        let next = if window.is_empty() {
+            entries.next().await
+        } else {
+            match tokio::time::timeout_at(deadline, entries.next()).await {
+                Ok(next) => next,
+                Err(_) => break,
+            }
+        };
+        match next {
+            None => break,
+            Some(Err(error)) => return (window, Some(error)),
+            Some(Ok(chunk)) => {
+                (bytes, count) = (bytes + chunk.byte_len(), count + chunk.count());
+                window.push(chunk);
+            }
+        }
+    }
+    (window, None)
+}
+
+/// All entries were read, and they are those that were signed.
+fn check_end(source: &Source, target: &Target, state: &State) -> Result<(), VerifyError> {
+    let TreeHead { size, root } = target.head();
+    if state.size() != size {
+        let (expected, found) = (size.0, state.size().0);
+        return Err(VerifyError::Incomplete { place: source.place().to_owned(), expected, found });
+    }
+    match state.tree.root_at(size) {
+        Some(found) if found == root => Ok(()),
+        found => Err(Finding {
+            fault: Fault::Root,
+            index: None,
+            place: Some(source.place().to_owned()),
+            expected: format!("root {root} for {size} entries"),
+            found: found.map_or("none".to_owned(), |found| format!("root {found}")),
+        }
+        .into()),
+    }
+}
+
+/// Believes the target, stores how far the audit came, and sums up.
+async fn finish(
+    source: &Source,
+    trust: &Trust,
+    target: Target,
+    known: Option<TreeHead>,
+    state: State,
+    resumed: Result<Size, FullReason>,
+) -> Result<AuditReport, VerifyError> {
+    let head = target.head();
+    let incomplete = |found: u64| {
+        let place = source.place().to_owned();
+        VerifyError::Incomplete { place, expected: head.size.0, found }
+    };
+    if let Some(needed) = &target.needed {
+        let beginning = state.watched.and_then(|(_, root)| root).ok_or_else(|| incomplete(state.size().0))?;
+        match trust.link_recomputed(needed, beginning) {
+            // Others verified a newer one meanwhile, which takes nothing from what was verified here.
+            Ok(_) | Err(TrustError::Overtaken { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Err(error) = resume::save(&state, trust) {
+        tracing::warn!(%error, "could not store how far the audit came: the next one starts over");
+    }
+    let beginning = state.beginning.ok_or_else(|| incomplete(0))?;
+    Ok(AuditReport {
+        origin: trust.origin().to_owned(),
+        head,
+        checkpoint: target.signed.note,
+        began_at: state.began_at,
+        recorded_at: state.link.not_before,
+        beginning,
+        kinds: state.counts.by_name(),
+        accesses: state.counts.accesses,
+        sessions: state.counts.sessions,
+        not_covered: source.count_past(head.size).await.unwrap_or(None),
+        resumed_at: resumed.as_ref().map_or(0, |size| size.0),
+        full_because: resumed.err(),
+        extends: known.filter(|known| known.size <= head.size),
+    })
+}
+
+#[cfg(test)]
+mod tests;

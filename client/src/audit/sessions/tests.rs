@@ -1,0 +1,96 @@
+//! Counting over many sessions.
+
+use super::*;
+
+fn take(sessions: &mut Sessions, session: &[u8], numbers: &[(u64, u64)], index: u64, recorded_at: u64) {
+    let met = Met {
+        producer: b"verkehr",
+        session,
+        numbers: numbers.to_vec(),
+        end: None,
+        last_index: Index(index),
+        last_recorded_at: RecordedAt(recorded_at),
+    };
+    sessions.take(&[met]);
+}
+
+#[test]
+fn marks_of_one_session_are_summed_up_before_they_are_counted() {
+    let mut met = Vec::new();
+    let mark = |session: &'static [u8], number| SessionMark {
+        producer: b"verkehr",
+        session,
+        event: SessionEvent::Number(number),
+    };
+    for (index, (session, number)) in
+        [(&b"a"[..], 0), (b"b", 7), (b"a", 1), (b"a", 2), (b"b", 9)].into_iter().enumerate()
+    {
+        note(&mut met, mark(session, number), Index(index as u64), RecordedAt(5));
+    }
+    assert_eq!(met.len(), 2);
+    assert_eq!((met[0].numbers.as_slice(), met[0].last_index), (&[(0, 2)][..], Index(3)));
+    assert_eq!((met[1].numbers.as_slice(), met[1].last_index), (&[(7, 7), (9, 9)][..], Index(4)));
+}
+
+#[test]
+fn the_same_id_from_another_producer_is_another_session() {
+    let mut sessions = Sessions::default();
+    for producer in [&b"verkehr"[..], b"verkehr2", b"v"] {
+        let met = Met {
+            producer,
+            session: b"x",
+            numbers: vec![(0, 3)],
+            end: None,
+            last_index: Index(1),
+            last_recorded_at: RecordedAt(1),
+        };
+        sessions.take(&[met]);
+    }
+    assert_eq!((sessions.met, sessions.repeated, sessions.missing()), (3, 0, 0));
+}
+
+#[test]
+fn a_session_that_ends_short_of_its_last_number_has_a_gap() {
+    let mut sessions = Sessions::default();
+    let met = |numbers: Vec<(u64, u64)>, end| Met {
+        producer: b"verkehr",
+        session: b"x",
+        numbers,
+        end,
+        last_index: Index(1),
+        last_recorded_at: RecordedAt(1),
+    };
+    sessions.take(&[met(vec![(0, 3)], Some(Some(9)))]);
+    assert_eq!((sessions.ended, sessions.missing()), (1, 6));
+    assert_eq!(sessions.gaps()[0].first_missing, Some(4));
+    sessions.take(&[met(vec![(4, 9)], Some(Some(9)))]);
+    assert_eq!((sessions.ended, sessions.missing(), sessions.gaps().len()), (1, 0, 0));
+}
+
+#[test]
+fn memory_is_bounded_and_what_was_missing_stays_counted() {
+    let mut sessions = Sessions::default();
+    let count = 3 * SESSIONS_MAX as u64;
+    for index in 0..count {
+        // One a minute; each misses its number 1.
+        take(&mut sessions, &index.to_be_bytes(), &[(0, 0), (2, 2)], index, index * 60);
+    }
+    assert!(sessions.running.len() <= SESSIONS_MAX);
+    assert_eq!((sessions.met, sessions.missing(), sessions.repeated), (count, count, 0));
+    assert!(sessions.gaps.len() <= LISTED_MAX);
+    // 16,384 minutes are 11 days: sessions had to be set aside before they lapsed.
+    assert!(sessions.set_aside > 0);
+    let mut slow = Sessions::default();
+    for index in 0..2 * SESSIONS_MAX as u64 {
+        take(&mut slow, &index.to_be_bytes(), &[(0, 0)], index, index * 3600);
+    }
+    assert_eq!((slow.set_aside, slow.missing()), (0, 0), "sessions that lapsed are over, not set aside");
+}
+
+#[test]
+fn what_is_stored_is_what_was_counted() {
+    let mut sessions = Sessions::default();
+    take(&mut sessions, b"\x00\xffx", &[(0, 5), (8, 9)], 3, 4);
+    let json = serde_json::to_string(&sessions).unwrap();
+    assert_eq!(serde_json::from_str::<Sessions>(&json).unwrap(), sessions);
+}

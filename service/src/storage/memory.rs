@@ -1,0 +1,257 @@
+//! Files in memory, for tests: they fail where they are told to, and a loss of power takes from them
+//! whatever was not synced.
+//!
+//! Assumed of a disk: what `sync_data` and `sync_folder` reported as done stays; of everything else
+//! any part may be there, in any order; a rename happens or does not. After a failed sync of a file
+//! the system believes that it has nothing left to write: a second one would report success, and save
+//! nothing.
+
+mod disk;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use self::disk::{Change, Disk, Fate, NameChange, Node, ancestors, parent};
+use super::file::{DataFile, Folder};
+
+/// A folder with its files, in memory. Clones are the same folder.
+#[derive(Clone, Default)]
+pub struct MemoryFolder {
+    disk: Arc<Mutex<Disk>>,
+}
+
+/// An operation that changes something. Reading is not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    CreateFolder,
+    Create,
+    Rename,
+    Remove,
+    SyncFolder,
+    SetLen,
+    Write,
+    Sync,
+}
+
+/// Which operation is to fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum At {
+    /// The one with this number, from 0, counted over all files.
+    Operation(usize),
+    /// The one with this number, from 0, of this kind on this path.
+    Nth(Kind, String, usize),
+}
+
+/// How much of an operation that reports failure is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing.
+    Nothing,
+    /// Half of a write, or of what a sync should have saved; nothing of what has no half.
+    Half,
+    /// Everything: it lies.
+    All,
+}
+
+/// What a loss of power leaves of what was not synced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing.
+    AllLost,
+    /// Everything.
+    AllKept,
+    /// Any part of it, drawn from this seed.
+    Random(u64),
+}
+
+impl MemoryFolder {
+    /// Has an operation fail, from now on.
+    pub fn fail(&self, at: At, done: Done) {
+        self.lock().faults.push((at, done));
+    }
+
+    /// Has the power go before the operation with this number, from 0: it and all that follow fail,
+    /// and nothing of them is done.
+    pub fn power_off_before(&self, operation: usize) {
+        self.lock().power_off_before = Some(operation);
+    }
+
+    /// Every operation so far, also those that failed.
+    #[must_use]
+    pub fn trace(&self) -> Vec<(Kind, String)> {
+        self.lock().trace.clone()
+    }
+
+    /// How the next process finds the folder when this one was killed: nothing is lost yet.
+    #[must_use]
+    pub fn after_kill(&self) -> Self {
+        self.lock().after_kill().into()
+    }
+
+    /// How the folder is found after a loss of power.
+    #[must_use]
+    pub fn power_loss(&self, choice: Choice) -> Self {
+        self.lock().after_power_loss(choice).into()
+    }
+
+    /// The paths of all files, in order.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        self.lock().paths()
+    }
+
+    /// What is in a file.
+    #[must_use]
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        let disk = self.lock();
+        let id = disk.file(path).unwrap();
+        disk.contents(id).to_vec()
+    }
+
+    /// Changes a file behind everybody's back, for good: damage at rest.
+    pub fn edit(&self, path: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        let mut disk = self.lock();
+        let id = disk.file(path).unwrap();
+        let mut contents = disk.contents(id).to_vec();
+        edit(&mut contents);
+        disk.set_contents(id, contents);
+    }
+
+    /// Flips one bit, counted from the first bit of the file on.
+    pub fn flip(&self, path: &str, bit: usize) {
+        self.edit(path, |bytes| bytes[bit / 8] ^= 1 << (bit % 8));
+    }
+
+    /// Cuts a file off.
+    pub fn cut(&self, path: &str, bytes: usize) {
+        self.edit(path, |contents| contents.truncate(bytes));
+    }
+
+    /// Puts bytes behind a file.
+    pub fn append(&self, path: &str, bytes: &[u8]) {
+        self.edit(path, |contents| contents.extend_from_slice(bytes));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock().unwrap()
+    }
+
+    /// Counts an operation, and does as much of it as is to be done.
+    fn operate(&self, kind: Kind, path: &str, operation: impl FnOnce(&mut Disk, Done)) -> io::Result<()> {
+        let failed = || Err(io::Error::new(io::ErrorKind::StorageFull, "made to fail"));
+        let mut disk = self.lock();
+        match disk.count(kind, path) {
+            Fate::Done => operation(&mut disk, Done::All),
+            Fate::Failed(done) => {
+                operation(&mut disk, done);
+                return failed();
+            }
+            Fate::PowerOff => return failed(),
+        }
+        Ok(())
+    }
+
+    fn change_names(&self, kind: Kind, path: &str, change: NameChange) -> io::Result<()> {
+        self.operate(kind, path, |disk, done| {
+            if done == Done::All {
+                disk.change_names(change);
+            }
+        })
+    }
+}
+
+impl From<Disk> for MemoryFolder {
+    fn from(disk: Disk) -> Self {
+        Self { disk: Arc::new(Mutex::new(disk)) }
+    }
+}
+
+impl Folder for MemoryFolder {
+    fn open(&self, path: &str, create: bool) -> io::Result<Arc<dyn DataFile>> {
+        let found = self.lock().file(path);
+        let id = match found {
+            Err(_) if create && self.lock().has_folder(parent(path)) => {
+                let id = self.lock().new_file();
+                self.change_names(Kind::Create, path, NameChange::added(path, Node::File(id)))?;
+                id
+            }
+            found => found?,
+        };
+        Ok(Arc::new(MemoryFile { folder: self.clone(), path: path.to_owned(), id }))
+    }
+
+    fn list(&self, path: &str) -> io::Result<Vec<String>> {
+        let here = |found: &String| parent(found) == path;
+        let name = |found: String| found.rsplit('/').next().unwrap_or_default().to_owned();
+        Ok(self.paths().into_iter().filter(here).map(name).collect())
+    }
+
+    fn create_folder(&self, path: &str) -> io::Result<()> {
+        let missing: Vec<String> = {
+            let disk = self.lock();
+            let with_itself = ancestors(path).chain([path]);
+            with_itself.filter(|folder| !disk.has_folder(folder)).map(str::to_owned).collect()
+        };
+        missing.into_iter().try_for_each(|folder| {
+            self.change_names(Kind::CreateFolder, &folder, NameChange::added(&folder, Node::Folder))
+        })
+    }
+
+    fn sync_folder(&self, path: &str) -> io::Result<()> {
+        if !self.lock().has_folder(path) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.operate(Kind::SyncFolder, path, |disk, done| disk.sync_names(path, done))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let id = self.lock().file(from)?;
+        let change = NameChange { removed: Some(from.to_owned()), ..NameChange::added(to, Node::File(id)) };
+        self.change_names(Kind::Rename, to, change)
+    }
+
+    fn remove(&self, path: &str) -> io::Result<()> {
+        self.lock().file(path)?;
+        self.change_names(Kind::Remove, path, NameChange { removed: Some(path.to_owned()), added: None })
+    }
+}
+
+struct MemoryFile {
+    folder: MemoryFolder,
+    path: String,
+    id: usize,
+}
+
+impl MemoryFile {
+    fn change(&self, kind: Kind, change: Change) -> io::Result<()> {
+        self.folder.operate(kind, &self.path, |disk, done| disk.change(self.id, &change, done))
+    }
+}
+
+impl DataFile for MemoryFile {
+    fn byte_len(&self) -> io::Result<u64> {
+        Ok(self.folder.lock().contents(self.id).len() as u64)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let disk = self.folder.lock();
+        let rest = disk.contents(self.id).get(usize::try_from(offset).unwrap()..).unwrap_or_default();
+        let bytes = rest.len().min(buffer.len());
+        buffer[..bytes].copy_from_slice(&rest[..bytes]);
+        Ok(bytes)
+    }
+
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let offset = usize::try_from(offset).unwrap();
+        self.change(Kind::Write, Change::Write { offset, bytes: bytes.to_vec() })
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.folder.operate(Kind::Sync, &self.path, |disk, done| disk.sync(self.id, done))
+    }
+
+    fn set_len(&self, bytes: u64) -> io::Result<()> {
+        self.change(Kind::SetLen, Change::SetLen(usize::try_from(bytes).unwrap()))
+    }
+}

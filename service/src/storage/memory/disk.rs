@@ -1,0 +1,265 @@
+//! What is on the disk of a [`super::MemoryFolder`], and what of it is safe.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::{At, Choice, Done, Kind};
+
+#[derive(Clone, Default)]
+pub(super) struct Disk {
+    /// What processes see …
+    names: BTreeMap<String, Node>,
+    /// … what of it is safe, and what was done since, in order.
+    safe_names: BTreeMap<String, Node>,
+    unsynced_names: Vec<NameChange>,
+    files: Vec<Contents>,
+    pub trace: Vec<(Kind, String)>,
+    pub faults: Vec<(At, Done)>,
+    pub power_off_before: Option<usize>,
+}
+
+/// What becomes of an operation.
+pub(super) enum Fate {
+    Done,
+    Failed(Done),
+    PowerOff,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Node {
+    Folder,
+    File(usize),
+}
+
+/// A rename removes one name and adds another; both or neither.
+#[derive(Clone)]
+pub(super) struct NameChange {
+    pub removed: Option<String>,
+    pub added: Option<(String, Node)>,
+}
+
+#[derive(Clone, Default)]
+struct Contents {
+    seen: Vec<u8>,
+    safe: Vec<u8>,
+    unsynced: Vec<Change>,
+}
+
+#[derive(Clone)]
+pub(super) enum Change {
+    Write { offset: usize, bytes: Vec<u8> },
+    SetLen(usize),
+}
+
+impl Disk {
+    pub fn after_kill(&self) -> Self {
+        Self { trace: Vec::new(), faults: Vec::new(), power_off_before: None, ..self.clone() }
+    }
+
+    pub fn after_power_loss(&self, choice: Choice) -> Self {
+        let mut dice = Dice::new(choice);
+        let mut names = self.safe_names.clone();
+        for change in &self.unsynced_names {
+            if dice.share(1) == 1 {
+                change.apply(&mut names);
+            }
+        }
+        let all = names.clone();
+        let is_folder = |path: &str| matches!(all.get(path), Some(Node::Folder));
+        names.retain(|path, _| ancestors(path).all(is_folder));
+        let files = self.files.iter().map(|file| {
+            let mut left = file.safe.clone();
+            for change in &file.unsynced {
+                change.apply(dice.share(change.parts()), &mut left);
+            }
+            Contents { safe: left.clone(), seen: left, unsynced: Vec::new() }
+        });
+        let files = files.collect();
+        Self { safe_names: names.clone(), names, files, ..Self::default() }
+    }
+
+    /// Counts an operation.
+    pub fn count(&mut self, kind: Kind, path: &str) -> Fate {
+        let number = self.trace.len();
+        let nth = self.trace.iter().filter(|(k, p)| (*k, p.as_str()) == (kind, path)).count();
+        self.trace.push((kind, path.to_owned()));
+        let fault = self.faults.iter().find(|(at, _)| match at {
+            At::Operation(n) => *n == number,
+            At::Nth(k, p, n) => (*k, p.as_str(), *n) == (kind, path, nth),
+        });
+        match fault {
+            _ if self.power_off_before.is_some_and(|off| off <= number) => Fate::PowerOff,
+            Some((_, done)) => Fate::Failed(*done),
+            None => Fate::Done,
+        }
+    }
+
+    pub fn paths(&self) -> Vec<String> {
+        let files = self.names.iter().filter(|(_, node)| matches!(node, Node::File(_)));
+        files.map(|(path, _)| path.clone()).collect()
+    }
+
+    pub fn file(&self, path: &str) -> io::Result<usize> {
+        match self.names.get(path) {
+            Some(Node::File(id)) => Ok(*id),
+            Some(Node::Folder) => Err(io::ErrorKind::IsADirectory.into()),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    pub fn has_folder(&self, path: &str) -> bool {
+        path.is_empty() || matches!(self.names.get(path), Some(Node::Folder))
+    }
+
+    /// A file that has no name yet.
+    pub fn new_file(&mut self) -> usize {
+        self.files.push(Contents::default());
+        self.files.len() - 1
+    }
+
+    pub fn change_names(&mut self, change: NameChange) {
+        change.apply(&mut self.names);
+        self.unsynced_names.push(change);
+    }
+
+    pub fn sync_names(&mut self, folder: &str, done: Done) {
+        let all = std::mem::take(&mut self.unsynced_names);
+        let (mut here, elsewhere): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|change| change.is_in(folder));
+        here.drain(..done.of(here.len())).for_each(|change| change.apply(&mut self.safe_names));
+        // Where names could not be saved, a journal keeps trying.
+        self.unsynced_names = [here, elsewhere].concat();
+    }
+
+    pub fn contents(&self, id: usize) -> &[u8] {
+        &self.files[id].seen
+    }
+
+    pub fn set_contents(&mut self, id: usize, bytes: Vec<u8>) {
+        self.files[id] = Contents { safe: bytes.clone(), seen: bytes, unsynced: Vec::new() };
+    }
+
+    pub fn change(&mut self, id: usize, change: &Change, done: Done) {
+        let file = &mut self.files[id];
+        if let Some(change) = change.first(done.of(change.parts())) {
+            change.apply(change.parts(), &mut file.seen);
+            file.unsynced.push(change);
+        }
+    }
+
+    pub fn sync(&mut self, id: usize, done: Done) {
+        let Contents { safe, unsynced, .. } = &mut self.files[id];
+        let mut left = done.of(unsynced.iter().map(Change::parts).sum());
+        for change in std::mem::take(unsynced) {
+            let parts = left.min(change.parts());
+            change.apply(parts, safe);
+            left -= parts;
+        }
+    }
+}
+
+impl NameChange {
+    pub fn added(path: &str, node: Node) -> Self {
+        Self { removed: None, added: Some((path.to_owned(), node)) }
+    }
+
+    fn apply(&self, names: &mut BTreeMap<String, Node>) {
+        if let Some(path) = &self.removed {
+            names.remove(path);
+        }
+        names.extend(self.added.clone());
+    }
+
+    fn is_in(&self, folder: &str) -> bool {
+        let added = self.added.as_ref().map(|(path, _)| path);
+        added.or(self.removed.as_ref()).is_some_and(|path| parent(path) == folder)
+    }
+}
+
+impl Change {
+    /// Into how many parts it can be torn: a write into its bytes.
+    fn parts(&self) -> usize {
+        match self {
+            Self::Write { bytes, .. } => bytes.len(),
+            Self::SetLen(_) => 1,
+        }
+    }
+
+    fn first(&self, parts: usize) -> Option<Self> {
+        match self {
+            _ if parts == 0 => None,
+            Self::Write { offset, bytes } => {
+                Some(Self::Write { offset: *offset, bytes: bytes[..parts].to_vec() })
+            }
+            Self::SetLen(bytes) => Some(Self::SetLen(*bytes)),
+        }
+    }
+
+    fn apply(&self, parts: usize, to: &mut Vec<u8>) {
+        match self.first(parts) {
+            None => {}
+            Some(Self::SetLen(bytes)) => to.resize(bytes, 0),
+            Some(Self::Write { offset, bytes }) => {
+                let end = offset + bytes.len();
+                to.resize(to.len().max(end), 0);
+                to[offset..end].copy_from_slice(&bytes);
+            }
+        }
+    }
+}
+
+impl Done {
+    fn of(self, parts: usize) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Half => parts / 2,
+            Self::All => parts,
+        }
+    }
+}
+
+/// Decides what a loss of power leaves.
+struct Dice {
+    choice: Choice,
+    state: u64,
+    /// Of 16 changes, how many are kept: some losses take nearly everything, some nearly nothing.
+    kept_of_16: u64,
+}
+
+impl Dice {
+    fn new(choice: Choice) -> Self {
+        let state = if let Choice::Random(seed) = choice { seed } else { 0 };
+        let mut dice = Self { choice, state, kept_of_16: 0 };
+        dice.kept_of_16 = 1 + dice.next() % 15;
+        dice
+    }
+
+    /// How many of `parts` are left.
+    fn share(&mut self, parts: usize) -> usize {
+        let (torn, kept) = (self.next() % 6 == 0, self.next() % 16 < self.kept_of_16);
+        match self.choice {
+            Choice::AllLost => 0,
+            Choice::AllKept => parts,
+            Choice::Random(_) if torn => usize::try_from(self.next() % (parts as u64 + 1)).unwrap(),
+            Choice::Random(_) => parts * usize::from(kept),
+        }
+    }
+
+    /// `SplitMix64` (Steele, Lea, Flood 2014).
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
+
+/// The folders that a path lies in, from the top, without the root.
+pub(super) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(slash, _)| &path[..slash])
+}
+
+pub(super) fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
+}

@@ -1,0 +1,10 @@
+//! Tests of the log on disk, over files that fail and forget.
+
+mod damage;
+mod derived;
+mod fsck;
+mod harness;
+mod memory;
+mod power_loss;
+mod reopen;
+mod write_faults;

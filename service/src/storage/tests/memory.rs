@@ -1,0 +1,75 @@
+//! The files in memory do what the other tests take for granted.
+
+use std::collections::BTreeSet;
+
+use crate::storage::file::{Folder as _, read_small, replace};
+use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
+
+fn folder_with(path: &str, bytes: &[u8]) -> MemoryFolder {
+    let folder = MemoryFolder::default();
+    folder.open(path, true).unwrap().write_all_at(bytes, 0).unwrap();
+    folder
+}
+
+#[test]
+fn what_was_not_synced_is_lost_or_kept_or_torn() {
+    let folder = folder_with("file", b"safe");
+    let file = folder.open("file", false).unwrap();
+    file.sync_data().unwrap();
+    folder.sync_folder("").unwrap();
+    file.write_all_at(b"more", 4).unwrap();
+    assert_eq!(folder.power_loss(Choice::AllLost).bytes("file"), b"safe");
+    assert_eq!(folder.power_loss(Choice::AllKept).bytes("file"), b"safemore");
+    let torn: BTreeSet<_> =
+        (0..200).map(|seed| folder.power_loss(Choice::Random(seed)).bytes("file").len()).collect();
+    assert_eq!(torn.into_iter().collect::<Vec<_>>(), [4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn a_name_is_lost_unless_its_folder_and_those_above_were_synced() {
+    let folder = MemoryFolder::default();
+    folder.create_folder("a/b").unwrap();
+    folder.open("a/b/file", true).unwrap();
+    for synced in ["a/b", "a"] {
+        folder.sync_folder(synced).unwrap();
+        assert!(folder.power_loss(Choice::AllLost).paths().is_empty(), "{synced}");
+    }
+    folder.sync_folder("").unwrap();
+    assert_eq!(folder.power_loss(Choice::AllLost).paths(), ["a/b/file"]);
+}
+
+#[test]
+fn a_replaced_file_is_the_old_one_or_the_new_one_whenever_the_power_goes() {
+    let old = folder_with("file", b"old").after_kill();
+    old.open("file", false).unwrap().sync_data().unwrap();
+    old.sync_folder("").unwrap();
+    for operation in 0.. {
+        let folder = old.after_kill();
+        folder.power_off_before(operation);
+        let done = replace(&folder, "file", b"new").is_ok();
+        for seed in 0..50 {
+            let found = read_small(&folder.power_loss(Choice::Random(seed)), "file").unwrap().unwrap();
+            assert!(found == b"new" || found == b"old" && !done, "operation {operation}, seed {seed}");
+        }
+        if done {
+            assert_eq!(operation, folder.trace().len());
+            return;
+        }
+    }
+}
+
+#[test]
+fn faults_hit_the_operation_that_was_named() {
+    let folder = folder_with("file", b"0123");
+    let file = folder.open("file", false).unwrap();
+    folder.fail(At::Nth(Kind::Write, "file".to_owned(), 2), Done::Half);
+    file.write_all_at(b"4567", 4).unwrap();
+    file.write_all_at(b"89ab", 8).unwrap_err();
+    assert_eq!(folder.bytes("file"), b"0123456789");
+    folder.sync_folder("").unwrap();
+    folder.fail(At::Nth(Kind::Sync, "file".to_owned(), 0), Done::Nothing);
+    file.sync_data().unwrap_err();
+    file.sync_data().unwrap();
+    assert_eq!(folder.power_loss(Choice::AllKept).bytes("file"), b"", "a second sync saves nothing");
+    assert_eq!(folder.trace().len(), 7);
+}

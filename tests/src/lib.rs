@@ -1,0 +1,43 @@
+//! The programs as a whole, tested from outside: what the tests of this crate have in common.
+//!
+//! - [`process`]: a program that runs, and what is left when it has ended
+//! - [`service`]: `einsichtd dev` on a port of this machine, and the ways to talk to it
+//! - [`make`]: events and requests as a producer makes them
+//! - [`verify`]: what was answered and published, recomputed
+//! - [`folder`]: a data folder at rest, looked into and damaged
+//!
+//! Everything in here panics when it cannot go on: a test that cannot go on fails.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on fails"
+)]
+
+pub mod folder;
+pub mod make;
+pub mod process;
+pub mod service;
+pub mod verify;
+
+use std::io;
+use std::path::PathBuf;
+
+/// Where the program `name` (`einsichtd`, `einsicht`) is: beside the running test, built with the same
+/// profile. Does not build it, and does not check that it is as new as its sources;
+/// `cargo test --workspace` sees to both.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] if it has not been built.
+pub fn program(name: &str) -> io::Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    // target/<profile>/deps/<test> and target/<profile>/<program>
+    let folder = test.parent().and_then(|deps| deps.parent()).unwrap_or(&test);
+    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if path.is_file() {
+        return Ok(path);
+    }
+    let message = format!("{} was not built; run: cargo build --bin {name}", path.display());
+    Err(io::Error::new(io::ErrorKind::NotFound, message))
+}
