@@ -1,4 +1,56 @@
 //! Records accesses to city data, and verifies a ledger without trusting it.
+//!
+//! A service that touches city data links this to say so:
+//!
+//! ```no_run
+//! use einsicht_client::{Access, Recorder};
+//!
+//! # async fn record() -> Result<(), Box<dyn std::error::Error>> {
+//! let ledger = Recorder::from_env().await?;
+//! ledger.record(Access::query("besuchertrend", "verkehrsplanung")).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Whoever wants to know whether the city keeps its ledger honestly links it to find out:
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use einsicht_client::audit::{AuditOptions, audit};
+//! use einsicht_client::source::Source;
+//! use einsicht_client::{Conclusion, Trust};
+//! use einsicht_tlog::VerifierKey;
+//!
+//! # async fn verify() -> Result<(), Box<dyn std::error::Error>> {
+//! // The key must come from somewhere else than the ledger itself.
+//! let key = VerifierKey::parse(&std::fs::read_to_string("ledger.vkey")?)?;
+//! let trust = Trust::stored(key, Path::new("what-i-verified"))?;
+//! let ledger = Source::open("https://ledger.ulm.example")?;
+//! match audit(&ledger, &trust, AuditOptions::default(), |_| {}).await {
+//!     Ok(report) => println!("{} entries verified", report.head.size),
+//!     Err(error) if error.conclusion() == Conclusion::Failed => println!("NOT AS PROMISED: {error}"),
+//!     Err(error) => println!("could not tell: {error}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | for |
+//! |---|---|
+//! | [`recorder`], [`stream`], [`answer`], [`config`], [`retry`], [`error`] | recording |
+//! | [`trust`] | what is believed of a ledger: its key, and the newest checkpoint that was verified |
+//! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
+//! | [`audit`](mod@audit) | the full verification: every entry is read and checked |
+//! | [`reader`] | verified reading of single entries, lists, receipts |
+//! | [`finding`] | what is wrong, where, what was expected, what was found |
+//!
+//! Nothing here trusts a server: every proof is recomputed. Three ends are kept apart everywhere
+//! ([`Conclusion`]): verified, failed, could not tell. A server that can't be reached proves nothing; a
+//! false proof is never a matter of the network; and neither ever counts as verified.
+//!
+//! What is not here: what entries mean (`einsicht-access`), reports, and a view of the ledger that
+//! needs no key.
 
 mod access;
 pub mod answer;

@@ -22,6 +22,7 @@ use einsicht_tlog::{Hash, Index, Size};
 use futures::stream::{self, BoxStream};
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use crate::config::Token;
 use crate::finding::{Fault, Finding};
 
 mod chunk;
@@ -54,10 +55,10 @@ enum Kind {
 }
 
 /// How to read.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct SourceOptions {
     /// Token of an auditor, for ledgers that show their entries to auditors only. Used for URLs.
-    pub token: Option<String>,
+    pub token: Option<Token>,
     /// How often a request is sent in all, if the network or the server fails.
     pub attempts: u32,
     /// Pause before a request is sent again; doubled each time.

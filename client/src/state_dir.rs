@@ -54,7 +54,10 @@ impl StateDir {
             let _ = fs::remove_file(&temporary);
         }
         written?;
-        File::open(&self.path)?.sync_all()
+        // Elsewhere a folder can't be opened, and renaming is as durable as it gets.
+        #[cfg(unix)]
+        File::open(&self.path)?.sync_all()?;
+        Ok(())
     }
 
     fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -149,8 +149,7 @@ impl ClockGuard {
         let (wall_us, monotonic) = (clock.unix_us(), clock.monotonic());
         let now_s = unix_s(wall_us)?;
         let passed = monotonic.saturating_sub(self.monotonic);
-        let expected_us =
-            self.wall_us.saturating_add(i64::try_from(passed.as_micros()).unwrap_or(i64::MAX));
+        let expected_us = self.wall_us.saturating_add(i64::try_from(passed.as_micros()).unwrap_or(i64::MAX));
         let ahead_us = wall_us.saturating_sub(expected_us);
         if ahead_us > micros(WALL_AHEAD_MAX) {
             return Err(ClockError::Jumped { ahead_s: ahead_us / 1_000_000 });
@@ -212,7 +211,11 @@ mod tests {
         clocks.set(1071, 10);
         assert_eq!(guard.next(&clocks), Err(ClockError::Jumped { ahead_s: 61 }));
         clocks.set(1081, 20);
-        assert_eq!(guard.next(&clocks), Err(ClockError::Jumped { ahead_s: 61 }), "asking again helps nothing");
+        assert_eq!(
+            guard.next(&clocks),
+            Err(ClockError::Jumped { ahead_s: 61 }),
+            "asking again helps nothing"
+        );
         clocks.set(1030, 30);
         assert_eq!(guard.next(&clocks), Ok(RecordedAt(1030)));
     }

@@ -73,7 +73,9 @@ fn record_week(committer: &mut Committer, clock: &ManualClock, monday_s: u64) ->
     let facts = facts::facts()?;
     let week = week::plan(&facts, monday_s);
     let bar = ProgressBar::new(week.events.len() as u64);
-    if let Ok(style) = ProgressStyle::with_template("recording a simulated week {wide_bar} {human_pos}/{human_len}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("recording a simulated week {wide_bar} {human_pos}/{human_len}")
+    {
         bar.set_style(style);
     }
     let (mut events, mut ends) = (week.events.as_slice(), week.ends.as_slice());
@@ -82,7 +84,9 @@ fn record_week(committer: &mut Committer, clock: &ManualClock, monday_s: u64) ->
         let (now, later) = events.split_at(events.partition_point(|planned| planned.at_s <= last_s));
         let (ending, ending_later) = ends.split_at(ends.partition_point(|end| end.at_s <= last_s));
         (events, ends) = (later, ending_later);
-        let Some(at_s) = now.iter().map(|planned| planned.at_s).chain(ending.iter().map(|end| end.at_s)).max() else {
+        let Some(at_s) =
+            now.iter().map(|planned| planned.at_s).chain(ending.iter().map(|end| end.at_s)).max()
+        else {
             continue;
         };
         clock.set(at_s);

@@ -45,7 +45,9 @@ pub fn operations(site: Site) -> Router {
 
 /// Anything else. gRPC clients get a status that they understand.
 pub async fn not_found(headers: HeaderMap) -> Response {
-    let grpc = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let grpc = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
     if grpc {
         return tonic::Status::unimplemented("there is no such service or method here").into_http();
     }

@@ -174,7 +174,10 @@ pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
     };
     let key = SigningKey::new(origin.as_str(), secret)?;
     let verifier = key.verifier().clone();
-    if existing.as_ref().is_some_and(|genesis| !genesis.public_keys.iter().any(|k| **k == *verifier.public_key())) {
+    if existing
+        .as_ref()
+        .is_some_and(|genesis| !genesis.public_keys.iter().any(|k| **k == *verifier.public_key()))
+    {
         return Err(LedgerError::ForeignKey { path: key_path, origin: origin.to_string() });
     }
     let opened =
@@ -191,8 +194,15 @@ pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
         tracing::error!(%error, "ending the process");
         std::process::exit(HALT_EXIT_CODE);
     });
-    let mut committer =
-        Committer::new(Parts { writer: opened.writer, tip: opened.tip, sessions, key, clock, follower, halt });
+    let mut committer = Committer::new(Parts {
+        writer: opened.writer,
+        tip: opened.tip,
+        sessions,
+        key,
+        clock,
+        follower,
+        halt,
+    });
     let is_new = existing.is_none();
     let genesis = match existing {
         Some(genesis) => genesis,

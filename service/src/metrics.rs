@@ -8,8 +8,7 @@ use crate::sequencer::Sequencer;
 const LATENCY_BOUNDS_S: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
 /// Bounds of the histogram of entries per commit.
-const ENTRIES_BOUNDS: [f64; 11] =
-    [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 8192.0];
+const ENTRIES_BOUNDS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 8192.0];
 
 /// The recorder of this process. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +39,8 @@ impl Metrics {
         #[allow(clippy::cast_precision_loss)]
         metrics::gauge!("einsicht_tree_size").set(published.head.size.0 as f64);
         metrics::gauge!("einsicht_checkpoint_age_seconds").set(published.since.elapsed().as_secs_f64());
-        metrics::gauge!("einsicht_queue_depth").set(f64::from(u32::try_from(sequencer.queue_depth()).unwrap_or(u32::MAX)));
+        metrics::gauge!("einsicht_queue_depth")
+            .set(f64::from(u32::try_from(sequencer.queue_depth()).unwrap_or(u32::MAX)));
         self.handle.run_upkeep();
         self.handle.render()
     }

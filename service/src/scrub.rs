@@ -41,7 +41,9 @@ fn run(folder: &RealFolder, origin: &Origin, published: &Published) {
     };
     metrics::gauge!("einsicht_scrub_faults").set(if fault.is_some() { 1.0 } else { 0.0 });
     match fault {
-        Some(fault) => tracing::error!(fault, "the scrub found damage; run `einsichtd fsck` and keep this copy"),
+        Some(fault) => {
+            tracing::error!(fault, "the scrub found damage; run `einsichtd fsck` and keep this copy")
+        }
         None => tracing::info!(size = %head.size, "the scrub found every entry as it was recorded"),
     }
 }

@@ -58,7 +58,8 @@ impl Server {
                 tracing::debug!(%error, "no TCP_NODELAY");
             }
         });
-        let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let serving =
+            axum::serve(listener, router).with_graceful_shutdown(shutdown.clone().cancelled_owned());
         let overdue = async {
             shutdown.cancelled().await;
             tokio::time::sleep(SHUTDOWN_GRACE).await;
@@ -88,16 +89,12 @@ async fn router(shared: &Shared, site: Site) -> std::io::Result<Router> {
         .add_service(reflection)
         .prepare()
         .into_axum_router();
-    Ok(grpc
-        .fallback(http::not_found)
-        .merge(http::public(site.clone()))
-        .merge(http::operations(site))
-        .layer(
-            tower::ServiceBuilder::new()
-                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-                .layer(TraceLayer::new_for_http().make_span_with(span))
-                .layer(PropagateRequestIdLayer::x_request_id()),
-        ))
+    Ok(grpc.fallback(http::not_found).merge(http::public(site.clone())).merge(http::operations(site)).layer(
+        tower::ServiceBuilder::new()
+            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(PropagateRequestIdLayer::x_request_id()),
+    ))
 }
 
 /// Nothing of a caller's address or data is in a span: paths of tiles and methods are public.

@@ -52,7 +52,8 @@ pub enum SecretError {
 /// [`SecretError`].
 pub fn load_or_create(keys: &Path) -> Result<ed25519_dalek::SigningKey, SecretError> {
     let path = keys.join(KEY_FILE);
-    let malformed = || SecretError::Malformed { path: path.clone(), expected: "an Ed25519 key in PKCS#8 PEM" };
+    let malformed =
+        || SecretError::Malformed { path: path.clone(), expected: "an Ed25519 key in PKCS#8 PEM" };
     if let Some(pem) = read_secret(&path)? {
         return ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map_err(|_| malformed());
     }

@@ -20,6 +20,7 @@ mod derived;
 pub mod file;
 mod frames;
 mod layout;
+mod listing;
 #[cfg(test)]
 pub mod memory;
 mod open;
@@ -33,7 +34,8 @@ mod tip;
 mod writer;
 
 pub use layout::{CHECKPOINT, LOCK, VKEY};
-pub use open::{OpenError, Opened, TornTail, open, origin_on_disk};
+pub use listing::origin_on_disk;
+pub use open::{OpenError, Opened, TornTail, open};
 pub use reader::{LogReader, ReadError};
 pub use replay::{Checked, ReplayError, check};
 pub use tip::{Growth, Tip};

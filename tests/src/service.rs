@@ -154,7 +154,6 @@ impl Service {
     }
 
     /// A request over HTTP, to be changed before it is sent. `path` begins with a slash.
-    #[must_use]
     pub fn http(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }

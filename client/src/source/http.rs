@@ -44,8 +44,8 @@ impl HttpSource {
         let refused = |reason: String| SourceError::Address { place: base.clone(), reason };
         let mut headers = HeaderMap::new();
         if let Some(token) = &options.token {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim_ascii()))
-                .map_err(|_| refused("the token has characters that no token has".to_owned()))?;
+            let mut value = HeaderValue::from_bytes(token.authorization().as_bytes())
+                .map_err(|_| refused("the token can't be sent in a header".to_owned()))?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }

@@ -57,10 +57,7 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
         "`dev` listens on loopback addresses only, {} is not one; it has no TLS and one token for everybody",
         args.listen.ip()
     );
-    ensure!(
-        args.segment_bytes >= SEGMENT_BYTES_MIN,
-        "--segment-bytes must be at least {SEGMENT_BYTES_MIN}"
-    );
+    ensure!(args.segment_bytes >= SEGMENT_BYTES_MIN, "--segment-bytes must be at least {SEGMENT_BYTES_MIN}");
     // Before anything is written: a start that can't serve should leave no trace in the ledger.
     let listener = TcpListener::bind(args.listen)
         .with_context(|| format!("can't listen on {}; is another service there?", args.listen))?;
@@ -99,7 +96,8 @@ fn serve(
             metrics,
             verifier_key: verifier.to_string().into(),
         };
-        let shared = Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown: shutdown.clone() };
+        let shared =
+            Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown: shutdown.clone() };
         let server = Server::new(listener, shared, site).await.context("serving can't begin")?;
         welcome(args, &genesis.origin, published.head.size, server.address()?);
         tokio::spawn(cancel_on_signal(shutdown)?);
@@ -107,7 +105,10 @@ fn serve(
     });
     // Ends what is still under way; with the last handle the writer finishes, and with it the rest.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    ensure!(writer.join().is_ok(), "the writer ended in disorder; run `einsichtd fsck` before the next start");
+    ensure!(
+        writer.join().is_ok(),
+        "the writer ended in disorder; run `einsichtd fsck` before the next start"
+    );
     drop(lock);
     served?;
     tracing::info!("everything that was accepted is durable; goodbye");

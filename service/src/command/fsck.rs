@@ -82,10 +82,11 @@ pub(super) fn check(data: &Path) -> anyhow::Result<Findings> {
         None => None,
     };
     let bar = progress(published);
-    let checked = storage::check(&folder, origin.hash(), published.map(|head| head.size), &mut |index, leaf| {
-        bar.set_position(index.0);
-        check_body(index, leaf, &mut faults);
-    });
+    let checked =
+        storage::check(&folder, origin.hash(), published.map(|head| head.size), &mut |index, leaf| {
+            bar.set_position(index.0);
+            check_body(index, leaf, &mut faults);
+        });
     bar.finish_and_clear();
     let checked = checked.map_err(LedgerError::from)?;
     let notes = judge(&checked, published, &mut faults);

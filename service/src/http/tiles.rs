@@ -12,8 +12,7 @@ use super::{NO_STORE, Site};
 use crate::storage::{LogReader, ReadError};
 
 /// A published tile never changes.
-const IMMUTABLE: (header::HeaderName, &str) =
-    (header::CACHE_CONTROL, "public, max-age=604800, immutable");
+const IMMUTABLE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=604800, immutable");
 const BYTES: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
 
 /// One tile. A path that is not canonical, or wider than what is published, does not exist. The path

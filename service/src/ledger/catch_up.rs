@@ -18,7 +18,9 @@ const CHUNK_ENTRIES: u64 = 4096;
 pub(super) fn catch_up(store: &SessionStore, reader: &LogReader, tip: &Tip) -> Result<Sessions, LedgerError> {
     let size = tip.size();
     let reflected = match store.head()? {
-        Some(head) if head.size <= size && head.size.0 > 0 && reader.head(head.size)? == head => Some(head.size.0),
+        Some(head) if head.size <= size && head.size.0 > 0 && reader.head(head.size)? == head => {
+            Some(head.size.0)
+        }
         _ => None,
     };
     let start = match reflected {
@@ -63,7 +65,8 @@ fn steps(reader: &LogReader, first: Index, count: u64) -> Result<Vec<SessionStep
     let bytes = reader.bundle(first, usize::try_from(count).unwrap_or(usize::MAX))?;
     let mut steps = Vec::new();
     for (leaf, index) in bundle::entries(&bytes).zip(first.0..) {
-        let leaf = leaf.map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
+        let leaf =
+            leaf.map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
         let leaf = Leaf::parse(leaf)?;
         let (key, sequence) = match read_body(leaf.body)?.content {
             Some(Content::Access(record)) => {

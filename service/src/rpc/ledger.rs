@@ -8,8 +8,8 @@ use einsicht_proto::v1::ledger_server::Ledger;
 use einsicht_proto::v1::{
     GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
     GetEntryRequest, GetEntryResponse, GetInclusionProofRequest, GetInclusionProofResponse,
-    GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, ListEntriesResponse,
-    WatchCheckpointsRequest, WatchCheckpointsResponse,
+    GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, ListEntriesResponse, WatchCheckpointsRequest,
+    WatchCheckpointsResponse,
 };
 use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::{Hash, Index, Size, bundle};
@@ -181,7 +181,8 @@ fn list(reader: &LogReader, first: Index, count: u64) -> Result<Vec<ListEntriesR
     bundle::entries(&bytes)
         .zip(first.0..)
         .map(|(leaf, index)| {
-            let leaf = leaf.map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
+            let leaf = leaf
+                .map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
             Ok(ListEntriesResponse { index, leaf: bytes.slice_ref(leaf) })
         })
         .collect()

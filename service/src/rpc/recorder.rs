@@ -5,9 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use einsicht_access::entry::session_end;
-use einsicht_access::{
-    Provenance, body_bytes, entry_of_access, validate_end_session, validate_request,
-};
+use einsicht_access::{Provenance, body_bytes, entry_of_access, validate_end_session, validate_request};
 use einsicht_proto::v1::recorder_server::Recorder;
 use einsicht_proto::v1::{
     EndSessionRequest, EndSessionResponse, RecordRequest, RecordResponse, RecordStreamRequest,
@@ -79,7 +77,8 @@ impl Recorder for RecorderService {
             // that is refused there ends the reading. Waiting for durability happens side by side.
             .scan(false, move |refused, message| {
                 let prepared = (!*refused).then(|| {
-                    message.and_then(|message| prepare(&preparing, &caller, message.request.unwrap_or_default()))
+                    message
+                        .and_then(|message| prepare(&preparing, &caller, message.request.unwrap_or_default()))
                 });
                 *refused |= matches!(prepared, Some(Err(_)));
                 futures::future::ready(prepared)
@@ -148,8 +147,7 @@ fn prepare(shared: &Shared, caller: &Caller, request: RecordRequest) -> Result<(
             PreparedEvent { sequence, event_id, body: body_bytes(&entry_of_access(event, provenance)) }
         })
         .collect();
-    let work =
-        Work::Accesses { session: SessionKey::new(&caller.producer, &session), events: prepared };
+    let work = Work::Accesses { session: SessionKey::new(&caller.producer, &session), events: prepared };
     Ok((work, Wanted { proofs: with_proofs, known_size: Size(known_size) }))
 }
 

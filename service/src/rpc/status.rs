@@ -38,7 +38,8 @@ pub(super) fn of_batch(error: &BatchError) -> Status {
         }
         BatchError::SealingNotImplemented(fields) => {
             for field in &fields.listed {
-                details.add_bad_request_violation(field.to_string(), "needs sealing, which is not implemented");
+                details
+                    .add_bad_request_violation(field.to_string(), "needs sealing, which is not implemented");
             }
             Status::with_error_details(Code::Unimplemented, error.to_string(), details)
         }

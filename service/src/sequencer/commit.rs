@@ -226,7 +226,9 @@ impl Committer {
             return Ok(vec![self.recorded_before(index, open)?]);
         }
         match session.runs.highest() {
-            Some(highest) if last_sequence < Some(highest) => return Err(Refused::EndBelowHighest { highest }),
+            Some(highest) if last_sequence < Some(highest) => {
+                return Err(Refused::EndBelowHighest { highest });
+            }
             _ => {}
         }
         let entry = self.admit(body, [0; 16], open)?;
@@ -276,9 +278,8 @@ impl Committer {
         let leaf = Leaf::parse(&leaf).map_err(|error| unreadable(&error))?;
         let body = read_body(leaf.body).map_err(|error| unreadable(&error))?;
         match body.content {
-            Some(Content::Access(record)) => {
-                <[u8; 16]>::try_from(&*record.event_id).map_err(|_| unreadable(&"its event_id is not 16 bytes"))
-            }
+            Some(Content::Access(record)) => <[u8; 16]>::try_from(&*record.event_id)
+                .map_err(|_| unreadable(&"its event_id is not 16 bytes")),
             _ => Err(unreadable(&"it is not an access")),
         }
     }

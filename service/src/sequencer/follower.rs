@@ -55,8 +55,9 @@ impl Follower {
             stored_before: AtomicU64::new(0),
         });
         let round = Round { keeper, store, shared: Arc::clone(&shared), watermark: (0, Instant::now()) };
-        let thread =
-            std::thread::Builder::new().name("follower".to_owned()).spawn(move || round.run_until_finished())?;
+        let thread = std::thread::Builder::new()
+            .name("follower".to_owned())
+            .spawn(move || round.run_until_finished())?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -105,10 +106,13 @@ struct Round {
 
 impl Round {
     fn run_until_finished(mut self) {
+        let mut newest = None;
         loop {
             let (published, changes, finish) = self.wait();
-            if let Some(published) = published {
+            // The end moves the watermark all the way, also if nothing is new since the last round.
+            if let Some(published) = published.or_else(|| newest.take().filter(|_| finish)) {
                 self.bring_up_to_date(&published, &changes, finish);
+                newest = Some(published);
             }
             if finish {
                 return;
@@ -137,13 +141,17 @@ impl Round {
         }
         match self.store.write(changes, &head) {
             Ok(()) => self.shared.stored_before.store(head.size.0, Ordering::Release),
-            Err(error) => tracing::error!(%error, "the session store could not be written; it is rebuilt at start"),
+            Err(error) => {
+                tracing::error!(%error, "the session store could not be written; it is rebuilt at start")
+            }
         }
         let (size, moved) = self.watermark;
         if finish || head.size.0 - size >= WATERMARK_ENTRIES || moved.elapsed() >= WATERMARK_INTERVAL {
             match self.keeper.move_watermark(&head) {
                 Ok(()) => self.watermark = (head.size.0, Instant::now()),
-                Err(error) => tracing::error!(%error, "the watermark could not be moved; the next start takes longer"),
+                Err(error) => {
+                    tracing::error!(%error, "the watermark could not be moved; the next start takes longer")
+                }
             }
         }
     }

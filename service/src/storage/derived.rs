@@ -101,10 +101,8 @@ impl Derived {
         if self.sync_failed.load(Ordering::Acquire) {
             return Err(io::Error::other("an earlier sync of the derived files failed"));
         }
-        let synced = self
-            .offsets
-            .sync_data()
-            .and_then(|()| self.levels.iter().try_for_each(|file| file.sync_data()));
+        let synced =
+            self.offsets.sync_data().and_then(|()| self.levels.iter().try_for_each(|file| file.sync_data()));
         self.sync_failed.store(synced.is_err(), Ordering::Release);
         synced
     }

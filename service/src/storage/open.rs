@@ -1,20 +1,20 @@
-//! Opens the log: checks the segment headers, recovers the end ([`super::recovery`]), and hands out
-//! the writer.
+//! Opens the log: checks the segment headers ([`super::listing`]), recovers the end
+//! ([`super::recovery`]), and hands out the writer.
 
 use std::io;
 use std::sync::{Arc, RwLock};
 
 use einsicht_tlog::checkpoint::CheckpointError;
-use einsicht_tlog::segment::{FrameError, HeaderError, SegmentHeader};
+use einsicht_tlog::segment::{FrameError, HeaderError};
 use einsicht_tlog::{Checkpoint, Hash, Index, Origin, Size, TreeHead, VerifierKey};
 
 use super::derived::Derived;
-use super::file::{DataFile, Folder, read_exact_at, read_small};
-use super::frames::{FrameReader, Next};
-use super::layout::{CHECKPOINT, ENTRIES, segment_first, segment_path};
-use super::recovery::Recovery;
-use super::replay::{Problem, ReplayError};
-use super::segments::{self, HEADER_BYTES, Segments};
+use super::file::{Folder, read_small};
+use super::layout::{CHECKPOINT, ENTRIES, LOG, segment_path};
+use super::listing::{Listed, Listing, Unfinished, list_segments, origin_on_disk};
+use super::recovery::{Found, Recovery};
+use super::replay::ReplayError;
+use super::segments::{self, Segments};
 use super::tip::Tip;
 use super::writer::LogWriter;
 
@@ -26,7 +26,7 @@ pub struct Opened {
     pub tip: Tip,
     /// What was cut off, if anything was.
     pub torn: Option<TornTail>,
-    /// Whether the derived files had to be rebuilt from the first entry on.
+    /// Whether the derived files did not hold up to their watermark, and were rebuilt.
     pub rebuilt: bool,
 }
 
@@ -65,7 +65,9 @@ pub enum OpenError {
         error: HeaderError,
     },
     /// A segment of another log, or renamed.
-    #[error("{file}: the header is of another log, or of another place in this one; expected origin '{origin_hash}' and first entry {first}")]
+    #[error(
+        "{file}: the header is of another log, or of another place in this one; expected origin '{origin_hash}' and first entry {first}"
+    )]
     ForeignSegment {
         /// The file.
         file: String,
@@ -124,27 +126,11 @@ impl OpenError {
     }
 }
 
-/// A segment file whose header was checked.
-pub(super) struct Listed {
-    pub first: Index,
-    pub path: String,
-    pub file: Arc<dyn DataFile>,
-}
-
-impl Listed {
-    pub fn damaged(&self, offset: u64, index: Index, problem: Problem) -> OpenError {
-        OpenError::Damaged(Box::new(ReplayError { file: self.path.clone(), offset, index, problem }))
-    }
-
-    pub fn io(&self, error: io::Error) -> OpenError {
-        OpenError::io(&self.path, error)
-    }
-}
-
-/// Opens the log of `origin`, whose checkpoints `keys` sign; creates it if there is none.
+/// Opens the log of `origin`, whose checkpoints `keys` sign; creates it if there is none. Everything
+/// that is found then is durable.
 ///
 /// # Errors
-/// [`OpenError`]; nothing was changed then, but for derived files.
+/// [`OpenError`]; nothing was changed then, but for derived files, unless it is [`OpenError::Io`].
 pub fn open(
     folder: Arc<dyn Folder>,
     origin: &Origin,
@@ -152,43 +138,31 @@ pub fn open(
     segment_bytes_max: u64,
 ) -> Result<Opened, OpenError> {
     let origin_hash = origin.hash();
-    folder.create_folder(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))?;
-    for path in ["", "log"] {
-        folder.sync_folder(path).map_err(|error| OpenError::io(path, error))?;
-    }
+    create_folders(&*folder)?;
     let published = published_head(&*folder, origin, keys)?;
-    let Listing { segments: mut listed, unfinished } = list_segments(&*folder, origin_hash)?;
-    if let Some(path) = unfinished {
-        let removed = folder.remove(&path).and_then(|()| folder.sync_folder(ENTRIES));
-        removed.map_err(|error| OpenError::io(&path, error))?;
-    }
-    if listed.is_empty() {
-        let first = Index(0);
-        let file = segments::create(&*folder, origin_hash, first)
-            .map_err(|error| OpenError::io(&segment_path(first), error))?;
-        listed.push(Listed { first, path: segment_path(first), file });
-    }
-    let derived = Derived::open(&*folder).map_err(|error| OpenError::io("log/hashes", error))?;
-    let (tip, torn, rebuilt) = {
-        let recovery = Recovery { folder: &*folder, listed: &listed, derived: &derived, origin_hash };
-        let (found, rebuilt) = match recovery.run(published, true) {
-            Ok(found) => (found, false),
-            Err(OpenError::Io { path, error }) => return Err(OpenError::Io { path, error }),
-            Err(_) => (recovery.run(published, false)?, true),
-        };
-        (found.tip, recovery.cut(found.torn)?, rebuilt)
+    let mut listing = match list_segments(&*folder, origin_hash) {
+        // A first start that was cut off under a name that nobody has heard of.
+        Err(OpenError::ForeignSegment { .. }) if origin_on_disk(&*folder)?.is_none() => {
+            Listing::never_begun()
+        }
+        listing => listing?,
     };
+    let derived = Derived::open(&*folder).map_err(|error| OpenError::io("log/hashes", error))?;
+    let recovery = Recovery { folder: &*folder, listing: &listing, derived: &derived, origin_hash };
+    let Found { tip, torn, rebuilt } = recovery.run(published)?;
+    make_last_segment(&*folder, origin_hash, &mut listing)?;
     let mut segments = Segments::default();
     let mut base = 0;
     let mut last = None;
-    for segment in &listed {
+    for segment in &listing.segments {
         let bytes = segment.file.byte_len().map_err(|error| segment.io(error))?;
         segments.push(base, Arc::clone(&segment.file));
         last = Some((Arc::clone(&segment.file), base, bytes));
         base += bytes;
     }
     // There is one: it was created above if there was none.
-    let (file, base, file_bytes) = last.ok_or_else(|| OpenError::io(ENTRIES, io::ErrorKind::NotFound.into()))?;
+    let (file, base, file_bytes) =
+        last.ok_or_else(|| OpenError::io(ENTRIES, io::ErrorKind::NotFound.into()))?;
     let segments = Arc::new(RwLock::new(segments));
     let writer = LogWriter {
         folder,
@@ -204,83 +178,29 @@ pub fn open(
     Ok(Opened { writer, tip, torn, rebuilt })
 }
 
-/// The leaf of entry 0, from which a folder's origin is learnt; `None` if there is no log.
-/// Checks nothing but the frame that it stands in.
-///
-/// # Errors
-/// [`OpenError`] if the first segment is missing while others are there, or its start is damaged.
-pub fn origin_on_disk(folder: &dyn Folder) -> Result<Option<Vec<u8>>, OpenError> {
-    let first = Index(0);
-    let path = segment_path(first);
-    let names = folder.list(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))?;
-    let mut firsts: Vec<Index> = names.iter().filter_map(|name| segment_first(name)).collect();
-    firsts.sort_unstable();
-    match firsts.first() {
-        None => return Ok(None),
-        Some(&found) if found != first => return Err(OpenError::MissingSegment { expected: first, found }),
-        Some(_) => {}
+/// The folders of the log, with their names durable.
+fn create_folders(folder: &dyn Folder) -> Result<(), OpenError> {
+    folder.create_folder(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))?;
+    for path in ["", LOG] {
+        folder.sync_folder(path).map_err(|error| OpenError::io(path, error))?;
     }
-    let file = folder.open(&path, false).map_err(|error| OpenError::io(&path, error))?;
-    let bytes = file.byte_len().map_err(|error| OpenError::io(&path, error))?;
-    if bytes <= HEADER_BYTES {
-        return Ok(None);
-    }
-    let listed = Listed { first, path, file };
-    let mut reader = FrameReader::new(&*listed.file, HEADER_BYTES).map_err(|error| listed.io(error))?;
-    match reader.next().map_err(|error| listed.io(error))? {
-        Next::Frame { frame, .. } => {
-            let entry = einsicht_tlog::bundle::entries(frame.entries).next().transpose();
-            let entry = entry.map_err(|error| listed.damaged(HEADER_BYTES, first, error.into()))?;
-            Ok(entry.map(<[u8]>::to_vec))
-        }
-        Next::End => Ok(None),
-        // Torn while the very first commit was written: there is no log yet.
-        Next::Damaged { .. } if firsts.len() == 1 && !folder_has(folder, CHECKPOINT)? => Ok(None),
-        Next::Damaged { offset, error } => Err(listed.damaged(offset, first, error.into())),
-    }
+    Ok(())
 }
 
-/// The segments by first entry, their headers checked.
-pub(super) struct Listing {
-    pub segments: Vec<Listed>,
-    /// A last file that was being created when the power went: no longer than a header, and not a
-    /// whole one.
-    pub unfinished: Option<String>,
-}
-
-/// Lists the segments and checks their headers. Does not check that one follows the other.
-pub(super) fn list_segments(folder: &dyn Folder, origin_hash: Hash) -> Result<Listing, OpenError> {
-    let names = folder.list(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))?;
-    let mut firsts: Vec<Index> = names.iter().filter_map(|name| segment_first(name)).collect();
-    firsts.sort_unstable();
-    let mut listed = Vec::with_capacity(firsts.len());
-    let mut unfinished = None;
-    for (position, &first) in firsts.iter().enumerate() {
-        let path = segment_path(first);
-        let file = folder.open(&path, false).map_err(|error| OpenError::io(&path, error))?;
-        let segment = Listed { first, path, file };
-        let bytes = segment.file.byte_len().map_err(|error| segment.io(error))?;
-        let head = read_exact_at(&*segment.file, 0, usize::try_from(bytes.min(HEADER_BYTES)).unwrap_or(0))
-            .map_err(|error| segment.io(error))?;
-        match SegmentHeader::parse(&head) {
-            Ok(header) if header == (SegmentHeader { origin_hash, first }) => listed.push(segment),
-            Ok(_) => return Err(OpenError::ForeignSegment { file: segment.path, origin_hash, first }),
-            Err(_) if bytes <= HEADER_BYTES && position + 1 == firsts.len() => {
-                unfinished = Some(segment.path);
-            }
-            Err(error) => return Err(OpenError::Header { file: segment.path, error }),
-        }
+/// Removes an unfinished segment, sees to it that there is one to write to, and that the names of all
+/// of them are durable.
+fn make_last_segment(folder: &dyn Folder, origin_hash: Hash, listing: &mut Listing) -> Result<(), OpenError> {
+    if let Some(Unfinished { path, .. }) = &listing.unfinished {
+        folder.remove(path).map_err(|error| OpenError::io(path, error))?;
     }
-    match listed.first() {
-        Some(segment) if segment.first != Index(0) => {
-            Err(OpenError::MissingSegment { expected: Index(0), found: segment.first })
-        }
-        _ => Ok(Listing { segments: listed, unfinished }),
+    if listing.segments.is_empty() {
+        let (first, path) = (Index(0), segment_path(Index(0)));
+        let file =
+            segments::create(folder, origin_hash, first).map_err(|error| OpenError::io(&path, error))?;
+        file.sync_data().map_err(|error| OpenError::io(&path, error))?;
+        listing.segments.push(Listed { first, path, file });
     }
-}
-
-fn folder_has(folder: &dyn Folder, path: &str) -> Result<bool, OpenError> {
-    Ok(read_small(folder, path).map_err(|error| OpenError::io(path, error))?.is_some())
+    folder.sync_folder(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))
 }
 
 fn published_head(

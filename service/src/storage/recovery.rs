@@ -17,9 +17,10 @@ use einsicht_tlog::{Hash, Index, Leaf, Size, TreeHead};
 use super::derived::{Derived, read_watermark, remove_watermark, write_watermark};
 use super::file::{Folder, read_exact_at};
 use super::frames::{FrameReader, Next};
-use super::open::{Listed, Listing, OpenError, TornTail};
+use super::listing::{Listed, Listing};
+use super::open::{OpenError, TornTail};
 use super::reader::LogReader;
-use super::replay::apply;
+use super::replay::{apply, follows};
 use super::segments::{HEADER_BYTES, Segments};
 use super::tip::Tip;
 
@@ -85,7 +86,9 @@ impl<'r> Recovery<'r> {
         let attempt = self.try_resume();
         match attempt {
             // Too short, or positions that lead nowhere: derived files are not to be trusted, that's all.
-            Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::Other) => Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::Other) => {
+                Ok(None)
+            }
             attempt => attempt.map_err(derived_failed),
         }
     }
@@ -154,17 +157,16 @@ impl<'r> Recovery<'r> {
             if number >= begun_in {
                 if number > begun_in {
                     offset = HEADER_BYTES;
-                    self.compare_start(segment.first, &replayed.tip)?;
+                    follows(segment.first, &replayed.tip)?;
                 }
                 // A segment is begun only after the one before it was synced: only the last one is torn.
-                let is_last =
-                    number + 1 == self.listing.segments.len() && self.listing.unfinished.is_none();
+                let is_last = number + 1 == self.listing.segments.len() && self.listing.unfinished.is_none();
                 self.replay_segment(segment, base, offset, is_last, &mut replayed)?;
             }
             base += bytes;
         }
         if let Some(unfinished) = &self.listing.unfinished {
-            self.compare_start(unfinished.first, &replayed.tip)?;
+            follows(unfinished.first, &replayed.tip)?;
         }
         self.compare_with_published(&replayed, published)?;
         Ok(replayed)
@@ -201,11 +203,6 @@ impl<'r> Recovery<'r> {
                 }
             }
         }
-    }
-
-    fn compare_start(&self, found: Index, tip: &Tip) -> Result<(), OpenError> {
-        let expected = tip.next_index();
-        if found == expected { Ok(()) } else { Err(OpenError::MissingSegment { expected, found }) }
     }
 
     /// What was published must be there. A tail may be cut only if what remains reaches that far.

@@ -7,10 +7,11 @@ use einsicht_tlog::leaf::ChainError;
 use einsicht_tlog::segment::{FRAME_HEADER_BYTES, Frame, FrameError};
 use einsicht_tlog::{Hash, Index, Leaf, Size, TreeHead};
 
-use super::derived::Derived;
+use super::derived::{Derived, read_watermark};
 use super::file::Folder;
 use super::frames::{FrameReader, Next};
-use super::open::{Listing, OpenError, list_segments};
+use super::listing::{Listing, Unfinished, list_segments};
+use super::open::OpenError;
 use super::segments::HEADER_BYTES;
 use super::tip::{Growth, Tip};
 
@@ -116,14 +117,15 @@ pub struct Checked {
     pub tail: Option<(String, u64, FrameError)>,
     /// Root at the size that was asked for, if a commit ended there.
     pub root_at: Option<Hash>,
-    /// First entry at which offsets or hash files differ from the segments, as far as they reach.
+    /// First entry of the commit in which offsets or hash files differ from the segments, up to the
+    /// watermark: what is behind it is rewritten before anything is served from it.
     pub derived_differ_at: Option<Index>,
 }
 
 /// Checks every byte of the segments from entry 0 on, and compares the derived files with them.
 /// Changes nothing. `visit` sees each leaf; `at` asks for the root at one size.
 ///
-/// A tail that does not check is reported, not judged: only whoever knows the published checkpoint
+/// Bytes at the very end that are no commit are reported, not judged: only whoever knows the published checkpoint
 /// can tell whether it was torn off or is damage.
 ///
 /// # Errors
@@ -134,8 +136,10 @@ pub fn check(
     at: Option<Size>,
     visit: &mut dyn FnMut(Index, &Leaf<'_>),
 ) -> Result<Checked, OpenError> {
-    let Listing { segments, .. } = list_segments(folder, origin_hash)?;
-    let derived = Derived::open_existing(folder).map_err(|error| OpenError::io("log/hashes", error))?;
+    let Listing { segments, unfinished } = list_segments(folder, origin_hash)?;
+    let derived_failed = |error| OpenError::io("log/hashes", error);
+    let derived = Derived::open_existing(folder).map_err(derived_failed)?;
+    let watermark = read_watermark(folder).map_err(derived_failed)?.map_or(Size(0), |head| head.size);
     let mut tip = Tip::start(origin_hash);
     let mut checked = Checked {
         head: tip.head(),
@@ -147,39 +151,50 @@ pub fn check(
     };
     let mut base = 0;
     for (position, segment) in segments.iter().enumerate() {
-        if segment.first != tip.next_index() {
-            return Err(OpenError::MissingSegment { expected: tip.next_index(), found: segment.first });
-        }
+        follows(segment.first, &tip)?;
+        let is_last = position + 1 == segments.len() && unfinished.is_none();
         let unreadable = |error: io::Error| OpenError::io(&segment.path, error);
         let mut reader = FrameReader::new(&*segment.file, HEADER_BYTES).map_err(unreadable)?;
         loop {
+            let first = tip.next_index();
             let (offset, frame) = match reader.next().map_err(unreadable)? {
                 Next::End => break,
                 Next::Frame { offset, frame } => (offset, frame),
-                Next::Damaged { offset, error } if position + 1 == segments.len() => {
+                Next::Damaged { offset, error, followed } if followed || !is_last => {
+                    return Err(segment.damaged(offset, first, error.into()));
+                }
+                Next::Damaged { offset, error, .. } => {
                     checked.tail = Some((segment.path.clone(), offset, error));
                     break;
                 }
-                Next::Damaged { offset, error } => {
-                    return Err(segment.damaged(offset, tip.next_index(), error.into()));
-                }
             };
-            let first = tip.next_index();
             let growth = apply(&mut tip, &frame, visit)
                 .map_err(|(index, problem)| segment.damaged(offset, index, problem))?;
             checked.frames += 1;
             if at == Some(tip.size()) {
                 checked.root_at = Some(frame.root);
             }
-            if let (Some(derived), None) = (&derived, checked.derived_differ_at) {
+            if let (Some(derived), None) = (&derived, checked.derived_differ_at)
+                && tip.size() <= watermark
+            {
                 let agrees = derived.agrees(first, base + offset, &growth);
-                // Derived files may end anywhere past the watermark; only what is there can differ.
+                // Files that are too short are rebuilt; only what is there can differ.
                 let differs = matches!(agrees, Ok(false));
                 checked.derived_differ_at = differs.then_some(first);
             }
         }
         base += segment.file.byte_len().map_err(unreadable)?;
     }
+    if let Some(Unfinished { first, path, reason }) = unfinished {
+        follows(first, &tip)?;
+        checked.tail = Some((path, 0, reason));
+    }
     checked.head = tip.head();
     Ok(checked)
+}
+
+/// Whether a segment starts with the entry that comes next.
+pub(super) fn follows(found: Index, tip: &Tip) -> Result<(), OpenError> {
+    let expected = tip.next_index();
+    if found == expected { Ok(()) } else { Err(OpenError::MissingSegment { expected, found }) }
 }

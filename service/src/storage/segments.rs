@@ -44,11 +44,7 @@ impl Segments {
 }
 
 /// Creates the segment whose first entry is `first`. It may be used after [`sync_new`].
-pub(super) fn create(
-    folder: &dyn Folder,
-    origin_hash: Hash,
-    first: Index,
-) -> io::Result<Arc<dyn DataFile>> {
+pub(super) fn create(folder: &dyn Folder, origin_hash: Hash, first: Index) -> io::Result<Arc<dyn DataFile>> {
     let file = folder.open(&segment_path(first), true)?;
     file.set_len(0)?;
     file.write_all_at(&SegmentHeader { origin_hash, first }.to_bytes(), 0)?;

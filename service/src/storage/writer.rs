@@ -31,7 +31,9 @@ pub struct LogWriter {
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// Writing failed; nothing more is written until the log is opened again.
-    #[error("the log could not be written ({error}); nothing more is recorded until the service starts again")]
+    #[error(
+        "the log could not be written ({error}); nothing more is recorded until the service starts again"
+    )]
     Write {
         /// The reason.
         #[source]

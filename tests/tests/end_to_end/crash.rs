@@ -39,11 +39,8 @@ impl Producer {
                 let request = self.session.request(size);
                 self.unanswered.push(request);
             }
-            let outcome = if self.streams {
-                self.stream(&mut recorder).await
-            } else {
-                self.call(&mut recorder).await
-            };
+            let outcome =
+                if self.streams { self.stream(&mut recorder).await } else { self.call(&mut recorder).await };
             if outcome.is_err() {
                 return self;
             }
@@ -58,7 +55,8 @@ impl Producer {
 
     async fn stream(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
         let requests = self.unanswered.clone().into_iter();
-        let requests = tokio_stream::iter(requests.map(|request| RecordStreamRequest { request: Some(request) }));
+        let requests =
+            tokio_stream::iter(requests.map(|request| RecordStreamRequest { request: Some(request) }));
         let mut answers = recorder.record_stream(requests).await?.into_inner();
         while let Some(answer) = answers.message().await? {
             self.take(&answer.response.unwrap());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use einsicht_proto::v1::{GetConsistencyProofRequest, RecordRequest};
@@ -10,6 +11,7 @@ use einsicht_tests::make::Session;
 use einsicht_tests::service::{Service, fsck};
 use einsicht_tests::verify::Whole;
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::{SMALL_SEGMENTS, folder};
 
@@ -79,6 +81,18 @@ impl Stopped {
         service.terminate().await.expect(0, &[]);
         fsck(self.data()).await.expect(0, &[]);
     }
+}
+
+#[tokio::test]
+async fn an_orderly_end_leaves_nothing_to_be_read_again() {
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]).await;
+    service.record(Session::new().request(10)).await.unwrap();
+    // Longer than what lies behind the log takes to catch up: nothing is new when the end comes.
+    sleep(Duration::from_millis(800)).await;
+    service.terminate().await.expect(0, &[]);
+    let watermark = fs::read_to_string(folder.path().join("log/watermark")).unwrap();
+    assert_eq!(watermark.lines().nth(1), Some("12"), "{watermark}");
 }
 
 #[tokio::test]

@@ -95,7 +95,8 @@ async fn every_figure_is_declared_with_its_type() {
     for name in names {
         let of_histogram = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix));
         let declared = figures.types.contains_key(name)
-            || of_histogram.is_some_and(|name| figures.types.get(name).is_some_and(|kind| kind == "histogram"));
+            || of_histogram
+                .is_some_and(|name| figures.types.get(name).is_some_and(|kind| kind == "histogram"));
         assert!(declared, "{name}");
     }
 }

@@ -10,11 +10,13 @@
 
 mod again;
 mod clocks;
+mod copies;
 mod crash;
 mod damage;
 mod derived;
 mod figures;
 mod keys;
+mod missing;
 mod proofs;
 mod protocol;
 mod public_http;
@@ -27,6 +29,7 @@ mod second_implementation;
 mod sessions;
 mod shutdown;
 mod streaming;
+mod tails;
 mod tiles;
 mod writers;
 

@@ -129,7 +129,8 @@ async fn a_width_that_cannot_be_or_is_not_published_yet_is_not_there() {
 async fn what_is_not_there_and_what_may_not_be_done_says_so() {
     let folder = folder();
     let service = Service::start(folder.path(), &[]).await;
-    for path in ["/nothing", "/checkpoint/", "/keys/ledger.key", "/log/checkpoint", "/tile/../keys/dev.token"] {
+    for path in ["/nothing", "/checkpoint/", "/keys/ledger.key", "/log/checkpoint", "/tile/../keys/dev.token"]
+    {
         assert_not_there(&service.get(path).await, path);
     }
     for (method, path) in [(Method::POST, "/checkpoint"), (Method::DELETE, "/tile/0/000.p/1")] {
@@ -145,5 +146,8 @@ async fn health_is_a_page_too() {
     let folder = folder();
     let service = Service::start(folder.path(), &[]).await;
     let page = service.get("/healthz").await;
-    assert_eq!((page.status, page.text(), page.header("cache-control")), (StatusCode::OK, "ok\n", "no-store"));
+    assert_eq!(
+        (page.status, page.text(), page.header("cache-control")),
+        (StatusCode::OK, "ok\n", "no-store")
+    );
 }

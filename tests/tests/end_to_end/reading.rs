@@ -1,9 +1,7 @@
 //! Reading the ledger over gRPC: entries, lists, receipts, checkpoints as they come.
 
 use bytes::Bytes;
-use einsicht_proto::v1::{
-    GetEntryRequest, GetReceiptRequest, ListEntriesRequest, WatchCheckpointsRequest,
-};
+use einsicht_proto::v1::{GetEntryRequest, GetReceiptRequest, ListEntriesRequest, WatchCheckpointsRequest};
 use einsicht_tests::make::{Session, request};
 use einsicht_tests::process::PATIENCE;
 use einsicht_tests::service::Service;
@@ -15,7 +13,8 @@ use tonic::Code;
 use crate::folder;
 
 async fn list(service: &Service, start: u64, limit: u64) -> Vec<(u64, Bytes)> {
-    let mut entries = service.ledger().list_entries(ListEntriesRequest { start, limit }).await.unwrap().into_inner();
+    let mut entries =
+        service.ledger().list_entries(ListEntriesRequest { start, limit }).await.unwrap().into_inner();
     let mut listed = Vec::new();
     while let Some(entry) = entries.message().await.unwrap() {
         listed.push((entry.index, entry.leaf));

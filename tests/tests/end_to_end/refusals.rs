@@ -73,7 +73,8 @@ fn bad_values() -> Vec<Case> {
     ]
 }
 
-const UUID_V1: &[u8] = &[0xc2, 0x32, 0xab, 0, 0x94, 0x14, 0x11, 0xec, 0xb3, 0xc8, 0x9f, 0x6b, 0xde, 0xce, 0xd8, 0x46];
+const UUID_V1: &[u8] =
+    &[0xc2, 0x32, 0xab, 0, 0x94, 0x14, 0x11, 0xec, 0xb3, 0xc8, 0x9f, 0x6b, 0xde, 0xce, 0xd8, 0x46];
 
 fn codes(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("datensatz-{number}")).collect()
@@ -124,7 +125,12 @@ async fn nobody_records_without_the_token() {
     let folder = folder();
     let service = Service::start(folder.path(), &[]).await;
     let token = einsicht_tests::service::token(folder.path());
-    let wrong = [None, Some("Bearer wrong".to_owned()), Some(format!("Basic {token}")), Some(format!("Bearer {token}x"))];
+    let wrong = [
+        None,
+        Some("Bearer wrong".to_owned()),
+        Some(format!("Basic {token}")),
+        Some(format!("Bearer {token}x")),
+    ];
     for authorization in wrong {
         let mut recorder = service.recorder_as(authorization.as_deref());
         let mut session = Session::new();

@@ -19,7 +19,9 @@ const SPAN: &[u8; 8] = b"\xf3\xa8spanid";
 
 const SEALED: [Field; 11] = [
     ("confidential_until_day", |event| event.confidential_until_day = Some(30_000)),
-    ("subjects", |event| event.subjects = vec![Subject { scheme: "melderegister".into(), id: PERSON.into() }]),
+    ("subjects", |event| {
+        event.subjects = vec![Subject { scheme: "melderegister".into(), id: PERSON.into() }]
+    }),
     ("actor", |event| event.actor = Some(PERSON.into())),
     ("on_behalf_of", |event| event.on_behalf_of = Some(PERSON.into())),
     ("record_keys", |event| event.record_keys = vec![PERSON.into()]),
@@ -80,7 +82,12 @@ async fn the_exact_time_of_an_access_stays_nowhere() {
     prost::encoding::encode_varint(exact_us.cast_unsigned(), &mut varint);
     service.record(Session::new().request_of(vec![timed])).await.unwrap();
     let ended = service.terminate().await;
-    let forms = [exact_us.to_string().into_bytes(), varint, exact_us.to_be_bytes().to_vec(), exact_us.to_le_bytes().to_vec()];
+    let forms = [
+        exact_us.to_string().into_bytes(),
+        varint,
+        exact_us.to_be_bytes().to_vec(),
+        exact_us.to_le_bytes().to_vec(),
+    ];
     let traces = forms.iter().flat_map(|form| traces(form)).collect::<Vec<_>>();
     for file in files(folder.path()) {
         assert!(!has_trace(&std::fs::read(&file).unwrap(), &traces), "{}", file.display());

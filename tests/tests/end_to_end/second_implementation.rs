@@ -31,7 +31,11 @@ fn python() -> Option<PathBuf> {
     if able.is_ok_and(|output| output.status.success()) {
         return Some(python);
     }
-    assert!(named.is_none(), "{PYTHON_VARIABLE} names {}, which has no package 'cryptography'", python.display());
+    assert!(
+        named.is_none(),
+        "{PYTHON_VARIABLE} names {}, which has no package 'cryptography'",
+        python.display()
+    );
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let why = "there is no python3 with the package 'cryptography'";
     writeln!(std::io::stderr().lock(), "skipped: {why}; set {PYTHON_VARIABLE} ({test})").unwrap();

@@ -100,7 +100,8 @@ async fn an_idle_stream_of_requests_ends_in_order() {
     let folder = folder();
     let service = Service::start(folder.path(), &[]).await;
     let (requests, queue) = mpsc::channel::<RecordStreamRequest>(1);
-    let mut answers = service.recorder().record_stream(ReceiverStream::new(queue)).await.unwrap().into_inner();
+    let mut answers =
+        service.recorder().record_stream(ReceiverStream::new(queue)).await.unwrap().into_inner();
     let request = Session::new().request(1);
     requests.send(RecordStreamRequest { request: Some(request) }).await.unwrap();
     answers.message().await.unwrap();

@@ -127,7 +127,7 @@ async fn the_token_goes_with_every_request_and_nowhere_else() {
         counter.fetch_add(usize::from(!sent), Ordering::SeqCst);
         (!sent && request.path.starts_with("/tile/entries")).then(|| Reply::new(401, ""))
     });
-    let token = Some("auditor-token\n".to_owned());
+    let token = Some(crate::config::Token::parse("auditor-token\n").unwrap());
     let source =
         Source::open_with(server.address(), SourceOptions { token, ..SourceOptions::default() }).unwrap();
     assert_eq!(verify(&source).await.unwrap(), ledger.head_at(600));
@@ -135,9 +135,6 @@ async fn the_token_goes_with_every_request_and_nowhere_else() {
     let error = verify(&server.source()).await.unwrap_err();
     assert_eq!(error.conclusion(), Conclusion::CouldNotTell);
     assert!(error.to_string().contains("token"), "{error}");
-    let bad = SourceOptions { token: Some("secret\nsecret".to_owned()), ..SourceOptions::default() };
-    let error = Source::open_with(server.address(), bad).map(|_| ()).unwrap_err();
-    assert!(!error.to_string().contains("secret"), "{error}");
 }
 
 #[test]

@@ -236,7 +236,7 @@ impl Dice {
 
     /// How many of `parts` are left.
     fn share(&mut self, parts: usize) -> usize {
-        let (torn, kept) = (self.next() % 6 == 0, self.next() % 16 < self.kept_of_16);
+        let (torn, kept) = (self.next().is_multiple_of(6), self.next() % 16 < self.kept_of_16);
         match self.choice {
             Choice::AllLost => 0,
             Choice::AllKept => parts,

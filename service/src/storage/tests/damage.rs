@@ -15,14 +15,8 @@ use crate::storage::replay::Problem;
 use crate::storage::{CHECKPOINT, OpenError, TornTail, origin_on_disk};
 
 /// Three segments, from entries 0, 6 and 13 on; the last one has two frames of three entries.
-const COMMITS: [Step; 6] = [
-    Step::Commit(2),
-    Step::Commit(4),
-    Step::Commit(4),
-    Step::Commit(3),
-    Step::Commit(3),
-    Step::Commit(3),
-];
+const COMMITS: [Step; 6] =
+    [Step::Commit(2), Step::Commit(4), Step::Commit(4), Step::Commit(3), Step::Commit(3), Step::Commit(3)];
 const SIZE: Size = Size(19);
 const BEFORE_LAST: Size = Size(16);
 
@@ -60,7 +54,7 @@ pub fn refusal(folder: &MemoryFolder) -> OpenError {
     let kept = |folder| files(folder).into_iter().filter(|(path, _)| !super::derived::is_derived(path));
     let before: Vec<_> = kept(folder).collect();
     let error = open(folder).err().expect("the log opens");
-    assert_eq!(kept(folder).collect::<Vec<_>>(), before, "{error}");
+    assert!(kept(folder).collect::<Vec<_>>() == before, "the log was changed, although: {error}");
     error
 }
 

@@ -138,23 +138,27 @@ fn a_log_that_lost_its_end_is_refused_even_if_the_derived_files_still_know_it() 
     }
 }
 
+/// How many operations of this kind there were.
+fn count(folder: &MemoryFolder, kind: Kind, path: &str) -> usize {
+    folder.trace().iter().filter(|(k, p)| (*k, p.as_str()) == (kind, path)).count()
+}
+
 #[test]
 fn a_failed_sync_of_derived_files_is_not_tried_again() {
     let model = Model::new(550);
-    for (path, level) in [("log/offsets", None), ("log/hashes/0", Some(0))] {
+    for path in ["log/offsets", "log/hashes/0"] {
         let folder = log_after(&[Step::Commit(5), Step::Watermark], &model);
         let mut log = open(&folder).unwrap();
         let keeper = log.writer.keeper();
         assert!(take(&[Step::Commit(300), Step::Commit(200)], &mut log, &model));
-        let syncs = folder.trace().iter().filter(|(kind, p)| *kind == Kind::Sync && p == path).count();
-        folder.fail(At::Nth(Kind::Sync, path.to_owned(), syncs), Done::Nothing);
+        folder.fail(At::Nth(Kind::Sync, path.to_owned(), count(&folder, Kind::Sync, path)), Done::Nothing);
         keeper.move_watermark(&log.tip.head()).unwrap_err();
         // The system holds the pages for clean now; a sync would succeed, and save what came since.
         assert!(take(&[Step::Commit(36)], &mut log, &model));
         let _ = keeper.move_watermark(&log.tip.head());
         let found = folder.power_loss(Choice::AllLost);
         let opened = open(&found).unwrap();
-        assert_eq!(opened.tip.size(), SIZE, "{level:?}");
+        assert_eq!(opened.tip.size(), SIZE, "{path}");
         model.assert_holds(&opened);
     }
 }
@@ -164,9 +168,9 @@ fn recording_stops_when_derived_files_can_not_be_written_for_readers_would_miss_
     let model = Model::new(550);
     let folder = log_after(&STEPS, &model);
     let mut log = open(&folder).unwrap();
-    folder.fail(At::Nth(Kind::Write, "log/hashes/0".to_owned(), 1), Done::Half);
-    let failed = model.commit(&mut log, 1).and_then(|()| model.commit(&mut log, 1));
-    assert!(matches!(failed, Err(AppendError::Write { .. })));
+    let path = "log/hashes/0";
+    folder.fail(At::Nth(Kind::Write, path.to_owned(), count(&folder, Kind::Write, path)), Done::Half);
+    assert!(matches!(model.commit(&mut log, 2), Err(AppendError::Write { .. })));
     assert!(matches!(model.commit(&mut log, 1), Err(AppendError::Stopped)));
     model.assert_holds(&open(&folder).unwrap());
 }

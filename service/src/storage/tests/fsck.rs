@@ -42,7 +42,7 @@ fn a_sound_log_is_found_sound_and_every_entry_is_shown() {
     assert_eq!((checked.tail, checked.derived_differ_at), (None, None));
     assert_eq!(checked.root_at, Some(model.head(Size(275)).root));
     let expected: Vec<_> = (0..).zip(model.leaves[..280].iter().cloned()).collect();
-    assert_eq!(seen, expected);
+    assert!(seen == expected);
     assert_eq!(check(&folder, origin().hash(), Some(Size(276)), &mut |_, _| {}).unwrap().root_at, None);
 }
 

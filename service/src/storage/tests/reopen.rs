@@ -51,7 +51,7 @@ fn a_log_that_is_opened_after_each_commit_is_the_same_log() {
     let at_once = log_after(&COMMITS, &model);
     open(&at_once).unwrap();
     open(&folder).unwrap();
-    assert_eq!(files(&folder), files(&at_once));
+    assert!(files(&folder) == files(&at_once));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn opening_twice_changes_nothing_the_second_time() {
     open(&folder).unwrap();
     let before = files(&folder);
     open(&folder).unwrap();
-    assert_eq!(files(&folder), before);
+    assert!(files(&folder) == before);
 }
 
 #[test]

@@ -143,7 +143,10 @@ fn failures_behind_the_log_cost_no_entry() {
             let mut log = open(&folder).unwrap();
             let before = folder.trace().len();
             folder.fail(At::Operation(before + operation), Done::Half);
-            let finished = take(&[step], &mut log, &model);
+            if take(&[step], &mut log, &model) {
+                assert!(operation > 4, "{step:?} has {operation} operations");
+                break;
+            }
             assert!(!log.writer.has_stopped(), "{step:?}");
             model.commit(&mut log, 2).unwrap();
             for found in [folder.after_kill(), folder.power_loss(Choice::AllLost)] {
@@ -151,10 +154,6 @@ fn failures_behind_the_log_cost_no_entry() {
                     open(&found).unwrap_or_else(|error| panic!("{step:?}, operation {operation}: {error}"));
                 assert_eq!(log.tip.size(), Size(10));
                 model.assert_every_answer(&log);
-            }
-            if finished {
-                assert!(operation > 4, "{step:?} has {operation} operations");
-                break;
             }
         }
     }
