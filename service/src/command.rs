@@ -55,3 +55,21 @@ fn told(error: &anyhow::Error) -> String {
         _ => format!("{told}: {cause}"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::told;
+    use crate::ledger::LedgerError;
+
+    #[test]
+    fn an_error_is_told_with_each_cause_once() {
+        let error = io::Error::other("the disk is gone");
+        let error = LedgerError::Io { path: "data/lock".into(), error };
+        let told = told(&Err::<(), _>(error).context("opening").unwrap_err());
+        assert_eq!(told, "opening: data/lock: the disk is gone");
+    }
+}

@@ -5,6 +5,8 @@
 
 mod commit;
 mod follower;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -68,7 +70,7 @@ pub enum Work {
 /// One access, validated and serialised.
 #[derive(Debug)]
 pub struct PreparedEvent {
-    /// Its number in the session.
+    /// Its number in the session. The numbers of one submission are distinct; not checked.
     pub sequence: u64,
     /// Its id: the same number with another id is another event.
     pub event_id: [u8; 16],

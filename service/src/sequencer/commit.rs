@@ -51,10 +51,11 @@ struct OpenCommit {
     event_ids: Vec<[u8; 16]>,
 }
 
-/// A submission that will be answered when the commit is durable.
+/// A submission that is answered when the commit is durable: refusals, too, for they may rest on an
+/// entry of this very commit.
 struct Waiting {
     submission: Submission,
-    entries: Vec<Placed>,
+    outcome: Result<Vec<Placed>, Refused>,
 }
 
 impl Committer {
@@ -122,10 +123,8 @@ impl Committer {
         };
         let mut waiting = Vec::with_capacity(batch.len());
         for submission in batch {
-            match self.place(&submission, &mut open) {
-                Ok(entries) => waiting.push(Waiting { submission, entries }),
-                Err(refused) => submission.answer(Err(refused)),
-            }
+            let outcome = self.place(&submission, &mut open);
+            waiting.push(Waiting { submission, outcome });
         }
         if let Err(error) = self.make_durable(open) {
             tracing::error!(%error, "a commit failed");
@@ -136,7 +135,7 @@ impl Committer {
             return waiting.into_iter().for_each(|waiting| waiting.fail(&error));
         }
         let published = Arc::clone(&self.published.borrow());
-        waiting.into_iter().for_each(|waiting| waiting.succeed(&published));
+        waiting.into_iter().for_each(|waiting| waiting.answer(&published));
         metrics::histogram!("einsicht_commit_seconds").record(begun.elapsed());
     }
 
@@ -177,7 +176,8 @@ impl Committer {
         }
     }
 
-    /// All or nothing: every number is looked up before any event is admitted.
+    /// All or nothing: every number is looked up, and every old answer found, before any event is
+    /// admitted.
     fn place_accesses(
         &mut self,
         key: SessionKey,
@@ -187,24 +187,26 @@ impl Committer {
         let session = self.parts.sessions.session(key, open.recorded_at)?;
         let ended = session.ended;
         let known: Vec<Known> = events.iter().map(|event| session.lookup(event.sequence)).collect();
-        for (position, (event, known)) in events.iter().zip(&known).enumerate() {
+        let mut old = Vec::with_capacity(events.len());
+        for (position, (event, known)) in events.iter().zip(known).enumerate() {
             let sequence = event.sequence;
-            match (*known, ended) {
+            old.push(match (known, ended) {
                 (Known::Recorded(index), _) if self.event_id(index, open)? != event.event_id => {
                     return Err(Refused::Conflict { position, sequence, index });
                 }
+                (Known::Recorded(index), _) => Some(self.recorded_before(index, open)?),
                 (Known::BeyondHorizon { highest }, _) => {
                     return Err(Refused::BeyondHorizon { position, sequence, highest });
                 }
                 (Known::New, Some(index)) => return Err(Refused::SessionEnded { index }),
-                (Known::Recorded(_) | Known::New, _) => {}
-            }
+                (Known::New, None) => None,
+            });
         }
         let mut placed = Vec::with_capacity(events.len());
-        for (event, known) in events.iter().zip(known) {
-            placed.push(match known {
-                Known::Recorded(index) => self.recorded_before(index, open)?,
-                _ => {
+        for (event, old) in events.iter().zip(old) {
+            placed.push(match old {
+                Some(entry) => entry,
+                None => {
                     let entry = self.admit(&event.body, event.event_id, open)?;
                     self.step(key, Some(event.sequence), entry.index, open)?;
                     entry
@@ -316,8 +318,9 @@ impl Submission {
 }
 
 impl Waiting {
-    fn succeed(self, published: &Arc<Published>) {
-        self.submission.answer(Ok(Acknowledged { published: Arc::clone(published), entries: self.entries }));
+    fn answer(self, published: &Arc<Published>) {
+        let acknowledged = |entries| Acknowledged { published: Arc::clone(published), entries };
+        self.submission.answer(self.outcome.map(acknowledged));
     }
 
     fn fail(self, error: &Arc<AppendError>) {

@@ -7,10 +7,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use einsicht_tlog::Index;
+use einsicht_tlog::{Index, TreeHead};
 
 use super::Published;
-use crate::sessions::{Change, SessionStore};
+use crate::sessions::{Change, SessionStore, StoreError};
 use crate::storage::Keeper;
 
 /// Least time between two rounds: `log/checkpoint` is at most that old.
@@ -49,12 +49,22 @@ impl Follower {
     /// # Errors
     /// If no thread can be had.
     pub fn start(keeper: Keeper, store: SessionStore) -> std::io::Result<Self> {
+        Self::start_with(keeper, Box::new(move |changes, head| store.write(changes, head)))
+    }
+
+    pub(super) fn start_with(keeper: Keeper, write_sessions: WriteSessions) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             pending: Mutex::default(),
             changed: Condvar::new(),
             stored_before: AtomicU64::new(0),
         });
-        let round = Round { keeper, store, shared: Arc::clone(&shared), watermark: (0, Instant::now()) };
+        let round = Round {
+            keeper,
+            write_sessions,
+            unwritten: HashMap::new(),
+            shared: Arc::clone(&shared),
+            watermark: (0, Instant::now()),
+        };
         let thread = std::thread::Builder::new()
             .name("follower".to_owned())
             .spawn(move || round.run_until_finished())?;
@@ -95,10 +105,15 @@ impl Shared {
     }
 }
 
+/// Writes to the session store, and up to which head it is then.
+pub(super) type WriteSessions = Box<dyn FnMut(&[Change], &TreeHead) -> Result<(), StoreError> + Send>;
+
 /// What the thread works with.
 struct Round {
     keeper: Keeper,
-    store: SessionStore,
+    write_sessions: WriteSessions,
+    /// Changes that the store does not have yet. A later head may not be stated without them.
+    unwritten: HashMap<[u8; 24], Change>,
     shared: Arc<Shared>,
     /// Size at the watermark, and when it was moved.
     watermark: (u64, Instant),
@@ -111,7 +126,8 @@ impl Round {
             let (published, changes, finish) = self.wait();
             // The end moves the watermark all the way, also if nothing is new since the last round.
             if let Some(published) = published.or_else(|| newest.take().filter(|_| finish)) {
-                self.bring_up_to_date(&published, &changes, finish);
+                self.unwritten.extend(changes);
+                self.bring_up_to_date(&published, finish);
                 newest = Some(published);
             }
             if finish {
@@ -125,24 +141,28 @@ impl Round {
         }
     }
 
-    fn wait(&self) -> (Option<Arc<Published>>, Vec<Change>, bool) {
+    fn wait(&self) -> (Option<Arc<Published>>, HashMap<[u8; 24], Change>, bool) {
         let pending = self.shared.lock();
         let idle = |pending: &mut Pending| pending.published.is_none() && !pending.finish;
         let waited = self.shared.changed.wait_while(pending, idle);
         let taken = std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner));
         self.shared.changed.notify_all();
-        (taken.published, taken.changes.into_values().collect(), taken.finish)
+        (taken.published, taken.changes, taken.finish)
     }
 
-    fn bring_up_to_date(&mut self, published: &Published, changes: &[Change], finish: bool) {
+    fn bring_up_to_date(&mut self, published: &Published, finish: bool) {
         let head = published.head;
         if let Err(error) = self.keeper.keep_checkpoint(&published.checkpoint) {
             tracing::error!(%error, "log/checkpoint could not be replaced; recording goes on");
         }
-        match self.store.write(changes, &head) {
-            Ok(()) => self.shared.stored_before.store(head.size.0, Ordering::Release),
+        let changes: Vec<Change> = self.unwritten.values().cloned().collect();
+        match (self.write_sessions)(&changes, &head) {
+            Ok(()) => {
+                self.unwritten.clear();
+                self.shared.stored_before.store(head.size.0, Ordering::Release);
+            }
             Err(error) => {
-                tracing::error!(%error, "the session store could not be written; it is rebuilt at start")
+                tracing::error!(%error, "the session store could not be written; it is tried again");
             }
         }
         let (size, moved) = self.watermark;

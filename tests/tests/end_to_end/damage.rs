@@ -100,7 +100,7 @@ async fn a_checkpoint_that_does_not_fit_is_refused() {
     let other = Original::make().await;
     let foreign = original.copy();
     let checkpoint = foreign.data().join("log/checkpoint");
-    fs::copy(other.0.path().join("log/checkpoint"), &checkpoint).unwrap();
+    fs::copy(other.data().join("log/checkpoint"), &checkpoint).unwrap();
     foreign.assert_found(&["log/checkpoint"]).await;
     foreign.assert_refused(&["log/checkpoint: the checkpoint is of log", other.verifier().origin()]).await;
 

@@ -165,13 +165,15 @@ async fn a_request_beyond_four_mebibytes_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_proof_from_a_size_that_was_never_published_is_refused_before_anything_is_recorded() {
+async fn a_caller_that_knows_more_than_the_ledger_is_told_before_anything_is_recorded() {
     let folder = folder();
     let service = Service::start(folder.path(), &[]).await;
-    let status = service.record(RecordRequest { known_size: 1000, ..request(1) }).await.unwrap_err();
+    let request = request(1);
+    let status = service.record(RecordRequest { known_size: 3, ..request.clone() }).await.unwrap_err();
     assert_eq!(status.code(), Code::FailedPrecondition, "{status}");
-    assert!(status.message().contains("1000"), "{status:?}");
-    assert_eq!(service.head().await.size.0, 2, "the status says that nothing was recorded");
+    assert!(status.message().contains("verified 3 entries, this ledger has 2"), "{status}");
+    assert_eq!(service.head().await.size.0, 2, "a refusal says that nothing was recorded");
+    service.record(RecordRequest { known_size: 2, ..request }).await.unwrap();
 }
 
 #[tokio::test]

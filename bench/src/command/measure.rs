@@ -1,0 +1,58 @@
+//! `einsicht-bench run`: measures, shows a table, writes JSON.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{ArgGroup, Args};
+use einsicht_service::metrics::Metrics;
+
+use super::say;
+use crate::machine::Machine;
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::run;
+
+/// Measures the ledger against its yardsticks, in turns. Let nothing else run meanwhile.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("profile").required(true).args(["quick", "full"])))]
+pub struct RunArgs {
+    /// About a minute
+    #[arg(long)]
+    quick: bool,
+    /// A few minutes: for figures that are written down
+    #[arg(long)]
+    full: bool,
+    /// Where to write the result, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Folder for the temporary folders of the servers: it decides which disk is measured
+    #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
+    dir: PathBuf,
+}
+
+pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
+    let plan = if args.full { Plan::FULL } else { Plan::QUICK };
+    // Before anything is measured for minutes: can the result be written?
+    if let Some(path) = &args.json {
+        std::fs::write(path, "").with_context(|| format!("can't write {}", path.display()))?;
+    }
+    let machine = Machine::look(&args.dir)?;
+    if machine.file_system == "tmpfs" {
+        eprintln!(
+            "{} is in memory: syncing costs nothing there; choose a disk with --dir",
+            args.dir.display()
+        );
+    }
+    if cfg!(debug_assertions) {
+        eprintln!("this is a debug build: its figures say nothing; use cargo run --release");
+    }
+    let metrics = Metrics::install().context("the metrics recorder")?;
+    let measured = run::run(&plan, &args.dir, &metrics, &mut |next| eprintln!("{next}"))?;
+    let report = Report::new(plan, machine, &measured)?;
+    say(&report.to_text());
+    if let Some(path) = &args.json {
+        let json = serde_json::to_string_pretty(&report)?;
+        std::fs::write(path, format!("{json}\n")).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! Load generator and yardsticks: what the ledger costs beyond what gRPC, the disk and SHA-256 cost.
+//!
+//! Absolute figures differ from machine to machine and from hour to hour, so every goal of
+//! `docs/performance.md` is a ratio of two things measured in the same run, in turns:
+//!
+//! - [`floor`] against [`ledger`]: the same gRPC service, server stack, messages, group commit and
+//!   bytes on disk, without and with a ledger; [`load`] calls both
+//! - [`sha`] against the audit of a local copy ([`audit`]): the hashes alone, and everything around
+//!
+//! [`event`] fixes what is recorded, [`plan`] how long, [`turns`] who comes when, [`stats`] what is
+//! made of it, [`report`] how it is told. [`command`] is the command line.
+
+pub mod audit;
+pub mod command;
+pub mod disk;
+pub mod event;
+pub mod floor;
+pub mod ledger;
+pub mod load;
+pub mod machine;
+pub mod plan;
+pub mod report;
+pub mod run;
+pub mod served;
+pub mod sha;
+pub mod stats;
+pub mod turns;

@@ -1,0 +1,81 @@
+//! How much is measured, and for how long.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::load::{Shape, Span};
+
+/// Batches of 500. Eight in flight: enough that the next commit is waiting when one is synced, and
+/// still less than one commit takes.
+const BATCH: Shape = Shape { connections: 4, in_flight: 8, events_per_call: 500 };
+/// One event a call, 64 in flight.
+const UNARY: Shape = Shape { connections: 4, in_flight: 64, events_per_call: 1 };
+/// One event, nothing else in flight.
+const LONE: Shape = Shape { connections: 1, in_flight: 1, events_per_call: 1 };
+
+/// How much is measured, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Its name.
+    pub profile: &'static str,
+    /// Turns of each server under each load.
+    pub turns: usize,
+    /// Milliseconds of a turn before calls count.
+    pub ramp_ms: u64,
+    /// Milliseconds of a turn in which calls count.
+    pub measured_ms: u64,
+    /// The load of `batch_vs_floor`.
+    pub batch: Shape,
+    /// The load of `unary_vs_floor` and `unary_p99_vs_floor`.
+    pub unary: Shape,
+    /// The load of `lone_p50_ms`.
+    pub lone: Shape,
+    /// Entries of the log that is audited.
+    pub audit_entries: u64,
+    /// Turns of hashing and of auditing.
+    pub audit_turns: usize,
+}
+
+impl Plan {
+    /// About a minute.
+    pub const QUICK: Self = Self {
+        profile: "quick",
+        turns: 5,
+        ramp_ms: 200,
+        measured_ms: 1000,
+        batch: BATCH,
+        unary: UNARY,
+        lone: LONE,
+        audit_entries: 400_000,
+        audit_turns: 9,
+    };
+
+    /// A few minutes.
+    pub const FULL: Self = Self {
+        profile: "full",
+        turns: 11,
+        ramp_ms: 500,
+        measured_ms: 3000,
+        audit_entries: 1_000_000,
+        audit_turns: 25,
+        ..Self::QUICK
+    };
+
+    /// A second or two: says whether the bench works, and nothing about speed.
+    pub const SMOKE: Self = Self {
+        profile: "smoke",
+        turns: 1,
+        ramp_ms: 10,
+        measured_ms: 150,
+        audit_entries: 2500,
+        audit_turns: 1,
+        ..Self::QUICK
+    };
+
+    /// The times of one turn.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        Span { ramp: Duration::from_millis(self.ramp_ms), measured: Duration::from_millis(self.measured_ms) }
+    }
+}

@@ -1,0 +1,280 @@
+//! What a run found, as JSON for machines and as tables for people.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use crate::event::{self, Description};
+use crate::load::Outcome;
+use crate::machine::{self, Machine};
+use crate::plan::Plan;
+use crate::run::Measured;
+use crate::stats::Summary;
+use crate::turns::Turns;
+
+/// Durable acknowledged events a second in batches, of the floor's.
+pub const BATCH_VS_FLOOR: &str = "batch_vs_floor";
+/// Events a second, one a call, of the floor's.
+pub const UNARY_VS_FLOOR: &str = "unary_vs_floor";
+/// The 99th percentile of those calls, of the floor's.
+pub const UNARY_P99_VS_FLOOR: &str = "unary_p99_vs_floor";
+/// Entries a second of a full audit, of the hashes alone.
+pub const VERIFY_VS_SHA: &str = "verify_vs_sha";
+/// Milliseconds that a lone event takes longer than at the floor. No ratio, but a goal.
+pub const LONE_DIFFERENCE_MS: &str = "lone_difference_ms";
+
+/// The goals of docs/performance.md, in the order in which they are shown.
+const GOALS: [Goal; 5] = [
+    Goal { name: BATCH_VS_FLOOR, bound: Bound::AtLeast(0.75) },
+    Goal { name: UNARY_VS_FLOOR, bound: Bound::AtLeast(0.9) },
+    Goal { name: UNARY_P99_VS_FLOOR, bound: Bound::AtMost(1.2) },
+    Goal { name: LONE_DIFFERENCE_MS, bound: Bound::AtMost(0.1) },
+    Goal { name: VERIFY_VS_SHA, bound: Bound::AtLeast(0.7) },
+];
+
+struct Goal {
+    name: &'static str,
+    bound: Bound,
+}
+
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+/// A run, with everything that its figures depend on.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// What it was measured on.
+    pub machine: Machine,
+    /// What was measured.
+    pub commit: String,
+    /// How it was started.
+    pub command: String,
+    /// Whether the compiler optimised: `release` or `debug`. Figures of the latter say nothing.
+    pub build: &'static str,
+    /// How much was measured, and under which load.
+    #[serde(flatten)]
+    pub plan: Plan,
+    /// What was recorded.
+    pub event: Description,
+    /// Medians over the turns, with their spread; the unit is the end of each name.
+    pub measures: BTreeMap<String, Summary>,
+    /// Medians of what was measured against its yardstick, turn by turn.
+    pub ratios: BTreeMap<&'static str, f64>,
+    /// The same with their spread.
+    pub ratio_spread: BTreeMap<&'static str, Summary>,
+}
+
+impl Report {
+    /// Sums up a run.
+    ///
+    /// # Errors
+    /// If it had no turns.
+    pub fn new(plan: Plan, machine: Machine, measured: &Measured) -> anyhow::Result<Self> {
+        let mut figures = Figures::default();
+        let throughput = |outcome: &Outcome| outcome.events_per_s;
+        let (p50, p99) = (|outcome: &Outcome| outcome.p50_ms, |outcome: &Outcome| outcome.p99_ms);
+        let batch = measured.batch.figures(throughput);
+        figures.add_ratio(BATCH_VS_FLOOR, &batch)?;
+        figures.add("batch", "events_per_s", &batch)?;
+        figures.add("batch", "p50_ms", &measured.batch.figures(p50))?;
+        figures.add("batch", "p99_ms", &measured.batch.figures(p99))?;
+        let (unary, unary_p99) = (measured.unary.figures(throughput), measured.unary.figures(p99));
+        figures.add_ratio(UNARY_VS_FLOOR, &unary)?;
+        figures.add_ratio(UNARY_P99_VS_FLOOR, &unary_p99)?;
+        figures.add("unary", "events_per_s", &unary)?;
+        figures.add("unary", "p50_ms", &measured.unary.figures(p50))?;
+        figures.add("unary", "p99_ms", &unary_p99)?;
+        let lone = measured.lone.figures(p50);
+        figures.add("lone", "p50_ms", &lone)?;
+        figures.add("lone", "p99_ms", &measured.lone.figures(p99))?;
+        let difference = Summary::of_differences(&lone.measured, &lone.yardstick);
+        figures.measures.insert(LONE_DIFFERENCE_MS.to_owned(), difference.context(LONE_DIFFERENCE_MS)?);
+        figures.add_ratio(VERIFY_VS_SHA, &measured.audit)?;
+        figures.add_named(["sha_limit_entries_per_s", "verify_entries_per_s"], &measured.audit)?;
+        let Figures { measures, ratio_spread } = figures;
+        Ok(Self {
+            machine,
+            commit: machine::commit(),
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            build: if cfg!(debug_assertions) { "debug" } else { "release" },
+            plan,
+            event: event::describe(),
+            measures,
+            ratios: ratio_spread.iter().map(|(name, summary)| (*name, summary.median)).collect(),
+            ratio_spread,
+        })
+    }
+
+    /// For people, at most about 100 columns wide.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let Self { machine, event, plan, .. } = self;
+        let load = machine.load_before.map_or_else(|| "unknown".to_owned(), |load| format!("{load:.2}"));
+        let mut measures = table(["measure", "median", "min", "max"]);
+        for (name, Summary { median, min, max }) in &self.measures {
+            measures.add_row([name.clone(), figure(*median), figure(*min), figure(*max)]);
+        }
+        format!(
+            "{} cores, {}, Linux {}, {}, fdatasync {:.2} ms, load before {load}\n\
+             commit {}, {} build, profile {}: {} turns of {} ms\n\
+             event '{}': leaf of {} bytes, {} sealed fields, {} subjects\n  {}\n\n{}\n\n{}\n",
+            machine.cores,
+            machine.cpu,
+            machine.kernel,
+            machine.file_system,
+            machine.fdatasync_ms,
+            self.commit,
+            self.build,
+            plan.profile,
+            plan.turns,
+            plan.measured_ms,
+            event.name,
+            event.leaf_bytes,
+            event.sealed_fields,
+            event.subjects,
+            event.fields.join(" "),
+            measures.trim_fmt(),
+            self.goals().trim_fmt(),
+        )
+    }
+
+    fn goals(&self) -> Table {
+        let mut goals = table(["against the yardstick", "median", "min", "max", "goal", "reached"]);
+        for Goal { name, bound } in &GOALS {
+            let summary = self.ratio_spread.get(name).or_else(|| self.measures.get(*name));
+            let Some(Summary { median, min, max }) = summary else { continue };
+            let reached = if bound.holds(*median) { "yes" } else { "no" };
+            let (median, min, max) = (figure(*median), figure(*min), figure(*max));
+            goals.add_row([name, &*median, &*min, &*max, &*bound.to_string(), reached]);
+        }
+        goals
+    }
+}
+
+/// Medians under their names.
+#[derive(Default)]
+struct Figures {
+    measures: BTreeMap<String, Summary>,
+    ratio_spread: BTreeMap<&'static str, Summary>,
+}
+
+impl Figures {
+    fn add(&mut self, load: &str, unit: &str, turns: &Turns<f64>) -> anyhow::Result<()> {
+        self.add_named([&format!("{load}_floor_{unit}"), &format!("{load}_ledger_{unit}")], turns)
+    }
+
+    fn add_named(&mut self, [yardstick, measured]: [&str; 2], turns: &Turns<f64>) -> anyhow::Result<()> {
+        for (name, values) in [(yardstick, &turns.yardstick), (measured, &turns.measured)] {
+            let summary = Summary::of(values).with_context(|| format!("{name}: no turn was measured"))?;
+            self.measures.insert(name.to_owned(), summary);
+        }
+        Ok(())
+    }
+
+    fn add_ratio(&mut self, name: &'static str, turns: &Turns<f64>) -> anyhow::Result<()> {
+        let summary = Summary::of_ratios(&turns.measured, &turns.yardstick);
+        self.ratio_spread.insert(name, summary.with_context(|| format!("{name}: no turn was measured"))?);
+        Ok(())
+    }
+}
+
+impl Bound {
+    fn holds(&self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(bound) => value >= *bound,
+            Self::AtMost(bound) => value <= *bound,
+        }
+    }
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtLeast(bound) => write!(f, "at least {bound}"),
+            Self::AtMost(bound) => write!(f, "at most {bound}"),
+        }
+    }
+}
+
+fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
+
+/// Large figures whole, small ones with three digits behind the point.
+fn figure(value: f64) -> String {
+    if value.abs() >= 1000.0 { format!("{value:.0}") } else { format!("{value:.3}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcomes(yardstick: [f64; 3], measured: [f64; 3]) -> Turns<Outcome> {
+        let outcome = |value| Outcome { events_per_s: value, p50_ms: value / 10.0, p99_ms: value };
+        Turns { yardstick: yardstick.map(outcome).to_vec(), measured: measured.map(outcome).to_vec() }
+    }
+
+    fn report() -> Report {
+        let machine = Machine {
+            cores: 2,
+            cpu: "a processor".to_owned(),
+            kernel: "6.1".to_owned(),
+            file_system: "ext4".to_owned(),
+            fdatasync_ms: 0.25,
+            load_before: Some(0.1),
+        };
+        let measured = Measured {
+            batch: outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0]),
+            unary: outcomes([10.0; 3], [5.0, 8.0, 9.5]),
+            lone: outcomes([4.0; 3], [4.5, 5.5, 6.0]),
+            audit: Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] },
+        };
+        Report::new(Plan::SMOKE, machine, &measured).unwrap()
+    }
+
+    #[test]
+    fn each_ratio_is_the_median_over_the_turns() {
+        let report = report();
+        assert_eq!(report.ratios.len(), 4);
+        let expected =
+            [(BATCH_VS_FLOOR, 0.8), (UNARY_VS_FLOOR, 0.8), (UNARY_P99_VS_FLOOR, 0.8), (VERIFY_VS_SHA, 0.75)];
+        for (name, ratio) in expected {
+            assert_eq!(report.ratios.get(name), Some(&ratio), "{name}");
+        }
+        let difference = report.measures.get(LONE_DIFFERENCE_MS).unwrap();
+        assert!((difference.median - 0.15).abs() < 1e-9, "{difference:?}");
+        let floor = report.measures.get("batch_floor_events_per_s").unwrap();
+        assert_eq!((floor.median, floor.min, floor.max), (100.0, 100.0, 200.0));
+    }
+
+    #[test]
+    fn people_read_whether_each_goal_was_reached() {
+        let text = report().to_text();
+        let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap().to_owned();
+        assert!(line("batch_vs_floor").trim_end().ends_with("yes"), "{text}");
+        assert!(line("unary_vs_floor").trim_end().ends_with("no"), "{text}");
+        assert!(text.contains("at most 0.1"), "{text}");
+        assert!(text.contains("dataset=besuchertrend"), "{text}");
+    }
+
+    #[test]
+    fn machines_read_what_the_figures_depend_on() {
+        let json = serde_json::to_value(report()).unwrap();
+        assert_eq!(json["machine"]["cores"], 2);
+        assert_eq!(json["profile"], "smoke");
+        assert_eq!(json["batch"]["in_flight"], 8);
+        assert_eq!(json["ratios"]["batch_vs_floor"], 0.8);
+        assert_eq!(json["measures"]["verify_entries_per_s"]["median"], 3000.0);
+        assert_eq!(json["ratio_spread"]["verify_vs_sha"]["min"], 0.5);
+        for key in ["commit", "command", "build", "event"] {
+            assert!(json.get(key).is_some(), "{key}");
+        }
+    }
+}

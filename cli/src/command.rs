@@ -1,0 +1,56 @@
+//! The commands, one file each.
+
+use clap::Subcommand;
+
+use crate::cli::Cli;
+use crate::exit::Exit;
+
+mod checkpoint;
+mod import;
+mod list;
+mod receipt;
+mod record;
+mod show;
+mod verify;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Record accesses, one by one or from JSON
+    Record(Box<record::RecordArgs>),
+    /// Record the accesses of a log file, line by line
+    Import(import::ImportArgs),
+    /// Verify everything: each entry, the chain, the tree, the signature
+    Verify(verify::VerifyArgs),
+    /// Show one entry as a person reads it
+    Show(show::ShowArgs),
+    /// List accesses, newest first
+    List(list::ListArgs),
+    /// Fetch the proof that an entry is in the ledger, or verify one
+    Receipt(receipt::ReceiptArgs),
+    /// Fetch and verify the newest signed checkpoint
+    Checkpoint(checkpoint::CheckpointArgs),
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What went wrong; [`crate::explain`] tells it.
+pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let options = &cli.options;
+    let ended = runtime.block_on(async {
+        match &cli.command {
+            Command::Record(args) => record::run(args, options).await,
+            Command::Import(args) => import::run(args, options).await,
+            Command::Verify(args) => verify::run(args, options).await,
+            Command::Show(args) => show::run(args, options).await,
+            Command::List(args) => list::run(args, options).await,
+            Command::Receipt(args) => receipt::run(args, options).await,
+            Command::Checkpoint(args) => checkpoint::run(args, options).await,
+        }
+    });
+    // Nothing that is still under way, such as a read ahead, is worth waiting for.
+    runtime.shutdown_background();
+    ended
+}

@@ -1,0 +1,109 @@
+//! `einsicht list`: accesses that fit, newest first.
+
+use anyhow::Context as _;
+use clap::Args;
+use einsicht_access::read_body;
+use einsicht_client::reader::{Order, Reader};
+use einsicht_tlog::{Index, Leaf, RecordedAt};
+use futures::StreamExt as _;
+
+use crate::exit::Exit;
+use crate::options::{Options, tell_if_simulated};
+use crate::output::progress::Progress;
+use crate::view::{EntryView, ViewError};
+
+mod filter;
+mod print;
+
+use filter::Filter;
+use print::Printer;
+
+/// An access may lie this far ahead of the clock of the ledger, so it may have been recorded this much
+/// before it happened.
+const AHEAD_MAX_S: u64 = 24 * 60 * 60;
+/// Entries after which the progress is looked at.
+const ENTRIES_PER_LOOK: u64 = 1000;
+
+const EXAMPLES: &str = "\
+Examples:
+  einsicht list --since 2026-11-01 --dataset besuchertrend
+  einsicht list --unit stadtplanung --limit 0 --csv > stadtplanung.csv
+  einsicht list --json --oldest-first | jq -r .purpose | sort | uniq -c
+
+Days are days of UTC. --since and --until look at when the access happened. Each entry is proven to
+stand in its place under the newest signed checkpoint; `einsicht verify` checks the ledger as a whole.
+In --csv an apostrophe stands before what a spreadsheet would take for a formula; --json has the
+exact values.";
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ListArgs {
+    /// The ledger: an address or a folder
+    #[arg(value_name = "URL|DIR")]
+    place: Option<String>,
+    #[command(flatten)]
+    filter: Filter,
+    /// Most entries to list; 0 lists all
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    limit: u64,
+    /// Begin with the oldest
+    #[arg(long)]
+    oldest_first: bool,
+    /// Print one JSON object per line
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print comma-separated values with all columns
+    #[arg(long)]
+    csv: bool,
+}
+
+/// Lists.
+///
+/// # Errors
+/// Entries could not be read, or are not what was signed.
+pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
+    let reader = options.reader(args.place.as_deref()).await?;
+    tell_if_simulated(&reader).await?;
+    let first = first_index(&reader, &args.filter).await?;
+    let size = reader.head().size;
+    let order = if args.oldest_first { Order::OldestFirst } else { Order::NewestFirst };
+    let mut entries = reader.entries(first..Index(size.0), order);
+    let mut progress = Progress::counting("reading", options.is_quiet());
+    let mut printer = Printer::new(args.json, args.csv);
+    let (mut looked_at, mut listed) = (0_u64, 0_u64);
+    while let Some(entry) = entries.next().await {
+        let entry = entry?;
+        looked_at += 1;
+        if looked_at.is_multiple_of(ENTRIES_PER_LOOK) {
+            progress.update(looked_at, Some(size.0 - first.0));
+        }
+        let leaf = Leaf::parse(entry.leaf()).map_err(ViewError::from)?;
+        let body = read_body(leaf.body).map_err(ViewError::from);
+        let body = body.with_context(|| format!("entry {}", entry.index()))?;
+        if !args.filter.fits(&body, leaf.recorded_at) {
+            continue;
+        }
+        listed += 1;
+        if !printer.add(EntryView::read(entry.index(), entry.leaf())?)? || listed == args.limit {
+            break;
+        }
+    }
+    drop(progress);
+    printer.finish()?;
+    if listed == args.limit && looked_at < size.0 - first.0 {
+        options.note(&format!("only the first {listed} that fit are listed; --limit 0 lists all"));
+    }
+    if listed == 0 {
+        options.note("no entry fits");
+    }
+    Ok(Exit::Done)
+}
+
+/// Where to begin: what was recorded long before `--since` can't have happened after it.
+async fn first_index(reader: &Reader, filter: &Filter) -> anyhow::Result<Index> {
+    let Some(since_s) = filter.since_s().filter(|since_s| *since_s > AHEAD_MAX_S) else {
+        return Ok(Index(0));
+    };
+    Ok(reader.first_index_at_or_after(RecordedAt(since_s - AHEAD_MAX_S)).await?)
+}

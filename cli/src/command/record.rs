@@ -1,0 +1,253 @@
+//! `einsicht record`: one access from flags, or many from JSON.
+//!
+//! Session and numbers are derived from the ids of the events, so that sending events with the same
+//! ids again records nothing twice.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use einsicht_access::limits::BATCH_EVENTS_MAX;
+use einsicht_client::answer::Recorded;
+use einsicht_client::error::RecordError;
+use einsicht_client::recorder::Numbered;
+use einsicht_client::{Access, Recorder};
+use einsicht_proto::v1::AccessEvent;
+use einsicht_tlog::hash::sha256;
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::event_flags::EventFlags;
+use crate::event_json;
+use crate::exit::Exit;
+use crate::options::Options;
+use crate::output::{self, Emphasis, escape};
+use crate::problem;
+
+/// How often a request is sent: whoever types a command wants to know soon.
+const ATTEMPTS_MAX: u32 = 4;
+
+const EXAMPLES: &str = "\
+Examples:
+  einsicht record --dataset besuchertrend --operation query --purpose verkehrsplanung
+  einsicht record --from accesses.jsonl --unit stadtplanung
+  echo '{\"dataset\": \"parkhaeuser\", \"operation\": \"query\", \"purpose\": \"statistik\"}' |
+    einsicht record --from - --json
+
+JSON has the names of the fields with underscores (record_count). Flags fill in what it leaves out.
+An event that was sent before with the same --event-id is not recorded again.";
+
+/// What `record` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct RecordArgs {
+    /// Read events as JSON from a file ('-': standard input): one object, or one after another
+    #[arg(long, value_name = "FILE")]
+    from: Option<PathBuf>,
+    /// Also write the proof that the event is recorded into a new file
+    #[arg(long, value_name = "FILE")]
+    with_receipt: Option<PathBuf>,
+    /// Print index and leaf hash as JSON, one object per event
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    event: EventFlags,
+}
+
+/// Records.
+///
+/// # Errors
+/// Nothing or not everything was recorded.
+pub async fn run(args: &RecordArgs, options: &Options) -> anyhow::Result<Exit> {
+    let events = events(args)?;
+    check(&events, args.from.is_some())?;
+    let receipt_file = match &args.with_receipt {
+        Some(path) => {
+            ensure!(events.len() == 1, "--with-receipt is for one event, the input holds {}", events.len());
+            Some((path, new_file(path)?))
+        }
+        None => None,
+    };
+    let recorded = match record(args, options, events).await {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            if let Some((path, _)) = &receipt_file {
+                // It is empty; that it stays is not worth a second error.
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(error);
+        }
+    };
+    if let (Some((path, mut file)), Some(receipt)) =
+        (receipt_file, recorded.first().and_then(|place| place.receipt.as_ref()))
+    {
+        let written = file.write_all(&receipt.to_bytes()).and_then(|()| file.sync_all());
+        written.with_context(|| format!("the event is recorded, but {} can't be written", path.display()))?;
+        options.note(&format!("receipt written to {}", path.display()));
+    }
+    print(&recorded, args.json)?;
+    Ok(Exit::Done)
+}
+
+/// The events to record, with ids and times.
+fn events(args: &RecordArgs) -> anyhow::Result<Vec<AccessEvent>> {
+    let mut events = match &args.from {
+        Some(path) => {
+            let mut given = event_json::read(&read_input(path)?)?;
+            for given in &mut given {
+                let mut event = std::mem::take(&mut given.event);
+                args.event.fill(&mut event, |field| given.has(field));
+                given.event = event;
+            }
+            given.into_iter().map(|given| given.event).collect()
+        }
+        None => {
+            for needed in ["dataset", "operation", "purpose"] {
+                ensure!(
+                    args.event.has(needed),
+                    "--{needed} is missing: an access needs --dataset, --operation and --purpose, or --from FILE"
+                );
+            }
+            let mut event = AccessEvent::default();
+            args.event.fill(&mut event, |_| false);
+            vec![event]
+        }
+    };
+    let now_us = now_us();
+    for event in &mut events {
+        if event.event_id.is_empty() {
+            event.event_id = Uuid::new_v4().into_bytes().to_vec().into();
+        }
+        if event.occurred_at_us == 0 {
+            event.occurred_at_us = now_us;
+        }
+    }
+    Ok(events)
+}
+
+/// Finds what would be refused before a ledger is asked.
+fn check(events: &[AccessEvent], is_json: bool) -> anyhow::Result<()> {
+    for (batch, first) in events.chunks(BATCH_EVENTS_MAX).zip((1..).step_by(BATCH_EVENTS_MAX)) {
+        let Err(error) = einsicht_access::validate_batch(batch, now_us()) else { continue };
+        let problems = problem::lines(&error, |position, field| match position {
+            Some(position) if is_json => format!("event {}: {field}", first + position),
+            _ => format!("--{}", field.replace('_', "-")),
+        });
+        bail!("nothing was recorded: {}", problems.join("\n  "));
+    }
+    Ok(())
+}
+
+async fn record(
+    args: &RecordArgs,
+    options: &Options,
+    events: Vec<AccessEvent>,
+) -> anyhow::Result<Vec<Recorded>> {
+    let recorder = options.recorder(ATTEMPTS_MAX).await?;
+    let recorder = if args.with_receipt.is_some() { recorder.with_proofs() } else { recorder };
+    let session = session_of(&events);
+    let mut recorded = Vec::with_capacity(events.len());
+    for batch in events.chunks(BATCH_EVENTS_MAX) {
+        let numbered = Numbered { session, first_sequence: recorded.len() as u64 };
+        match send(&recorder, numbered, batch).await {
+            Ok(places) => recorded.extend(places),
+            Err(error) if recorded.is_empty() => return Err(error),
+            Err(error) => {
+                print(&recorded, args.json)?;
+                return Err(error.context(format!("only the first {} events were recorded", recorded.len())));
+            }
+        }
+    }
+    Ok(recorded)
+}
+
+async fn send(
+    recorder: &Recorder,
+    numbered: Numbered,
+    batch: &[AccessEvent],
+) -> anyhow::Result<Vec<Recorded>> {
+    let sent = recorder.record_numbered(numbered, batch.iter().cloned().map(Access::from)).await;
+    sent.map_err(|error| {
+        let again = again(&error, batch);
+        let error = anyhow::Error::new(error);
+        again.into_iter().fold(error, anyhow::Error::context)
+    })
+}
+
+/// How to send an event again whose fate is not known.
+fn again(error: &RecordError, batch: &[AccessEvent]) -> Option<String> {
+    let (RecordError::Unconfirmed(_), [event]) = (error, batch) else { return None };
+    let id = Uuid::from_slice(&event.event_id).ok()?;
+    let time = Timestamp::from_microsecond(event.occurred_at_us).ok()?;
+    Some(format!("to send it again without recording it twice, add: --event-id {id} --occurred-at {time}"))
+}
+
+/// The session of events with these ids.
+fn session_of(events: &[AccessEvent]) -> [u8; 16] {
+    let mut bytes = b"einsicht/record/v1".to_vec();
+    events.iter().for_each(|event| bytes.extend_from_slice(&event.event_id));
+    *sha256(&bytes).0.first_chunk().unwrap_or(&[0; 16])
+}
+
+#[derive(Serialize)]
+struct Place {
+    index: u64,
+    leaf_hash: String,
+    already_recorded: bool,
+}
+
+fn print(recorded: &[Recorded], json: bool) -> anyhow::Result<()> {
+    output::print(|out| {
+        for place in recorded {
+            let (index, hash) = (place.index.0, place.leaf_hash.to_hex());
+            if json {
+                out.json(&Place { index, leaf_hash: hash, already_recorded: place.already_recorded })?;
+            } else {
+                let before = if place.already_recorded { "  (was recorded before)" } else { "" };
+                out.styled(
+                    Emphasis::Heading,
+                    &format!("entry {index}"),
+                    &format!("  leaf hash {hash}{before}"),
+                )?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn read_input(path: &Path) -> anyhow::Result<String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input can't be read as text")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path)
+        .with_context(|| format!("{} can't be read", escape::value(&path.display().to_string())))
+}
+
+fn new_file(path: &Path) -> anyhow::Result<File> {
+    File::create_new(path).with_context(|| format!("{} can't be made; nothing was recorded", path.display()))
+}
+
+fn now_us() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: u8) -> AccessEvent {
+        AccessEvent { event_id: vec![id; 16].into(), ..AccessEvent::default() }
+    }
+
+    #[test]
+    fn the_same_events_get_the_same_session_and_others_another() {
+        assert_eq!(session_of(&[event(1), event(2)]), session_of(&[event(1), event(2)]));
+        assert_ne!(session_of(&[event(1), event(2)]), session_of(&[event(2), event(1)]));
+        assert_ne!(session_of(&[event(1)]), session_of(&[event(1), event(1)]));
+    }
+}

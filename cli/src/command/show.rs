@@ -1,0 +1,67 @@
+//! `einsicht show`: one entry, as a person reads it.
+
+use clap::Args;
+use einsicht_tlog::{Index, TreeHead};
+
+use crate::exit::Exit;
+use crate::options::{Options, tell_if_simulated};
+use crate::output::{self, Emphasis, Out, counted, escape, grouped};
+use crate::view::{self, EntryView};
+
+const EXAMPLES: &str = "\
+Examples:
+  einsicht show 17
+  einsicht show 17 ./copy-of-the-data-folder --vkey ledger.vkey
+  einsicht show 0 --json
+
+The entry is proven to stand in its place under the newest signed checkpoint.";
+
+/// What `show` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ShowArgs {
+    /// Index of the entry; the first has 0
+    index: u64,
+    /// The ledger: an address or a folder
+    #[arg(value_name = "URL|DIR")]
+    place: Option<String>,
+    /// Print it as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows.
+///
+/// # Errors
+/// The entry is not there, could not be read, or is not what was signed.
+pub async fn run(args: &ShowArgs, options: &Options) -> anyhow::Result<Exit> {
+    let reader = options.reader(args.place.as_deref()).await?;
+    tell_if_simulated(&reader).await?;
+    let entry = reader.entry(Index(args.index)).await?;
+    let view = EntryView::read(entry.index(), entry.leaf())?;
+    output::print(|out| {
+        if args.json {
+            return out.json(&view);
+        }
+        print(&view, reader.trust().origin(), reader.head(), out)
+    })?;
+    Ok(Exit::Done)
+}
+
+/// An entry as a person reads it, and under which tree it is proven.
+pub fn print(view: &EntryView, origin: &str, head: TreeHead, out: &mut Out) -> std::io::Result<()> {
+    let title = format!("Entry {}: {}", grouped(view.index.0), view::describe(view.kind));
+    out.styled(Emphasis::Heading, &title, "")?;
+    let width =
+        view.fields.iter().map(|(name, _)| name.len()).max().unwrap_or_default().max("recorded_at".len());
+    let mut line = |name: &str, text: &str| out.line(&format!("  {name:<width$}  {}", escape::value(text)));
+    line("recorded_at", &format!("{} (clock of the ledger)", view::time(view.recorded_at)))?;
+    for (name, value) in &view.fields {
+        line(name, &value.to_string())?;
+    }
+    line("leaf hash", &view.leaf_hash.to_hex())?;
+    line(
+        "proven",
+        &format!("in {origin}, under the signed checkpoint of {}", counted(head.size.0, "entry", "entries")),
+    )
+}

@@ -1,0 +1,25 @@
+//! `einsicht`: records accesses to city data, and verifies the ledger without trusting it.
+
+mod cli;
+mod command;
+mod event_flags;
+mod event_json;
+mod exit;
+mod explain;
+mod import;
+mod options;
+mod output;
+mod problem;
+mod view;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::read(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    output::show_warnings(cli.options.is_quiet());
+    let ended = command::run(&cli);
+    ended.unwrap_or_else(|error| explain::complain_about(&error)).into()
+}
