@@ -41,7 +41,9 @@ fn wire_schema(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>
         .file
         .iter()
         .flat_map(|file| {
-            file.message_type.iter().map(move |message| (format!(".{}.{}", file.package(), message.name()), message))
+            file.message_type
+                .iter()
+                .map(move |message| (format!(".{}.{}", file.package(), message.name()), message))
         })
         .collect();
     let mut wanted = vec![SCHEMA_ROOT.to_owned()];
@@ -81,7 +83,13 @@ fn field_schema(field: &FieldDescriptorProto) -> Result<String, Box<dyn Error>> 
             let name = field.type_name().rsplit('.').next().unwrap_or_default();
             format!("Kind::Message(&{})", constant(name))
         }
-        other => return Err(format!("field {} has type {other:?}, which the strict reader does not know", field.name()).into()),
+        other => {
+            return Err(format!(
+                "field {} has type {other:?}, which the strict reader does not know",
+                field.name()
+            )
+            .into());
+        }
     };
     // A proto3 `optional` is a oneof of its own; only the others bind fields together.
     let oneof = match field.oneof_index {

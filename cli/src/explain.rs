@@ -20,6 +20,17 @@ const WRONG_KEY: &str = "First make sure that --vkey is the key of this ledger, 
 const KEEP: &str = "Keep a copy of what was read, do not rely on this ledger, and tell its operator and others \
     who watch it. `einsicht verify --full` reads everything again.";
 
+/// The ledger did not confirm an event.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger did not confirm the event")]
+pub struct NotConfirmed {
+    /// Why.
+    #[source]
+    pub error: RecordError,
+    /// How to send it again.
+    pub advice: String,
+}
+
 /// Tells an error to the person at the terminal, and how the programme ends with it.
 pub fn complain_about(error: &anyhow::Error) -> Exit {
     let exit = exit_of(error);
@@ -121,6 +132,9 @@ fn steps_for(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
             _ => one("The receipt was changed or damaged: it proves nothing."),
         };
     }
+    if let Some(unconfirmed) = cause.downcast_ref::<NotConfirmed>() {
+        return one(&unconfirmed.advice);
+    }
     if let Some(SourceError::Unreachable { .. }) = cause.downcast_ref::<SourceError>() {
         return one(&format!("Is the service running there, and is the address right? {START}"));
     }
@@ -206,6 +220,14 @@ mod tests {
         let steps = next_steps(&error);
         assert!(steps.iter().any(|step| step.contains("names its predecessor")), "{steps:?}");
         assert!(steps.iter().any(|step| step.contains("Keep a copy")), "{steps:?}");
+    }
+
+    #[test]
+    fn who_knows_nothing_of_an_event_is_told_how_to_send_it_again() {
+        let unconfirmed = NotConfirmed { error: RecordError::Closed, advice: "Send it again".to_owned() };
+        let error = anyhow::Error::new(unconfirmed).context("more");
+        assert_eq!(next_steps(&error), ["Send it again"]);
+        assert!(text_of(&error).starts_with("more: the ledger did not confirm the event: "));
     }
 
     #[test]

@@ -99,12 +99,7 @@ impl Options {
     /// # Errors
     /// The place is no ledger, or the token can't be read.
     pub fn source(&self, given: Option<&str>) -> anyhow::Result<Source> {
-        // A token in the environment belongs to the ledger in the environment, and to no other.
-        let belongs = given.is_none() || self.token_is_typed;
-        let token = match nonempty_path(self.token_file.as_deref()).filter(|_| belongs) {
-            Some(path) => Some(read_token(path)?),
-            None => None,
-        };
+        let token = self.token_file_for(given).map(read_token).transpose()?;
         let place = self.place(given);
         if !place.contains("://") && !Path::new(place).exists() {
             bail!(
@@ -112,6 +107,12 @@ impl Options {
             );
         }
         Ok(Source::open_with(place, SourceOptions { token, ..SourceOptions::default() })?)
+    }
+
+    /// The token to read the ledger with. One in the environment belongs to the ledger in the environment,
+    /// and is shown to no other.
+    fn token_file_for(&self, given: Option<&str>) -> Option<&Path> {
+        nonempty_path(self.token_file.as_deref()).filter(|_| given.is_none() || self.token_is_typed)
     }
 
     /// A reader of the ledger under its newest checkpoint, which is verified.
@@ -272,6 +273,16 @@ mod tests {
         options.vkey = Some(dir.path().join("vkey"));
         std::fs::write(dir.path().join("vkey"), format!("{}\n", key.verifier())).unwrap();
         assert_eq!(options.key(None).unwrap(), *key.verifier());
+    }
+
+    #[test]
+    fn a_token_of_the_environment_is_shown_to_no_other_ledger() {
+        let mut options = options();
+        options.token_file = Some("token".into());
+        assert_eq!(options.token_file_for(None), Some(Path::new("token")));
+        assert_eq!(options.token_file_for(Some("http://other")), None);
+        options.token_is_typed = true;
+        assert_eq!(options.token_file_for(Some("http://other")), Some(Path::new("token")));
     }
 
     #[test]

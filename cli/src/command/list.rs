@@ -42,8 +42,6 @@ pub struct ListArgs {
     /// The ledger: an address or a folder
     #[arg(value_name = "URL|DIR")]
     place: Option<String>,
-    #[command(flatten)]
-    filter: Filter,
     /// Most entries to list; 0 lists all
     #[arg(long, value_name = "NUMBER", default_value_t = 50)]
     limit: u64,
@@ -56,6 +54,8 @@ pub struct ListArgs {
     /// Print comma-separated values with all columns
     #[arg(long)]
     csv: bool,
+    #[command(flatten)]
+    filter: Filter,
 }
 
 /// Lists.

@@ -130,7 +130,7 @@ fn verify(args: &VerifyArgs, options: &Options) -> anyhow::Result<Exit> {
                 let error = crate::explain::text_of(&error);
                 output::print(|out| out.json(&json!({"outcome": outcome, "error": error})))?;
             }
-            Err(error.context(format!("the receipt {path} proves nothing")))
+            Err(error.context(format!("the receipt {path} is not verified")))
         }
     }
 }

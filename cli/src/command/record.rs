@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::event_flags::EventFlags;
 use crate::event_json;
 use crate::exit::Exit;
+use crate::explain::NotConfirmed;
 use crate::options::Options;
 use crate::output::{self, Emphasis, escape};
 use crate::problem;
@@ -170,19 +171,18 @@ async fn send(
     batch: &[AccessEvent],
 ) -> anyhow::Result<Vec<Recorded>> {
     let sent = recorder.record_numbered(numbered, batch.iter().cloned().map(Access::from)).await;
-    sent.map_err(|error| {
-        let again = again(&error, batch);
-        let error = anyhow::Error::new(error);
-        again.into_iter().fold(error, anyhow::Error::context)
+    sent.map_err(|error| match advice(&error, batch) {
+        Some(advice) => NotConfirmed { error, advice }.into(),
+        None => error.into(),
     })
 }
 
 /// How to send an event again whose fate is not known.
-fn again(error: &RecordError, batch: &[AccessEvent]) -> Option<String> {
+fn advice(error: &RecordError, batch: &[AccessEvent]) -> Option<String> {
     let (RecordError::Unconfirmed(_), [event]) = (error, batch) else { return None };
     let id = Uuid::from_slice(&event.event_id).ok()?;
     let time = Timestamp::from_microsecond(event.occurred_at_us).ok()?;
-    Some(format!("to send it again without recording it twice, add: --event-id {id} --occurred-at {time}"))
+    Some(format!("Send it again with --event-id {id} --occurred-at {time}: it is never recorded twice"))
 }
 
 /// The session of events with these ids.

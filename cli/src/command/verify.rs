@@ -19,8 +19,8 @@ const GAPS_SHOWN: usize = 10;
 const EXAMPLES: &str = "\
 Examples:
   einsicht verify http://127.0.0.1:7420 --vkey ledger.vkey
-  einsicht verify ./copy-of-the-data-folder --vkey ledger.vkey --full
-  einsicht verify https://ledger.example --vkey ledger.vkey --json | jq .size
+  einsicht verify ./copy-of-the-data-folder --vkey ledger.vkey
+  einsicht verify https://ledger.example --vkey ledger.vkey --full --json | jq .size
 
 What is verified: every entry is read; the chain, the tree and the signature are recomputed; and
 the ledger must extend everything that was verified before. What is not: whether what the entries
