@@ -1,4 +1,4 @@
-//! The simulated week of `dev --sample`: planned by [`week`], recorded here, once.
+//! The simulated week of `dev --sample`: planned by `week`, recorded here, once.
 
 mod assumed;
 mod check;

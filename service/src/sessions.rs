@@ -1,7 +1,7 @@
 //! What was recorded under which (producer, session, sequence), so that a request that is sent again
 //! gets its old answer. Derived from the log; the bounded horizon is part of the interface.
 //!
-//! Memory and store hold the same: per session a few facts, and blocks of runs ([`runs`]).
+//! Memory and store hold the same: per session a few facts, and blocks of runs.
 
 mod runs;
 mod store;

@@ -10,7 +10,7 @@
 //! - The entry segments are the truth. Hash files, offsets and watermark are derived: written with
 //!   each commit, synced in the background, checked at opening, and rebuilt from the segments when
 //!   anything about them is wrong.
-//! - [`open`] runs every entry that it reads through [`Tip::admit`], the function that the live path
+//! - [`open()`] runs every entry that it reads through [`Tip::admit`], the function that the live path
 //!   uses.
 //!
 //! There is one implementation. What can be exchanged is one floor below: [`file::Folder`], real

@@ -1,0 +1,61 @@
+//! Help, and errors on the command line.
+
+use super::harness::Place;
+
+const COMMANDS: [&str; 8] =
+    ["record", "import", "verify", "show", "list", "receipt", "receipt verify", "checkpoint"];
+
+#[test]
+fn every_command_has_help_with_an_example_and_the_common_options() {
+    let place = Place::new();
+    for command in COMMANDS {
+        let help = place.run(&format!("{command} --help")).ended(0);
+        assert!(help.err.is_empty(), "{help:?}");
+        help.says(&["Usage: einsicht", "Example", "--vkey <FILE>", "EINSICHT_URL", "--quiet"]);
+    }
+    place
+        .run("--help")
+        .ended(0)
+        .says(&COMMANDS[..7].iter().map(|name| name.split(' ').next().unwrap()).collect::<Vec<_>>());
+    place.run("--version").ended(0).says(&["einsicht 0."]);
+}
+
+#[test]
+fn record_has_a_flag_for_every_public_field() {
+    let help = Place::new().run("record --help").ended(0).out;
+    for field in &einsicht_access::field::FIELDS {
+        let flag = format!("--{}", field.name.replace('_', "-"));
+        let is_offered = !field.is_sealed() && field.name != "confidential_until";
+        let stands_there = help.split([' ', '\n', '[']).any(|word| word == flag);
+        assert_eq!(stands_there, is_offered, "{flag}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2_and_says_what_is_wrong() {
+    let place = Place::new();
+    place.run("verfy").ended(2).complains(&["verify"]);
+    place.run("show x").ended(2).complains(&["<INDEX>"]);
+    place.run("list --since gestern").ended(2).complains(&["give a day as 2026-11-22"]);
+    place.run("list --json --csv").ended(2).complains(&["cannot be used with"]);
+    place.run("receipt 5").ended(2).complains(&["--out", "einsicht receipt verify"]);
+    place.run("import --format csv log.csv").ended(2).complains(&["--map"]);
+    let nothing = place.run_with(&[], &[], "").ended(2);
+    assert!(nothing.err.contains("Usage: einsicht") && nothing.out.is_empty());
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
+    let environment = [
+        ("EINSICHT_VKEY", ""),
+        ("EINSICHT_URL", ""),
+        ("EINSICHT_TOKEN_FILE", ""),
+        ("EINSICHT_STATE_DIR", ""),
+        ("EINSICHT_UNIT", ""),
+        ("EINSICHT_ACTOR_KIND", ""),
+    ];
+    let place = Place::new();
+    place.run_with(&["verify"], &environment, "").ended(2).complains(&["no verifier key given"]);
+    let record = ["record", "--dataset", "d", "--operation", "query", "--purpose", "p"];
+    place.run_with(&record, &environment, "").ended(2).complains(&["no token given"]);
+}
