@@ -30,28 +30,61 @@ const EXAMPLES: &str = "\
 Examples:
   einsicht import --format csv --map edgar.toml --dry-run edgar_log20170101.csv
   einsicht import --format combined --map access.toml /var/log/apache2/access.log
-  journalctl -o json … | einsicht import --format jsonl --map portal.toml --source portal-1 -
+  zcat portal.jsonl.gz | einsicht import --format jsonl --map portal.toml --source portal-1 -
 
-A mapping says which column becomes which field of an event:
-  name = \"web-access\"
-  [[skip]]                                 # what is no access to data
+Importing again adds only what is new. Ends with 0 if every record was recorded, with 3 if some were
+rejected. --help tells how to write a mapping.";
+
+const REFERENCE: &str = "\
+Examples:
+  einsicht import --format csv --map edgar.toml --dry-run edgar_log20170101.csv
+  einsicht import --format combined --map access.toml /var/log/apache2/access.log
+  zcat portal.jsonl.gz | einsicht import --format jsonl --map portal.toml --source portal-1 -
+
+A mapping (TOML) says which column becomes which field of an event:
+  name = \"web-access\"                # the import is known by it
+  [[skip]]                           # what is no access to data
   from = \"{path}\"
-  unless = '^/api/'
-  [event]
+  unless = '^/api/'                  # or: matches = '…', equals = [\"…\"]
+  [event]                            # fields as in `einsicht record --help`, with underscores
   dataset = { from = \"{path}\", extract = '^/api/([^/]+)', code = true }
   operation = \"query\"
   purpose = \"open-data\"
   occurred_at = { from = \"{time}\", time = \"%d/%b/%Y:%H:%M:%S %z\" }
-  outcome = { from = \"{status}\", patterns = [{ pattern = \"^[23]\", value = \"granted\" }], otherwise = \"denied\" }
+  [event.outcome]
+  from = \"{status}\"
+  values = { \"404\" = \"failed\" }
+  patterns = [{ pattern = \"^[23]\", value = \"granted\" }]
+  otherwise = \"denied\"
 
-Importing again adds only what is new: a file that grew, or was renamed, is known by the mapping's
-name, by --source, and by the minute of its first access.
+A field is a text, with columns in braces or without, or a table: `from` is put together from
+columns, `extract` takes a part out (its first group), then one of these converts it:
+  time      the format of a time or day (strptime), \"unix\" or \"unix-ms\"; zone = \"Europe/Berlin\"
+            if the format holds none
+  code      true puts '-' where characters stand that a code may not have
+  values, patterns   exact texts, then regular expressions; a text that fits none rejects the record
+An empty text leaves the field out; `otherwise` stands in for it, and for a text that fits none.
+
+Columns of combined: host, ident, user, time, request, method, path, query, protocol, status, bytes,
+referer, agent. Of csv: those of the first record. Of jsonl: the keys, \"request.path\" for inner ones.
+  [input]
+  pattern = '^(?<day>\\S+) (?<path>\\S+)$'  # combined: another layout, with named groups
+  delimiter = \";\"                         # csv
+  columns = [\"day\", \"path\"]               # csv whose first record does not name them
+  ragged = true                           # csv whose records may have more or fewer columns
+
+Importing again adds only what is new: records that were rejected, and those by which the file grew.
+A file is known, whatever it is called, by the mapping's name, by --source, and by the minute of its
+first access; so give files that begin in the same minute each a --source of their own, and import
+logs whole: one whose beginning was cut off counts as another. A rejected record leaves a gap in the
+numbers of the session, which auditors see until it is imported. How far an import came is noted in
+the state folder; without those notes a ledger knows again what was imported in the last 30 days.
 
 Ends with 0 if every record was recorded, with 3 if some were rejected.";
 
 /// What `import` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, after_long_help = REFERENCE)]
 pub struct ImportArgs {
     /// How the log is laid out: combined (lines of a web server, or in the mapping's own pattern), csv,
     /// or jsonl (one JSON object per line)
@@ -224,5 +257,19 @@ impl Serialize for Shown<'_> {
             }
         }
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mapping_in_the_help_can_be_used() {
+        let lines = REFERENCE.lines().skip_while(|line| !line.starts_with("  name = "));
+        let example: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+        let mapping = Mapping::parse(&example.join("\n")).unwrap();
+        assert_eq!(mapping.name, "web-access");
+        assert!(mapping.columns().any(|column| column == "status"));
     }
 }

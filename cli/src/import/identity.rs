@@ -18,10 +18,11 @@
 //! No file name and nothing sealed goes into any of these: hashes of what can be guessed give it away.
 //! What is hashed stands in the log anyway.
 //!
-//! Two limits. A ledger forgets sessions that were silent for 30 days; beyond that, the notes of
+//! Three limits. A ledger forgets sessions that were silent for 30 days; beyond that, the notes of
 //! [`super::known`] tell what is recorded, on the machine that has them. And of two files that begin in
 //! the same minute and whose accesses fall into the same minutes throughout, the second counts as the
-//! first: import files of different origin with different `--source`.
+//! first: import files of different origin with different `--source`. A file whose beginning was cut off
+//! counts as another one.
 
 use einsicht_tlog::hash::sha256;
 

@@ -139,8 +139,7 @@ fn an_entry_is_shown_to_people_and_to_programmes() {
 fn entries_that_fit_are_listed_newest_first() {
     let place = place();
     let indexes = |options: &str| {
-        let run =
-            place.run(&format!("list data --vkey vkey --json {options}").trim_end().to_owned()).ended(0);
+        let run = place.run(format!("list data --vkey vkey --json {options}").trim_end()).ended(0);
         run.json().iter().map(|entry| entry["index"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(indexes(""), [5, 4, 3, 2]);
