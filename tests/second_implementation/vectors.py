@@ -3,6 +3,7 @@
 import json
 import re
 
+import body
 import note
 import segment
 import tree
@@ -147,6 +148,55 @@ def check_key(vectors):
         note.verify_signature(public_key, bytes.fromhex(vector["message"]), bytes.fromhex(vector["signature"]))
     refused = each_refused(vectors["invalid"], lambda vector: note.parse_vkey(vector["verifier_key"]))
     return each(vectors["valid"], valid) + refused
+
+
+def check_signature(vectors):
+    def verify(vector):
+        note.verify_signature(*(bytes.fromhex(vector[name]) for name in ("public_key", "message", "signature")))
+
+    order = 2**252 + 27742317777372353535851937790883648493
+    equal(vectors["group_order"], order.to_bytes(32, "little").hex())
+    return 1 + each(vectors["valid"], verify) + each_refused(vectors["invalid"], verify)
+
+
+TYPES = {"t": "bool", "u": "uint64", "v": "uint32", "l": "int64", "i": "int32", "e": "enum", "s": "string", "b": "bytes"}
+# Contents whose name is not that of their message.
+CONTENTS = {"AccessRecord": "access", "CharterPart": "charter"}
+
+
+def fields_of(message, fields, above):
+    """The fields of a message and of those in it: path, type and value, as body.json states them."""
+    for number, found in sorted(fields.items()):
+        kind, is_list = body.FIELDS[message][number]
+        path = f"{above}.{number}"
+        for value in found if is_list else [found]:
+            if kind.startswith("M:"):
+                yield path, "message", None
+                yield from fields_of(kind[2:], value, path)
+            else:
+                yield path, TYPES[kind], text_of(kind, value)
+
+
+def text_of(kind, value):
+    if kind in "sb":
+        return value if kind == "s" else value.hex()
+    is_negative = kind in "lie" and value >= 1 << 63
+    return str(value - (1 << 64) if is_negative else value)
+
+
+def check_body(vectors):
+    def valid(vector):
+        message, fields = body.read_body(bytes.fromhex(vector["bytes"]))
+        snake_case = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", message).lower()
+        equal(CONTENTS.get(message, snake_case), vector["content"])
+        numbers = [number for number, (kind, _) in body.FIELDS["EntryBody"].items() if kind == f"M:{message}"]
+        found = [(str(number), "message", None) for number in numbers]
+        found += [field for number in numbers for field in fields_of(message, fields, number)]
+        equal(found, [(field["path"], field["type"], field["value"]) for field in vector["fields"]])
+
+    equal((vectors["field_number_max"], vectors["depth_max"]), 2**29 - 1, 8)
+    refused = each_refused(vectors["invalid"], lambda vector: body.read_body(bytes.fromhex(vector["bytes"])))
+    return 1 + each(vectors["valid"], valid) + refused
 
 
 def check_checkpoint(vectors):

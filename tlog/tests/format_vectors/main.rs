@@ -12,10 +12,12 @@ mod checkpoint;
 mod fixture;
 mod key;
 mod leaf;
+mod odd_signature;
 mod proof;
 mod receipt;
 mod segment;
 mod segment_file;
+mod signature;
 mod tile;
 mod tree;
 
@@ -25,13 +27,14 @@ use std::path::{Path, PathBuf};
 /// A file's name, and what makes its text.
 type File = (&'static str, fn() -> String);
 
-const FILES: [File; 12] = [
+const FILES: [File; 13] = [
     ("leaf.json", leaf::leaves),
     ("chain.json", leaf::chain),
     ("tree.json", tree::trees),
     ("inclusion.json", proof::inclusion),
     ("consistency.json", proof::consistency),
     ("key.json", key::keys),
+    ("signature.json", signature::signatures),
     ("checkpoint.json", checkpoint::checkpoints),
     ("tile-path.json", tile::paths),
     ("tile.json", tile::tiles),
@@ -41,7 +44,7 @@ const FILES: [File; 12] = [
 ];
 
 const WRITE_VARIABLE: &str = "EINSICHT_WRITE_TESTDATA";
-const BYTES_MAX: usize = 200_000;
+const BYTES_MAX: usize = 220_000;
 
 #[test]
 fn the_committed_vectors_are_what_this_code_gives() {

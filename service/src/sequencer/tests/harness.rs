@@ -1,6 +1,6 @@
 //! A committer over files in memory, with a clock that shows what it is told to.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,7 @@ pub struct Clocks {
     monotonic: AtomicI64,
     held: Mutex<bool>,
     released: Condvar,
+    held_up: AtomicBool,
 }
 
 impl Clocks {
@@ -46,6 +47,11 @@ impl Clocks {
         *self.held.lock().unwrap() = true;
     }
 
+    /// Whether somebody waits for the time.
+    pub fn holds_somebody_up(&self) -> bool {
+        self.held_up.load(Ordering::Acquire)
+    }
+
     pub fn release(&self) {
         *self.held.lock().unwrap() = false;
         self.released.notify_all();
@@ -54,7 +60,9 @@ impl Clocks {
 
 impl Clock for Clocks {
     fn unix_us(&self) -> i64 {
-        drop(self.released.wait_while(self.held.lock().unwrap(), |held| *held).unwrap());
+        let held = self.held.lock().unwrap();
+        self.held_up.store(*held, Ordering::Release);
+        drop(self.released.wait_while(held, |held| *held).unwrap());
         self.wall.load(Ordering::Relaxed) * 1_000_000
     }
 

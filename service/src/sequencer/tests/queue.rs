@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use einsicht_tlog::{Hash, Index, Size};
 
-use super::harness::{Desk, accesses, assert_holds, indexes, known, opened, run};
-use crate::sequencer::{QUEUE_BYTES_MAX, QUEUE_SUBMISSIONS_MAX, Refused, Sequencer, Work};
-use crate::storage::file::Folder as _;
+use super::harness::{Clocks, Desk, assert_holds, indexes, known, opened, run};
+use crate::sequencer::{Acknowledged, QUEUE_BYTES_MAX, QUEUE_SUBMISSIONS_MAX, Refused, Sequencer, Work};
 use crate::storage::{CHECKPOINT, check};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,25 +66,51 @@ async fn all_who_submit_at_once_get_places_of_their_own() {
     assert!(watermark.contains(&checked.head.root.to_string()));
 }
 
-#[tokio::test]
-async fn what_was_accepted_is_finished_when_all_handles_are_gone() {
-    let Desk { committer, reader, clock, folder, .. } = Desk::new();
+/// A sequencer whose writer has taken one submission, and is held up by the clock.
+async fn held_up(desk: Desk) -> (Sequencer, JoinHandle<()>, Arc<Clocks>, Pending) {
+    let Desk { committer, clock, .. } = desk;
     clock.hold();
     let (sequencer, writer) = Sequencer::start(committer).unwrap();
-    let mut published = sequencer.published();
-    let tasks: Vec<_> = (0..50)
-        .map(|session| {
-            let sequencer = sequencer.clone();
-            tokio::spawn(async move { sequencer.submit(run(session, 0, 3), None).await })
-        })
-        .collect();
-    while sequencer.queue_depth() < 49 {
+    let first = submit(&sequencer, run(255, 0, 1));
+    until(|| clock.holds_somebody_up()).await;
+    assert_eq!(sequencer.queue_depth(), 0);
+    (sequencer, writer, clock, first)
+}
+
+type Pending = tokio::task::JoinHandle<Result<Acknowledged, Refused>>;
+
+fn submit(sequencer: &Sequencer, work: Work) -> Pending {
+    let sequencer = sequencer.clone();
+    tokio::spawn(async move { sequencer.submit(work, None).await })
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..10_000 {
+        if holds() {
+            return;
+        }
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+    panic!("it never came to that");
+}
+
+async fn join(writer: JoinHandle<()>) {
+    tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_finished_when_all_handles_are_gone() {
+    let desk = Desk::new();
+    let (reader, folder) = (desk.reader.clone(), desk.folder.clone());
+    let (sequencer, writer, clock, first) = held_up(desk).await;
+    let mut published = sequencer.published();
+    let tasks: Vec<_> = (0..50).map(|session| submit(&sequencer, run(session, 0, 3))).collect();
+    until(|| sequencer.queue_depth() == 50).await;
     // One caller goes away; its events are in the queue all the same.
     tasks[17].abort();
     drop(sequencer);
     clock.release();
+    first.await.unwrap().unwrap();
     let mut answered = 0;
     for task in tasks {
         if let Ok(answer) = task.await {
@@ -93,70 +119,63 @@ async fn what_was_accepted_is_finished_when_all_handles_are_gone() {
         }
     }
     assert_eq!(answered, 49);
-    tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
-    assert_eq!(published.borrow_and_update().head.size, Size(151));
+    join(writer).await;
+    let size = Size(1 + 1 + 50 * 3);
+    assert_eq!(published.borrow_and_update().head.size, size);
     assert!(published.changed().await.is_err(), "nothing is published any more");
-    assert_eq!(opened(&folder.bytes(CHECKPOINT)).size, Size(151));
-    assert!(folder.list("log").unwrap().contains(&"watermark".to_owned()));
+    assert_eq!(opened(&folder.bytes(CHECKPOINT)).size, size);
+    assert!(String::from_utf8(folder.bytes("log/watermark")).unwrap().contains("\n152\n"));
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_waited_for_is_there_when_it_is_asked_for_again() {
+    let desk = Desk::new();
+    let (sequencer, writer, clock, _first) = held_up(desk).await;
+    let gone = submit(&sequencer, run(1, 0, 3));
+    until(|| sequencer.queue_depth() == 1).await;
+    gone.abort();
+    clock.release();
+    let again = sequencer.submit(run(1, 0, 3), None).await.unwrap();
+    assert_eq!((indexes(&again.entries), known(&again.entries)), (vec![2, 3, 4], vec![true; 3]));
+    drop(sequencer);
+    join(writer).await;
 }
 
 #[tokio::test]
 async fn a_full_queue_refuses_at_once_and_takes_more_when_there_is_room_again() {
-    let Desk { committer, clock, .. } = Desk::new();
-    clock.hold();
-    let (sequencer, writer) = Sequencer::start(committer).unwrap();
-    let submit = |work| {
-        let sequencer = sequencer.clone();
-        tokio::spawn(async move { sequencer.submit(work, None).await })
-    };
-    // The writer takes one, and then waits for the clock.
-    let mut waiting = vec![submit(accesses(0, &[(0, 1)]))];
-    while sequencer.queue_depth() > 0 || Arc::strong_count(&clock) < 2 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    for sequence in 1..=QUEUE_SUBMISSIONS_MAX as u64 {
-        waiting.push(submit(accesses(0, &[(sequence, 1)])));
-    }
-    while sequencer.queue_depth() < QUEUE_SUBMISSIONS_MAX {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let refused = sequencer.submit(accesses(1, &[(0, 1)]), None).await;
+    let (sequencer, writer, clock, first) = held_up(Desk::new()).await;
+    let waiting: Vec<_> =
+        (0..QUEUE_SUBMISSIONS_MAX as u64).map(|number| submit(&sequencer, run(0, number, 1))).collect();
+    until(|| sequencer.queue_depth() == QUEUE_SUBMISSIONS_MAX).await;
+    let refused = sequencer.submit(run(1, 0, 1), None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "requests" })), "{refused:?}");
     clock.release();
-    for task in waiting {
+    for task in [first].into_iter().chain(waiting) {
         task.await.unwrap().unwrap();
     }
-    let accepted = sequencer.submit(accesses(1, &[(0, 1)]), None).await.unwrap();
+    let accepted = sequencer.submit(run(1, 0, 1), None).await.unwrap();
     assert_eq!(indexes(&accepted.entries), [QUEUE_SUBMISSIONS_MAX as u64 + 2]);
+    assert!(!accepted.entries[0].already_recorded);
     drop(sequencer);
-    tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+    join(writer).await;
 }
 
 #[tokio::test]
 async fn bytes_that_wait_are_bounded_too_and_given_back() {
-    let Desk { committer, clock, .. } = Desk::new();
-    clock.hold();
-    let (sequencer, writer) = Sequencer::start(committer).unwrap();
+    let (sequencer, writer, clock, first) = held_up(Desk::new()).await;
+    let free = sequencer.room.available_permits();
     // Far too long for an entry: it is refused when its turn comes, and until then takes room.
-    let large = Work::Own { body: vec![0; QUEUE_BYTES_MAX - 1000] };
-    let waiting = tokio::spawn({
-        let sequencer = sequencer.clone();
-        async move { sequencer.submit(large, None).await }
-    });
-    while sequencer.room.available_permits() > 1000 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let over = Work::Own { body: vec![0; 1001] };
-    let refused = sequencer.submit(over, None).await;
+    let large = submit(&sequencer, Work::Own { body: vec![0; free - 1000] });
+    until(|| sequencer.room.available_permits() == 1000).await;
+    let refused = sequencer.submit(Work::Own { body: vec![0; 1001] }, None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "bytes" })), "{refused:?}");
     clock.release();
-    assert!(matches!(waiting.await.unwrap(), Err(Refused::Placing(_))));
+    first.await.unwrap().unwrap();
+    assert!(matches!(large.await.unwrap(), Err(Refused::Placing(_))));
+    until(|| sequencer.room.available_permits() == QUEUE_BYTES_MAX).await;
     sequencer.submit(Work::Own { body: vec![0; 1001] }, None).await.unwrap();
-    let too_large = Work::Own { body: vec![0; QUEUE_BYTES_MAX + 1] };
-    let refused = sequencer.submit(too_large, None).await;
+    let refused = sequencer.submit(Work::Own { body: vec![0; QUEUE_BYTES_MAX + 1] }, None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "bytes" })), "{refused:?}");
-    assert_eq!(sequencer.room.available_permits(), QUEUE_BYTES_MAX);
     drop(sequencer);
-    tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+    join(writer).await;
 }

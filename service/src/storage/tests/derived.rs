@@ -76,6 +76,29 @@ fn damaged_derived_files_are_rebuilt_and_the_answers_are_the_same() {
     }
 }
 
+/// The root is computed from these few hashes: with one of them wrong, so would be every later root.
+#[test]
+fn a_wrong_hash_at_the_edge_of_the_tree_is_noticed_without_anything_else_to_compare_it_with() {
+    let model = Model::new(550);
+    let [_, folder] = logs(&model);
+    folder.remove(CHECKPOINT).unwrap();
+    // 541 is 512 + 16 + 8 + 4 + 1.
+    let hashes = [("log/hashes/1", 0), ("log/hashes/1", 1), ("log/hashes/0", 512), ("log/hashes/0", 535)];
+    for (path, number) in hashes.into_iter().chain([("log/hashes/0", 539), ("log/hashes/0", 540)]) {
+        let damaged = folder.after_kill();
+        damaged.flip(path, number * 256 + 77);
+        assert_made_right(&damaged, &model, &format!("hash {number} of {path}"));
+    }
+}
+
+#[test]
+fn a_position_that_leads_into_the_last_commit_does_not_make_the_rest_of_it_a_torn_tail() {
+    let model = Model::new(550);
+    let [_, folder] = logs(&model);
+    folder.edit("log/offsets", |bytes| bytes.copy_within(8 * 538..8 * 539, 8 * 540));
+    assert_made_right(&folder, &model, "the last entry at the place of another one");
+}
+
 #[test]
 fn every_single_answer_is_right_after_a_rebuild() {
     let model = Model::new(550);

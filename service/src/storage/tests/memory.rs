@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::storage::file::{Folder as _, read_small, replace};
+use crate::storage::file::{Folder, RealFolder, read_exact_at, read_small, replace};
 use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
 
 fn folder_with(path: &str, bytes: &[u8]) -> MemoryFolder {
@@ -72,4 +72,59 @@ fn faults_hit_the_operation_that_was_named() {
     file.sync_data().unwrap();
     assert_eq!(folder.power_loss(Choice::AllKept).bytes("file"), b"", "a second sync saves nothing");
     assert_eq!(folder.trace().len(), 7);
+}
+
+/// What a folder answers to everything that the log does with one.
+fn answers(folder: &dyn Folder) -> Vec<String> {
+    let mut answers = Vec::new();
+    let mut note = |what: &str, answer: Result<String, std::io::Error>| {
+        answers.push(format!("{what}: {:?}", answer.map_err(|error| error.kind())));
+    };
+    let none = |()| String::new();
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names.join(" ")
+    };
+    note("open without its folder", folder.open("a/b/file", true).map(|_| String::new()));
+    note("list what is not there", folder.list("a/b").map(sorted));
+    note("sync what is not there", folder.sync_folder("a/b").map(none));
+    note("create folders", folder.create_folder("a/b").map(none));
+    note("create folders again", folder.create_folder("a/b").map(none));
+    note("open what is not there", folder.open("a/b/file", false).map(|_| String::new()));
+    let file = folder.open("a/b/file", true).unwrap();
+    note("write", file.write_all_at(b"0123456789", 0).map(none));
+    note("write within", file.write_all_at(b"xy", 4).map(none));
+    note("write behind the end", file.write_all_at(b"z", 12).map(none));
+    note("read", read_small(folder, "a/b/file").map(|bytes| format!("{bytes:?}")));
+    let mut buffer = [7; 6];
+    note("read over the end", file.read_at(&mut buffer, 10).map(|read| format!("{read} {buffer:?}")));
+    note("read behind the end", file.read_at(&mut buffer, 99).map(|read| read.to_string()));
+    note("read too much", read_exact_at(&*file, 10, 4).map(|bytes| format!("{bytes:?}")));
+    note("cut", file.set_len(3).and_then(|()| file.byte_len()).map(|bytes| bytes.to_string()));
+    note("extend", file.set_len(5).map(none));
+    note("sync", file.sync_data().and_then(|()| folder.sync_folder("a/b")).map(none));
+    note("read zeros", read_small(folder, "a/b/file").map(|bytes| format!("{bytes:?}")));
+    note(
+        "open again, create",
+        folder.open("a/b/file", true).and_then(|f| f.byte_len()).map(|b| b.to_string()),
+    );
+    folder.open("a/b/other", true).unwrap();
+    folder.open("a/top", true).unwrap();
+    note("list", folder.list("a/b").map(sorted));
+    note("list without folders", folder.list("a").map(sorted));
+    note("rename over another", folder.rename("a/b/file", "a/b/other").map(none));
+    note("rename what is not there", folder.rename("a/b/file", "a/b/other").map(none));
+    note("write to what was renamed", file.write_all_at(b"!", 0).map(none));
+    note("read the new name", read_small(folder, "a/b/other").map(|bytes| format!("{bytes:?}")));
+    note("remove", folder.remove("a/b/other").map(none));
+    note("remove again", folder.remove("a/b/other").map(none));
+    note("read what was removed", read_small(folder, "a/b/other").map(|bytes| format!("{bytes:?}")));
+    note("list at the end", folder.list("a/b").map(sorted));
+    answers
+}
+
+#[test]
+fn a_folder_in_memory_answers_as_a_real_one() {
+    let real = tempfile::tempdir().unwrap();
+    assert_eq!(answers(&MemoryFolder::default()), answers(&RealFolder::new(real.path())));
 }
