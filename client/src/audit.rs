@@ -139,7 +139,16 @@ async fn read_on(
         return Err(error.into());
     }
     check_end(source, target, &state)?;
+    check_understood(&state)?;
     Ok(state)
+}
+
+/// A change of keys decides who may sign: a verifier that does not follow it can't tell.
+fn check_understood(state: &State) -> Result<(), VerifyError> {
+    match state.counts.kinds.get(&body::Kind::KEY_CHANGE.0) {
+        None | Some(0) => Ok(()),
+        Some(changes) => Err(VerifyError::Newer { what: format!("{changes} changes of its signing keys") }),
+    }
 }
 
 async fn advance(mut state: State, window: Vec<Chunk>, trust: Trust) -> Result<State, VerifyError> {

@@ -33,6 +33,12 @@ pub enum VerifyError {
         /// How many came.
         found: u64,
     },
+    /// The ledger is right as far as it is understood, but this release does not understand all of it.
+    #[error("the ledger holds {what}, which this release can't judge; use a newer release to verify it")]
+    Newer {
+        /// What is not understood.
+        what: String,
+    },
     /// There is no such entry.
     #[error("there is no entry {index}: the checkpoint covers {size}, of which the first has index 0")]
     NoEntry {
@@ -54,6 +60,7 @@ impl VerifyError {
             | Self::Unread(_)
             | Self::Empty { .. }
             | Self::Incomplete { .. }
+            | Self::Newer { .. }
             | Self::NoEntry { .. } => Conclusion::CouldNotTell,
         }
     }
@@ -64,6 +71,16 @@ impl VerifyError {
         match self {
             Self::Failed(finding) => Some(finding),
             _ => None,
+        }
+    }
+}
+
+impl VerifyError {
+    /// The same, saying where it was found.
+    pub(crate) fn at(self, place: String) -> Self {
+        match self {
+            Self::Failed(finding) => Self::from(Finding { place: Some(place), ..*finding }),
+            error => error,
         }
     }
 }

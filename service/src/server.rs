@@ -100,5 +100,5 @@ async fn router(shared: &Shared, site: Site) -> std::io::Result<Router> {
 /// Nothing of a caller's address or data is in a span: paths of tiles and methods are public.
 fn span<B>(request: &::http::Request<B>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::debug_span!("request", id, method = %request.method(), path = request.uri().path())
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
 }

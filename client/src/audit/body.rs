@@ -11,6 +11,7 @@ mod number {
     pub const GENESIS: u32 = 1;
     pub const ACCESS: u32 = 3;
     pub const SESSION_END: u32 = 4;
+    pub const KEY_CHANGE: u32 = 11;
     pub const ACCESS_COUNT: u32 = 8;
     pub const PRODUCER: u32 = 64;
     pub const SESSION: u32 = 65;
@@ -54,6 +55,7 @@ pub(super) enum SessionEvent {
 
 impl Kind {
     pub const GENESIS: Self = Self(number::GENESIS);
+    pub const KEY_CHANGE: Self = Self(number::KEY_CHANGE);
 
     /// The name of the member in `entry.proto`; `unknown` for a kind that this version does not know.
     pub fn name(self) -> &'static str {

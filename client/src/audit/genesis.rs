@@ -1,14 +1,14 @@
 //! Entry 0: how the ledger says that it began.
 
-use einsicht_access::entry::check_genesis;
+use einsicht_access::entry::{GenesisError, check_genesis};
 use einsicht_access::wire::read_body;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::hash::{encode_base64, to_hex};
 use einsicht_tlog::{Index, VerifierKey};
 use serde::{Deserialize, Serialize};
 
-use crate::Trust;
 use crate::finding::{Fault, Finding};
+use crate::{Trust, VerifyError};
 
 /// What entry 0 says of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,20 +36,20 @@ pub struct Predecessor {
 
 /// Checks the body of entry 0: it is the beginning of the log that is trusted, and names the key that
 /// is trusted.
-pub(super) fn begin(body: &[u8], trust: &Trust) -> Result<Beginning, Finding> {
-    let wrong = |expected: String, found: String| Finding {
-        fault: Fault::Genesis,
-        index: Some(Index(0)),
-        place: None,
-        expected,
-        found,
+pub(super) fn begin(body: &[u8], trust: &Trust) -> Result<Beginning, VerifyError> {
+    let wrong = |expected: String, found: String| -> VerifyError {
+        Finding { fault: Fault::Genesis, index: Some(Index(0)), place: None, expected, found }.into()
     };
     let content = read_body(body).ok().and_then(|body| body.content);
     let Some(Content::Genesis(genesis)) = content else {
         return Err(wrong("genesis".to_owned(), "another kind of entry".to_owned()));
     };
-    check_genesis(&genesis)
-        .map_err(|error| wrong("a genesis that can be built on".to_owned(), error.to_string()))?;
+    check_genesis(&genesis).map_err(|error| match error {
+        GenesisError::FormatVersion { found } => {
+            VerifyError::Newer { what: format!("format version {found}") }
+        }
+        error => wrong("a genesis that can be built on".to_owned(), error.to_string()),
+    })?;
     if genesis.origin != trust.origin() {
         return Err(wrong(format!("origin '{}'", trust.origin()), format!("origin '{}'", genesis.origin)));
     }

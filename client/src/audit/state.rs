@@ -11,9 +11,9 @@ use super::genesis::{self, Beginning};
 use super::run::{self, Run, Tally};
 use super::sessions::Sessions;
 use super::tree::Tree;
-use crate::Trust;
 use crate::finding::{Fault, Finding};
 use crate::source::{Chunk, Piece};
+use crate::{Trust, VerifyError};
 
 /// What was verified of a ledger: its first [`State::size`] entries.
 #[derive(Debug, Clone)]
@@ -61,15 +61,14 @@ impl State {
     }
 
     /// Verifies the entries that follow. After an error the state is of no use.
-    pub fn advance(&mut self, chunks: &[Chunk], trust: &Trust) -> Result<(), Finding> {
+    pub fn advance(&mut self, chunks: &[Chunk], trust: &Trust) -> Result<(), VerifyError> {
         let pieces: Vec<&Piece> = chunks.iter().flat_map(Chunk::pieces).collect();
         let checked: Vec<_> = pieces.par_iter().map(|piece| run::check(piece)).collect();
         let (mut hashes, mut commits) = (Vec::new(), Vec::new());
         for (checked, piece) in checked.into_iter().zip(pieces) {
             let checked = checked?;
             for run in checked.runs {
-                let at = |finding| Finding { place: Some(piece.place()), ..finding };
-                self.join(run?, &mut hashes, trust).map_err(at)?;
+                self.join(run?, &mut hashes, trust).map_err(|error| error.at(piece.place()))?;
             }
             commits.extend(checked.commit.map(|head| (head, piece)));
         }
@@ -80,13 +79,13 @@ impl State {
         let tree = &self.tree;
         let false_root = |(head, piece): &(TreeHead, &Piece)| commit_finding(tree, head, piece);
         match commits.par_iter().find_map_first(false_root) {
-            Some(finding) => Err(finding),
+            Some(finding) => Err(finding.into()),
             None => Ok(()),
         }
     }
 
     /// Joins a run to what was before it.
-    fn join(&mut self, run: Run<'_>, hashes: &mut Vec<Hash>, trust: &Trust) -> Result<(), Finding> {
+    fn join(&mut self, run: Run<'_>, hashes: &mut Vec<Hash>, trust: &Trust) -> Result<(), VerifyError> {
         let first = self.link.check(run.first_leaf).map_err(|error| run::broken(run.first, error))?;
         if run.first == Index(0) {
             self.beginning = Some(genesis::begin(first.body, trust)?);
