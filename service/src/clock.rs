@@ -46,7 +46,8 @@ pub enum ClockError {
     /// It jumped while the service ran.
     #[error(
         "the wall clock is {ahead_s} s ahead of the time that has passed since the service last looked \
-         (accepted: {} s); recording has stopped. Set the clock right; recording then goes on",
+         (accepted: {} s); recording has stopped. If the clock is wrong, set it right, and \
+         recording goes on; if it is right (the machine was suspended, say), start the service again",
         WALL_AHEAD_MAX.as_secs()
     )]
     Jumped {

@@ -3,7 +3,7 @@
 mod dev;
 mod fsck;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +45,11 @@ pub fn run(cli: Cli) -> ExitCode {
         eprintln!("einsichtd: {}", told(&error));
         ExitCode::from(2)
     })
+}
+
+/// For the person at the terminal, not for the log. Whether anybody reads it changes nothing.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// An error and its causes as one sentence. Errors of ours tell their cause themselves: once is enough.

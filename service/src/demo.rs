@@ -38,13 +38,15 @@ const SLOT_S: u64 = 600;
 /// a clock that shows that week. A ledger that has its week already is left as it is; one whose week
 /// was interrupted is completed: what is known under its session and number is not recorded twice.
 ///
+/// Returns whether anything had to be recorded.
+///
 /// # Errors
 /// If the ledger was not begun with `--sample`, or can't be written.
 pub fn record_once(
     data: &Path,
     now: &dyn Clock,
     open: impl FnOnce(Arc<dyn Clock>, bool) -> anyhow::Result<Ledger>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let folder = RealFolder::new(data);
     let monday_s = match read_genesis(&folder)? {
         None => last_complete_week(u64::try_from(now.unix_us() / 1_000_000).context("the clock")?),
@@ -62,11 +64,12 @@ pub fn record_once(
     };
     let clock = Arc::new(ManualClock::at(monday_s));
     let mut ledger = open(Arc::<ManualClock>::clone(&clock), true)?;
-    if ledger.committer.recorded_at().0 < monday_s + WEEK_S {
+    let incomplete = ledger.committer.recorded_at().0 < monday_s + WEEK_S;
+    if incomplete {
         record_week(&mut ledger.committer, &clock, monday_s)?;
     }
     ledger.committer.finish();
-    Ok(())
+    Ok(incomplete)
 }
 
 fn record_week(committer: &mut Committer, clock: &ManualClock, monday_s: u64) -> anyhow::Result<()> {

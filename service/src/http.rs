@@ -79,8 +79,15 @@ async fn index(State(site): State<Site>) -> Response {
     ([PLAIN_TEXT, NO_STORE], text).into_response()
 }
 
-async fn healthz() -> Response {
-    ([PLAIN_TEXT, NO_STORE], "ok\n").into_response()
+/// Whether the service does what it is there for. Readers are served in either case.
+async fn healthz(State(site): State<Site>) -> Response {
+    match site.sequencer.stopped() {
+        None => ([PLAIN_TEXT, NO_STORE], "ok\n").into_response(),
+        Some(reason) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [PLAIN_TEXT, NO_STORE], format!("not recording: {reason}\n"))
+                .into_response()
+        }
+    }
 }
 
 async fn metrics(State(site): State<Site>) -> Response {

@@ -1,28 +1,27 @@
 //! Opens a whole ledger: lock, key, origin, log, sessions; or begins a new one.
 
 mod catch_up;
+mod error;
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use einsicht_access::entry::{Beginning, GenesisError, check_genesis, genesis, service_start};
-use einsicht_access::{WireError, body_bytes, read_body};
+use einsicht_access::entry::{Beginning, check_genesis, genesis, service_start};
+use einsicht_access::{body_bytes, read_body};
 use einsicht_proto::v1::Genesis;
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_tlog::key::KeyError;
-use einsicht_tlog::leaf::LeafError;
-use einsicht_tlog::units::OriginError;
 use einsicht_tlog::{Leaf, Origin, SigningKey, VerifierKey};
 
-use crate::clock::{Clock, ClockError, ClockGuard};
+use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Committer, Follower, Parts, Refused};
-use crate::sessions::{SessionStore, StoreError};
-use crate::signer::{self, SecretError};
+use crate::sessions::SessionStore;
+use crate::signer;
 use crate::storage::file::{Folder, RealFolder, replace};
-use crate::storage::{self, LOCK, LogReader, OpenError, ReadError, VKEY};
+use crate::storage::{self, LOCK, LogReader, VKEY};
+
+pub use error::LedgerError;
 
 /// What writes the entries of the service itself.
 pub const SOFTWARE: &str = concat!("einsichtd ", env!("CARGO_PKG_VERSION"));
@@ -68,94 +67,11 @@ pub struct Ledger {
     pub lock: fs::File,
 }
 
-/// A ledger can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The file system failed.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// The reason.
-        #[source]
-        error: io::Error,
-    },
-    /// Somebody else writes there.
-    #[error("{} is in use by another process; only one may write to a ledger", path.display())]
-    InUse {
-        /// The data folder.
-        path: PathBuf,
-    },
-    /// The log.
-    #[error(transparent)]
-    Log(#[from] OpenError),
-    /// A key.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// A key with this name.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// There is a log, but no key.
-    #[error(
-        "there is a ledger here, but no signing key at {}; restore the key from your backup. A new key is \
-         never made for an old ledger",
-        path.display()
-    )]
-    NoKey {
-        /// Where the key should be.
-        path: PathBuf,
-    },
-    /// The key is of another ledger.
-    #[error(
-        "the signing key at {} is not a key of ledger '{origin}'; its entry 0 names other keys. Restore the \
-         right key, or choose another data folder",
-        path.display()
-    )]
-    ForeignKey {
-        /// The key file.
-        path: PathBuf,
-        /// The ledger.
-        origin: String,
-    },
-    /// Entry 0 is not a leaf.
-    #[error("entry 0: {0}")]
-    Leaf(#[from] LeafError),
-    /// Entry 0 can't be read.
-    #[error("entry 0: {0}")]
-    Wire(#[from] WireError),
-    /// Entry 0 is not a genesis.
-    #[error("entry 0 is not a genesis; this is not a ledger of ours")]
-    NoGenesis,
-    /// Entry 0 can't be used.
-    #[error(transparent)]
-    Genesis(#[from] GenesisError),
-    /// The origin.
-    #[error(transparent)]
-    Origin(#[from] OriginError),
-    /// The clock.
-    #[error(transparent)]
-    Clock(#[from] ClockError),
-    /// Sessions.
-    #[error(transparent)]
-    Sessions(#[from] StoreError),
-    /// Entries could not be read back.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The first entries could not be written.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-}
-
-impl LedgerError {
-    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
-        move |error| Self::Io { path: path.to_owned(), error }
-    }
-}
-
 /// Opens the ledger in a data folder, or begins one.
 ///
 /// # Errors
-/// [`LedgerError`]; only derived files were changed then.
+/// [`LedgerError`]. What may have changed by then: keys made where there were none, a torn tail cut,
+/// derived files. No entry was written.
 pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
     let Opening { data, keys, clock, accept_clock, new, segment_bytes_max } = opening;
     let folder: Arc<dyn Folder> = Arc::new(RealFolder::new(data));

@@ -1,6 +1,8 @@
 //! Figures for operators, in Prometheus' text format.
 
-use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::sequencer::Sequencer;
 
@@ -9,6 +11,9 @@ const LATENCY_BOUNDS_S: [f64; 12] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0];
 /// Bounds of the histogram of entries per commit.
 const ENTRIES_BOUNDS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 8192.0];
+
+/// How often samples are summed up.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// The recorder of this process. Cheap to clone.
 #[derive(Clone)]
@@ -20,14 +25,23 @@ impl Metrics {
     /// Installs the recorder of this process; once only.
     ///
     /// # Errors
-    /// [`BuildError`] if there is one already.
-    pub fn install() -> Result<Self, BuildError> {
+    /// If there is one already, or no thread can be had.
+    pub fn install() -> anyhow::Result<Self> {
         let handle = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY_BOUNDS_S)?
             .set_buckets_for_metric(Matcher::Full("einsicht_commit_entries".to_owned()), &ENTRIES_BOUNDS)?
             .install_recorder()?;
         describe();
-        Ok(Self { handle })
+        let metrics = Self { handle };
+        let upkeep = metrics.handle.clone();
+        // Without it, samples of histograms pile up until somebody asks for the page.
+        std::thread::Builder::new().name("metrics".to_owned()).spawn(move || {
+            loop {
+                std::thread::sleep(UPKEEP_INTERVAL);
+                upkeep.run_upkeep();
+            }
+        })?;
+        Ok(metrics)
     }
 
     /// The page that Prometheus reads. What is a state rather than a count is measured now.

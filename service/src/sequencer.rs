@@ -8,7 +8,7 @@ mod follower;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -181,6 +181,7 @@ pub struct Sequencer {
     queue: mpsc::Sender<Submission>,
     room: Arc<Semaphore>,
     published: watch::Receiver<Arc<Published>>,
+    stopped: Arc<OnceLock<String>>,
 }
 
 impl Sequencer {
@@ -191,11 +192,12 @@ impl Sequencer {
     /// If no thread can be had.
     pub fn start(committer: Committer) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
-        let published = committer.published();
+        let (published, stopped) = (committer.published(), committer.stopped());
         let thread = std::thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || write_until_closed(committer, waiting))?;
-        Ok((Self { queue, room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX)), published }, thread))
+        let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX));
+        Ok((Self { queue, room, published, stopped }, thread))
     }
 
     /// Has `work` recorded, and waits until it is durable and published.
@@ -219,6 +221,17 @@ impl Sequencer {
     #[must_use]
     pub fn published(&self) -> watch::Receiver<Arc<Published>> {
         self.published.clone()
+    }
+
+    /// Why nothing is recorded any more; `None` as long as recording goes on.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        match self.stopped.get() {
+            Some(reason) => Some(reason.clone()),
+            None => {
+                self.queue.is_closed().then(|| "the writer has ended; start the service again".to_owned())
+            }
+        }
     }
 
     /// How many submissions wait.

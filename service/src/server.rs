@@ -5,16 +5,24 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
+use einsicht_proto::v1::ledger_server::LedgerServer;
+use einsicht_proto::v1::recorder_server::RecorderServer;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 
 use crate::http::{self, Site};
 use crate::rpc::{self, Shared};
+use crate::sequencer::Sequencer;
 
 /// Longest that calls under way may take once the service goes down.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether recording goes on.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A server that is bound and not yet serving.
 pub struct Server {
@@ -76,8 +84,9 @@ impl Server {
 
 async fn router(shared: &Shared, site: Site) -> std::io::Result<Router> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<einsicht_proto::v1::recorder_server::RecorderServer<rpc::RecorderService>>().await;
-    health.set_serving::<einsicht_proto::v1::ledger_server::LedgerServer<rpc::LedgerService>>().await;
+    health.set_serving::<RecorderServer<rpc::RecorderService>>().await;
+    health.set_serving::<LedgerServer<rpc::LedgerService>>().await;
+    tokio::spawn(report_health(health, shared.sequencer.clone(), shared.shutdown.clone()));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(einsicht_proto::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -97,8 +106,30 @@ async fn router(shared: &Shared, site: Site) -> std::io::Result<Router> {
     ))
 }
 
-/// Nothing of a caller's address or data is in a span: paths of tiles and methods are public.
+/// Tells health checkers when recording has stopped, or the service goes down. Ends then: neither
+/// turns back.
+async fn report_health(health: HealthReporter, sequencer: Sequencer, shutdown: CancellationToken) {
+    while sequencer.stopped().is_none() {
+        tokio::select! {
+            () = tokio::time::sleep(HEALTH_INTERVAL) => {}
+            () = shutdown.cancelled() => {
+                health.set_not_serving::<LedgerServer<rpc::LedgerService>>().await;
+                break;
+            }
+        }
+    }
+    health.set_not_serving::<RecorderServer<rpc::RecorderService>>().await;
+}
+
+/// What a caller sent is not logged as it came: an id only if it looks like one, a path only if it is
+/// one of ours.
 fn span<B>(request: &::http::Request<B>) -> tracing::Span {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let id = id.filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    let path = Some(request.uri().path()).filter(|path| {
+        let known = ["/tile/", "/checkpoint", "/healthz", "/metrics", "/einsicht.v1.", "/grpc."];
+        path.len() <= 128 && (*path == "/" || known.iter().any(|prefix| path.starts_with(prefix)))
+    });
+    let (id, path) = (id.unwrap_or("(withheld)"), path.unwrap_or("(other)"));
+    tracing::info_span!("request", id, method = %request.method(), path)
 }

@@ -21,6 +21,9 @@ pub const HORIZON_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Sessions kept in memory; the others are read back from the store when they speak again.
 const SESSIONS_IN_MEMORY_MAX: usize = 4096;
 
+/// Runs kept in memory, at 16 bytes each: callers that interleave make every number a run of its own.
+const RUNS_IN_MEMORY_MAX: usize = 1_000_000;
+
 /// One session of one producer: the first 16 bytes of `H(producer ‖ 0x00 ‖ session)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey(pub [u8; 16]);
@@ -69,6 +72,9 @@ pub enum Known {
 pub struct Sessions {
     store: SessionStore,
     memory: HashMap<SessionKey, Session>,
+    /// Runs of all sessions in memory: what their size is made of.
+    run_count: usize,
+    run_count_max: usize,
     /// Blocks that differ from what was taken with [`Sessions::take_changes`] last.
     changed: BTreeSet<(SessionKey, u64)>,
 }
@@ -103,7 +109,8 @@ impl Sessions {
     /// Sessions backed by `store`.
     #[must_use]
     pub fn new(store: SessionStore) -> Self {
-        Self { store, memory: HashMap::new(), changed: BTreeSet::new() }
+        let memory = HashMap::new();
+        Self { store, memory, run_count: 0, run_count_max: RUNS_IN_MEMORY_MAX, changed: BTreeSet::new() }
     }
 
     /// The session, from memory or from the store; an unknown one, or one that has lapsed, is new.
@@ -125,8 +132,11 @@ impl Sessions {
         match step.sequence {
             None => session.ended = Some(step.index),
             Some(sequence) => {
+                let before = session.runs.count();
                 session.runs.insert(sequence, step.index);
                 let forgotten = session.runs.forget_below_horizon();
+                let after = session.runs.count();
+                self.run_count = self.run_count - before + after;
                 self.changed.extend(forgotten.into_iter().map(|block| (step.key, block)));
                 self.changed.insert((step.key, sequence / BLOCK_NUMBERS));
             }
@@ -152,27 +162,39 @@ impl Sessions {
     /// Makes room: forgets the sessions that have been silent longest, of those whose last entry is
     /// before `stored_before`, the first that the store does not reflect.
     pub fn make_room(&mut self, stored_before: Index) {
-        if self.memory.len() <= SESSIONS_IN_MEMORY_MAX {
+        if self.memory.len() <= SESSIONS_IN_MEMORY_MAX && self.run_count <= self.run_count_max {
             return;
         }
         let stored = self.memory.iter().filter(|(_, session)| session.last_index < stored_before);
         let mut silent: Vec<_> = stored.map(|(key, session)| (session.last_index, *key)).collect();
         silent.sort_unstable();
-        for (_, key) in silent.into_iter().take(SESSIONS_IN_MEMORY_MAX / 2) {
-            self.memory.remove(&key);
+        for (_, key) in silent {
+            if self.memory.len() <= SESSIONS_IN_MEMORY_MAX / 2 && self.run_count <= self.run_count_max / 2 {
+                break;
+            }
+            let session = self.memory.remove(&key);
+            self.run_count -= session.map_or(0, |session| session.runs.count());
         }
     }
 
+    /// A session that has lapsed begins anew; its old blocks go from the store as well.
     fn session_mut(&mut self, key: SessionKey, now: RecordedAt) -> Result<&mut Session, StoreError> {
         use std::collections::hash_map::Entry;
-        match self.memory.entry(key) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
+        let entry = match self.memory.entry(key) {
+            Entry::Occupied(entry) => entry,
             Entry::Vacant(entry) => {
-                let stored = self.store.load(key)?;
-                let lapsed = |session: &Session| session.last_seen.0.saturating_add(HORIZON_SECONDS) < now.0;
-                Ok(entry.insert(stored.filter(|session| !lapsed(session)).unwrap_or_default()))
+                let stored = self.store.load(key)?.unwrap_or_default();
+                self.run_count += stored.runs.count();
+                entry.insert_entry(stored)
             }
+        };
+        let session = entry.into_mut();
+        if session.last_seen != RecordedAt(0) && session.last_seen.0.saturating_add(HORIZON_SECONDS) < now.0 {
+            let lapsed = std::mem::take(session);
+            self.run_count -= lapsed.runs.count();
+            self.changed.extend(lapsed.runs.block_numbers().map(|block| (key, block)));
         }
+        Ok(session)
     }
 }
 
@@ -248,5 +270,45 @@ mod tests {
         assert_eq!(lookup(&mut again, 0, 1000 + HORIZON_SECONDS), Known::Recorded(Index(0)));
         let mut again = Sessions::new(store);
         assert_eq!(lookup(&mut again, 0, 1001 + HORIZON_SECONDS), Known::New);
+    }
+
+    #[test]
+    fn old_numbers_of_a_lapsed_session_do_not_come_back() {
+        let (mut sessions, store, _folder) = sessions();
+        let head = TreeHead { size: Size(1), root: Hash([1; 32]) };
+        let later = 1001 + HORIZON_SECONDS;
+        sessions.apply(&step(300, 0, 1000)).unwrap();
+        store.write(&sessions.take_changes(), &head).unwrap();
+        assert_eq!(lookup(&mut sessions, 300, later), Known::New, "in memory it lapses too");
+        sessions.apply(&step(0, 1, later)).unwrap();
+        store.write(&sessions.take_changes(), &head).unwrap();
+        let mut again = Sessions::new(store);
+        assert_eq!(lookup(&mut again, 0, later), Known::Recorded(Index(1)));
+        assert_eq!(lookup(&mut again, 300, later), Known::New);
+    }
+
+    #[test]
+    fn numbers_that_came_in_disorder_leave_memory_once_the_store_has_them() {
+        let (mut sessions, store, _folder) = sessions();
+        sessions.run_count_max = 2000;
+        let key = |producer: usize| SessionKey::new(&producer.to_string(), &[1; 16]);
+        let mut index = 0;
+        for producer in 0..10 {
+            // Every second number only: each is a run of its own.
+            for number in 0..500 {
+                let step = SessionStep { key: key(producer), ..step(number * 2, index, 1) };
+                sessions.apply(&step).unwrap();
+                index += 1;
+            }
+            let head = TreeHead { size: Size(index), root: Hash([1; 32]) };
+            store.write(&sessions.take_changes(), &head).unwrap();
+            sessions.make_room(Index(index));
+            assert!(sessions.run_count <= 2000, "{}", sessions.run_count);
+        }
+        let known: usize = sessions.memory.values().map(|session| session.runs.count()).sum();
+        assert_eq!(sessions.run_count, known);
+        assert!(sessions.memory.len() < 10, "{}", sessions.memory.len());
+        let first = sessions.session(key(0), RecordedAt(1)).unwrap();
+        assert_eq!(first.lookup(998), Known::Recorded(Index(499)));
     }
 }

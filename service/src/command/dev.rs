@@ -99,8 +99,8 @@ fn serve(
         let shared =
             Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown: shutdown.clone() };
         let server = Server::new(listener, shared, site).await.context("serving can't begin")?;
-        welcome(args, &genesis.origin, published.head.size, server.address()?);
         tokio::spawn(cancel_on_signal(shutdown)?);
+        welcome(args, &genesis.origin, published.head.size, server.address()?);
         server.serve().await.context("serving ended")
     });
     // Ends what is still under way; with the last handle the writer finishes, and with it the rest.
@@ -170,10 +170,12 @@ fn token(keys: &Path) -> anyhow::Result<String> {
 #[cfg(feature = "demo")]
 fn sample(args: &DevArgs) -> anyhow::Result<()> {
     let open = |clock, simulated| Ok(ledger::open(opening(args, clock, true, simulated)?)?);
-    crate::demo::record_once(&args.data, &SystemClock::new(), open)?;
+    if !crate::demo::record_once(&args.data, &SystemClock::new(), open)? {
+        return Ok(());
+    }
     let checked = super::fsck::check(&args.data)?;
     match checked.faults.as_slice() {
-        [] => say(&format!("verified: {} entries; chain, tree and signature hold", checked.head.size)),
+        [] => super::say(&format!("verified: {} entries; chain, tree and signature hold", checked.head.size)),
         faults => bail!("the sample does not verify: {}", faults.join("; ")),
     }
     Ok(())
@@ -186,7 +188,7 @@ fn sample(_args: &DevArgs) -> anyhow::Result<()> {
 
 fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr) {
     let (url, data) = (format!("http://{address}"), args.data.display());
-    say(&format!(
+    super::say(&format!(
         "Einsicht is recording. This is a development ledger: one token, no TLS, this machine only.\n\n  \
          ledger    {origin}, {size} entries\n  \
          open      {url}/\n\n\
@@ -198,10 +200,4 @@ fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr) {
          --dataset besuchertrend --operation query --purpose verkehrsplanung\n\n\
          Stop with Ctrl-C."
     ));
-}
-
-/// For the person at the terminal, not for the log.
-#[allow(clippy::print_stdout)]
-fn say(text: &str) {
-    println!("{text}");
 }

@@ -45,7 +45,7 @@ pub(super) fn run(args: &FsckArgs) -> anyhow::Result<ExitCode> {
         Ok(findings) => Ok(report(&args.data, &findings)),
         // Damage that stops the reading is an answer; what could not be read is not.
         Err(error) if error.downcast_ref::<LedgerError>().is_some_and(is_damage) => {
-            say(&format!("FAILED  {}: {}", args.data.display(), super::told(&error)));
+            super::say(&format!("FAILED  {}: {}", args.data.display(), super::told(&error)));
             Ok(ExitCode::from(1))
         }
         Err(error) => Err(error),
@@ -177,17 +177,17 @@ fn report(data: &Path, findings: &Findings) -> ExitCode {
     let Findings { head, origin, segments, commits, faults, notes } = findings;
     let data = data.display();
     for note in notes {
-        say(&format!("note    {note}"));
+        super::say(&format!("note    {note}"));
     }
     for fault in faults {
-        say(&format!("FAILED  {fault}"));
+        super::say(&format!("FAILED  {fault}"));
     }
     let extent = format!("{} entries in {commits} commits and {segments} segments", head.size);
     if faults.is_empty() {
-        say(&format!("sound   {data}: {origin}, {extent}\nroot    {}", head.root));
+        super::say(&format!("sound   {data}: {origin}, {extent}\nroot    {}", head.root));
         ExitCode::SUCCESS
     } else {
-        say(&format!("FAILED  {data}: {origin}, {extent}"));
+        super::say(&format!("FAILED  {data}: {origin}, {extent}"));
         ExitCode::from(1)
     }
 }
@@ -225,10 +225,4 @@ impl Faults {
         }
         self.listed
     }
-}
-
-/// For the person at the terminal, not for the log.
-#[allow(clippy::print_stdout)]
-fn say(text: &str) {
-    println!("{text}");
 }

@@ -91,3 +91,38 @@ pub(super) fn knows_more(known: u64, published: Size) -> Status {
 pub(super) fn not_published(code: Code, what: &str, asked: u64, published: Size) -> Status {
     Status::new(code, format!("{what} {asked} is not published; the ledger has {published} entries"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use einsicht_tlog::Index;
+
+    use super::*;
+    use crate::clock::ClockError;
+    use crate::sessions::StoreError;
+    use crate::storage::AppendError;
+
+    #[test]
+    fn each_refusal_has_its_code_and_says_when_to_try_again() {
+        let (position, sequence, index, highest) = (0, 1, Index(2), 3);
+        for (refused, code, retry) in [
+            (Refused::Conflict { position, sequence, index }, Code::AlreadyExists, None),
+            (Refused::BeyondHorizon { position, sequence, highest }, Code::FailedPrecondition, None),
+            (Refused::SessionEnded { index }, Code::FailedPrecondition, None),
+            (Refused::EndBelowHighest { highest }, Code::InvalidArgument, None),
+            (Refused::QueueFull { waiting: "bytes" }, Code::ResourceExhausted, Some(QUEUE_RETRY)),
+            (Refused::Expired, Code::DeadlineExceeded, None),
+            (Refused::Clock(ClockError::BeforeEpoch), Code::Unavailable, Some(STOPPED_RETRY)),
+            (Refused::Append(Arc::new(AppendError::Stopped)), Code::Unavailable, Some(STOPPED_RETRY)),
+            (Refused::ShuttingDown, Code::Unavailable, Some(STOPPED_RETRY)),
+            (Refused::Sessions(StoreError::Damaged), Code::Internal, None),
+        ] {
+            let status = of_refused(&refused);
+            assert_eq!(status.code(), code, "{refused}");
+            assert_eq!(status.message(), refused.to_string());
+            let delay = status.get_details_retry_info().and_then(|info| info.retry_delay);
+            assert_eq!(delay, retry, "{refused}");
+        }
+    }
+}

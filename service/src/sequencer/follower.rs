@@ -74,13 +74,24 @@ impl Follower {
     /// Tells of a commit. Waits only where the store has fallen far behind.
     pub fn follow(&self, published: &Arc<Published>, changes: Vec<Change>) {
         let mut pending = self.shared.lock();
-        while pending.changes.len() > PENDING_CHANGES_MAX {
-            pending = self.shared.changed.wait(pending).unwrap_or_else(PoisonError::into_inner);
+        // A thread that has ended makes no room: then recording goes on without it, and what it keeps
+        // is rebuilt at the next start.
+        while pending.changes.len() > PENDING_CHANGES_MAX && self.is_running() {
+            let waited = self.shared.changed.wait_timeout(pending, ROUND_INTERVAL);
+            (pending, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        if !self.is_running() {
+            pending.changes.clear();
+            return;
         }
         pending.published = Some(Arc::clone(published));
         pending.changes.extend(changes.into_iter().map(|change| (change.name(), change)));
         drop(pending);
         self.shared.changed.notify_all();
+    }
+
+    fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     /// The first entry that the session store does not reflect.
@@ -161,6 +172,12 @@ impl Round {
                 self.unwritten.clear();
                 self.shared.stored_before.store(head.size.0, Ordering::Release);
             }
+            Err(error) if self.unwritten.len() > PENDING_CHANGES_MAX => {
+                tracing::error!(%error, "the session store is given up; it is rebuilt at the next start");
+                self.unwritten.clear();
+                self.write_sessions = Box::new(|_, _| Err(StoreError::GivenUp));
+            }
+            Err(StoreError::GivenUp) => self.unwritten.clear(),
             Err(error) => {
                 tracing::error!(%error, "the session store could not be written; it is tried again");
             }

@@ -21,6 +21,7 @@ const RUN_BYTES: usize = 10;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Runs {
     blocks: BTreeMap<u64, Block>,
+    count: usize,
 }
 
 /// The runs of one block, in order.
@@ -40,7 +41,7 @@ impl Runs {
     /// Notes that `sequence` was recorded as entry `index`.
     pub fn insert(&mut self, sequence: u64, index: Index) {
         let (block, number) = split(sequence);
-        self.blocks.entry(block).or_default().insert(number, index.0);
+        self.count += usize::from(self.blocks.entry(block).or_default().insert(number, index.0));
     }
 
     /// The entry of a number.
@@ -61,7 +62,20 @@ impl Runs {
     pub fn forget_below_horizon(&mut self) -> Vec<u64> {
         let lowest = (self.highest().unwrap_or(0) + 1).saturating_sub(HORIZON_NUMBERS) / BLOCK_NUMBERS;
         let kept = self.blocks.split_off(&lowest);
-        std::mem::replace(&mut self.blocks, kept).into_keys().collect()
+        let forgotten = std::mem::replace(&mut self.blocks, kept);
+        self.count -= forgotten.values().map(|block| block.0.len()).sum::<usize>();
+        forgotten.into_keys().collect()
+    }
+
+    /// How many runs there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Numbers of the blocks that have runs.
+    pub fn block_numbers(&self) -> impl Iterator<Item = u64> {
+        self.blocks.keys().copied()
     }
 
     /// One block, if it has runs.
@@ -72,7 +86,9 @@ impl Runs {
 
     /// Puts a block in its place.
     pub fn set_block(&mut self, number: u64, block: Block) {
-        self.blocks.insert(number, block);
+        self.count += block.0.len();
+        let replaced = self.blocks.insert(number, block);
+        self.count -= replaced.map_or(0, |block| block.0.len());
     }
 }
 
@@ -104,19 +120,21 @@ impl Block {
         (step <= run.more).then(|| run.index + u64::from(step))
     }
 
-    fn insert(&mut self, number: u8, index: u64) {
+    /// Returns whether that took another run.
+    fn insert(&mut self, number: u8, index: u64) -> bool {
         let position = self.0.partition_point(|run| run.first <= number);
         if let Some(run) = position.checked_sub(1).and_then(|before| self.0.get_mut(before)) {
             let step = number - run.first;
             if step <= run.more {
-                return;
+                return false;
             }
             if step == run.more + 1 && index == run.index + u64::from(step) {
                 run.more = step;
-                return;
+                return false;
             }
         }
         self.0.insert(position, Run { first: number, more: 0, index });
+        true
     }
 }
 
@@ -146,6 +164,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(runs.highest(), map.keys().max().copied());
+            prop_assert_eq!(runs.count(), runs.blocks.values().map(|block| block.0.len()).sum::<usize>());
             for sequence in 0..1024 {
                 prop_assert_eq!(runs.find(sequence), map.get(&sequence).copied());
             }

@@ -35,6 +35,9 @@ pub enum StoreError {
     /// sled failed.
     #[error("the session store failed: {0}")]
     Sled(#[from] sled::Error),
+    /// It failed for so long that nothing is written to it any more.
+    #[error("the session store was given up after it had failed for long; it is rebuilt at the next start")]
+    GivenUp,
     /// A value is not what it should be.
     #[error("the session store holds a damaged value; delete the folder 'state', it is rebuilt at start")]
     Damaged,

@@ -142,7 +142,12 @@ impl Folder for RealFolder {
             .create(create)
             .truncate(false)
             .mode(0o600)
-            .open(self.path(path))?;
+            .open(self.path(path));
+        // Checking a copy must work where nobody may write: whoever then writes gets the error.
+        let file = match file {
+            Err(error) if !create && is_read_only(&error) => fs::File::open(self.path(path))?,
+            file => file?,
+        };
         Ok(Arc::new(RealFile(file)))
     }
 
@@ -176,6 +181,10 @@ impl Folder for RealFolder {
     fn remove(&self, path: &str) -> io::Result<()> {
         fs::remove_file(self.path(path))
     }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 struct RealFile(fs::File);

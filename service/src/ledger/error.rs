@@ -1,0 +1,100 @@
+//! Why a ledger can't be opened, told so that somebody can do something about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use einsicht_access::WireError;
+use einsicht_access::entry::GenesisError;
+use einsicht_tlog::key::KeyError;
+use einsicht_tlog::leaf::LeafError;
+use einsicht_tlog::units::OriginError;
+
+use crate::clock::ClockError;
+use crate::sequencer::Refused;
+use crate::sessions::StoreError;
+use crate::signer::SecretError;
+use crate::storage::{OpenError, ReadError};
+
+/// A ledger can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The file system failed.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// Somebody else writes there.
+    #[error("{} is in use by another process; only one may write to a ledger", path.display())]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+    },
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// A key.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// A key with this name.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// There is a log, but no key.
+    #[error(
+        "there is a ledger here, but no signing key at {}; restore the key from your backup. A new key is \
+         never made for an old ledger",
+        path.display()
+    )]
+    NoKey {
+        /// Where the key should be.
+        path: PathBuf,
+    },
+    /// The key is of another ledger.
+    #[error(
+        "the signing key at {} is not a key of ledger '{origin}'; its entry 0 names other keys. Restore the \
+         right key, or choose another data folder",
+        path.display()
+    )]
+    ForeignKey {
+        /// The key file.
+        path: PathBuf,
+        /// The ledger.
+        origin: String,
+    },
+    /// Entry 0 is not a leaf.
+    #[error("entry 0: {0}")]
+    Leaf(#[from] LeafError),
+    /// Entry 0 can't be read.
+    #[error("entry 0: {0}")]
+    Wire(#[from] WireError),
+    /// Entry 0 is not a genesis.
+    #[error("entry 0 is not a genesis; this is not a ledger of ours")]
+    NoGenesis,
+    /// Entry 0 can't be used.
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
+    /// The origin.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+    /// The clock.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// Sessions.
+    #[error(transparent)]
+    Sessions(#[from] StoreError),
+    /// Entries could not be read back.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The first entries could not be written.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+impl LedgerError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |error| Self::Io { path: path.to_owned(), error }
+    }
+}
