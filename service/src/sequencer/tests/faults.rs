@@ -32,6 +32,8 @@ fn after_a_failed_write_nothing_is_acknowledged_not_even_what_is_known() {
     for done in [Done::Nothing, Done::Half, Done::All] {
         let mut desk = desk();
         let head = desk.head();
+        let stopped = desk.committer.stopped();
+        assert_eq!(stopped.get(), None);
         break_next(&desk, Kind::Write, done);
         for answer in desk.together(vec![
             accesses(1, &[(2, 12)]),
@@ -53,6 +55,8 @@ fn after_a_failed_write_nothing_is_acknowledged_not_even_what_is_known() {
             assert!(matches!(&*append_error(desk.submit(work)), AppendError::Stopped));
         }
         assert!(desk.committer.record_own(b"").is_err());
+        let reason = stopped.get().unwrap();
+        assert!(reason.contains("could not be written"), "health tells the first reason: {reason}");
         assert_eq!(desk.head(), head, "nothing was published");
         assert_eq!(desk.reader.head(head.size).unwrap(), head, "readers go on");
         assert!(desk.halts.lock().unwrap().is_empty(), "a failed write does not end the process");
