@@ -38,7 +38,7 @@ pub fn start(parent: &Path, metrics: Metrics) -> anyhow::Result<Served> {
 fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(LISTEN).context("binding an address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let Ledger { committer, reader, verifier, lock, .. } = open(folder, Arc::clone(&clock))?;
+    let Ledger { committer, reader, verifier, genesis, lock, .. } = open(folder, Arc::clone(&clock))?;
     let tokens = Tokens::default().with(TOKEN, Caller { producer: PRODUCER.to_owned() });
     let runtime = runtime("ledger-server")?;
     let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
@@ -47,6 +47,7 @@ fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
             sequencer: sequencer.clone(),
             reader: reader.clone(),
             metrics,
+            simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
         };
         let shutdown = stage.shutdown.clone();

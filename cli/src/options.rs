@@ -103,7 +103,7 @@ impl Options {
         let place = self.place(given);
         if !place.contains("://") && !Path::new(place).exists() {
             bail!(
-                "there is no folder {place}, and it is no address either: addresses begin with http:// or https://"
+                "there is no folder {place}, and it is no address either: addresses begin with http:// or https:// (did you mean http://{place}?)"
             );
         }
         Ok(Source::open_with(place, SourceOptions { token, ..SourceOptions::default() })?)

@@ -24,6 +24,8 @@ pub struct Site {
     pub reader: LogReader,
     /// Renders the metrics.
     pub metrics: Metrics,
+    /// Whether its entries are made up.
+    pub simulated: bool,
     /// The ledger's verifier key, as text.
     pub verifier_key: Arc<str>,
 }
@@ -64,8 +66,10 @@ async fn checkpoint(State(site): State<Site>) -> Response {
 
 async fn index(State(site): State<Site>) -> Response {
     let published = Arc::clone(&site.sequencer.published().borrow());
+    let simulated =
+        if site.simulated { "SIMULATED: the entries of this ledger are made up.\n\n" } else { "" };
     let text = format!(
-        "Einsicht: every access to city data, in a ledger that anybody can check.\n\n\
+        "Einsicht: every access to city data, in a ledger that anybody can check.\n\n{simulated}\
          Entries so far:   {}\n\
          Verifier key:     {} (trust one that the operator gave you, not this line)\n\n\
          /checkpoint       the newest signed checkpoint (C2SP tlog-checkpoint)\n\

@@ -121,6 +121,8 @@ fn verify(args: &VerifyArgs, options: &Options) -> anyhow::Result<Exit> {
                 )?;
                 show::print(&view, key.name(), head, out)
             })?;
+            options
+                .note("a receipt does not tell whether the ledger is a simulation; `einsicht verify` does");
             Ok(Exit::Done)
         }
         Err(error) => {

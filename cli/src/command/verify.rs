@@ -141,7 +141,7 @@ fn how_much(report: &AuditReport) -> String {
 
 fn history(report: &AuditReport) -> String {
     match report.extends {
-        Some(head) if head == report.head => "the same checkpoint as verified before".to_owned(),
+        Some(head) if head == report.head => "the same checkpoint as was seen before".to_owned(),
         Some(head) => format!("extends the {} verified before", counted(head.size.0, "entry", "entries")),
         None => "seen for the first time: compare the root with others who watch this ledger".to_owned(),
     }
@@ -149,7 +149,13 @@ fn history(report: &AuditReport) -> String {
 
 fn sessions(report: &AuditReport) -> String {
     let sessions = &report.sessions;
-    let mut text = format!("{}, {} ended in good order", grouped(sessions.met), grouped(sessions.ended));
+    let open = sessions.met.saturating_sub(sessions.ended);
+    let mut text = format!(
+        "{}: {} ended in good order, {} may go on",
+        grouped(sessions.met),
+        grouped(sessions.ended),
+        grouped(open)
+    );
     match sessions.missing() {
         0 => text.push_str("; no number is missing"),
         missing => {

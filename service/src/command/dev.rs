@@ -94,6 +94,7 @@ fn serve(
             sequencer: sequencer.clone(),
             reader: reader.clone(),
             metrics,
+            simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
         };
         let shared =
