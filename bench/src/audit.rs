@@ -12,6 +12,7 @@ use einsicht_service::storage::file::RealFolder;
 use einsicht_tlog::VerifierKey;
 use einsicht_tlog::hash::sha256;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
 use crate::machine::cores;
 use crate::sha::Leaves;
@@ -23,12 +24,13 @@ use crate::turns::Turns;
 /// signature. The files are in the system's cache.
 ///
 /// # Errors
-/// If the log can't be read or does not verify, to its last entry.
+/// If the log can't be read or does not verify, to its last entry; if `interrupted` is cancelled.
 pub fn in_turns(
     folder: &Path,
     verifier: &VerifierKey,
     turns: usize,
     runtime: &Runtime,
+    interrupted: &CancellationToken,
 ) -> anyhow::Result<Turns<f64>> {
     let leaves = leaves(folder, verifier)?;
     let entries = u32::try_from(leaves.count()).context("the log has too many entries")?;
@@ -37,6 +39,7 @@ pub fn in_turns(
     let place = folder.to_str().context("the path of the temporary folder is not UTF-8")?;
     let hash = || Ok(rate(leaves.hash_all(threads)));
     let audit = || {
+        ensure!(!interrupted.is_cancelled(), "interrupted");
         let begun = Instant::now();
         // Nothing is kept from one turn to the next.
         let trust = Trust::in_memory(verifier.clone());

@@ -16,6 +16,7 @@ use einsicht_service::server::Server;
 use einsicht_service::sessions::SessionKey;
 use einsicht_service::storage::SEGMENT_BYTES_MAX;
 use einsicht_tlog::{Origin, VerifierKey};
+use tokio_util::sync::CancellationToken;
 
 use crate::event::{self, PRODUCER, Run};
 use crate::served::{LISTEN, Served, Stage, TOKEN, runtime};
@@ -66,13 +67,14 @@ fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
 /// that verifies it. The entries are made as the service makes them; gRPC is left out.
 ///
 /// # Errors
-/// Those of opening the ledger and of recording.
-pub fn fill(folder: &Path, entries: u64) -> anyhow::Result<VerifierKey> {
+/// Those of opening the ledger and of recording; if `interrupted` is cancelled.
+pub fn fill(folder: &Path, entries: u64, interrupted: &CancellationToken) -> anyhow::Result<VerifierKey> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let Ledger { mut committer, verifier, lock, .. } = open(folder, Arc::clone(&clock))?;
     let run = Run::new()?;
     let mut first = 0;
     while first < entries {
+        ensure!(!interrupted.is_cancelled(), "interrupted");
         let count = FILL_COMMIT_ENTRIES.min(entries - first);
         committer.record_now(vec![accesses(&run, first, count, clock.unix_us())])?;
         first += count;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use einsicht_service::metrics::Metrics;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::load::{Load, Outcome, Shape};
@@ -30,7 +31,8 @@ pub struct Measured {
 /// `progress` is told what comes next.
 ///
 /// # Errors
-/// If a server, a call or an audit fails, or the process is interrupted (Ctrl-C).
+/// If a server, a call or an audit fails, or the process is interrupted (Ctrl-C, SIGTERM): folders are
+/// deleted then as well.
 pub fn run(
     plan: &Plan,
     parent: &Path,
@@ -39,18 +41,27 @@ pub fn run(
 ) -> anyhow::Result<Measured> {
     let runtime = served::runtime("clients")?;
     let interrupted = CancellationToken::new();
-    let interrupt = interrupted.clone();
-    runtime.spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            interrupt.cancel();
-        }
-    });
+    runtime.block_on(async { cancel_on_signal(interrupted.clone()) }).context("signals")?;
     let mut bench = Bench { plan, parent, metrics, runtime, interrupted, progress };
     let batch = bench.compare("batches", plan.batch)?;
     let unary = bench.compare("one event a call", plan.unary)?;
     let lone = bench.compare("one event at a time", plan.lone)?;
     let audit = bench.audit()?;
     Ok(Measured { batch, unary, lone, audit })
+}
+
+/// Without this a signal would end the process on the spot and leave gigabytes in the temporary folder.
+fn cancel_on_signal(interrupted: CancellationToken) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        interrupted.cancel();
+    });
+    Ok(())
 }
 
 struct Bench<'a> {
@@ -99,8 +110,9 @@ impl Bench<'_> {
             self.plan.audit_entries, self.plan.audit_turns
         ));
         let folder = tempfile::Builder::new().prefix("einsicht-bench-").tempdir_in(self.parent)?;
-        let verifier = ledger::fill(folder.path(), self.plan.audit_entries)?;
-        let turns = audit::in_turns(folder.path(), &verifier, self.plan.audit_turns, &self.runtime)?;
+        let verifier = ledger::fill(folder.path(), self.plan.audit_entries, &self.interrupted)?;
+        let (path, turns) = (folder.path(), self.plan.audit_turns);
+        let turns = audit::in_turns(path, &verifier, turns, &self.runtime, &self.interrupted)?;
         folder.close().context("deleting the log that was audited")?;
         Ok(turns)
     }
