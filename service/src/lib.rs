@@ -9,11 +9,13 @@
 //! - [`ledger`]: opens all of that together
 //! - [`rpc`], [`http`], [`server`]: what is served, and how
 //! - [`scrub`]: reads everything again, in the background
+//! - [`config`]: what a city's service is told
 //! - [`clock`], [`signer`], [`auth`], [`metrics`]: what they lean on
 
 pub mod auth;
 pub mod clock;
 pub mod command;
+pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod http;
