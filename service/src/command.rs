@@ -1,5 +1,6 @@
 //! The commands of `einsichtd`.
 
+mod certs;
 mod dev;
 mod fsck;
 
@@ -25,6 +26,8 @@ pub enum Command {
     Dev(dev::DevArgs),
     /// Checks a data folder offline: every entry, chain, tree, signature, derived files. Changes nothing
     Fsck(fsck::FsckArgs),
+    /// Makes a private authority and certificates for trying out; adds to a folder that has them
+    Certs(certs::CertsArgs),
 }
 
 /// Runs a command. Exit codes: 0 done and sound, 1 checked and found wrong, 2 could not tell or run.
@@ -40,6 +43,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Dev(args) => dev::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Fsck(args) => fsck::run(&args),
+        Command::Certs(args) => certs::run(&args).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("einsichtd: {}", told(&error));

@@ -10,9 +10,11 @@
 //! - [`rpc`], [`http`], [`server`]: what is served, and how
 //! - [`scrub`]: reads everything again, in the background
 //! - [`config`]: what a city's service is told
+//! - [`certs`]: certificates for trying out
 //! - [`clock`], [`signer`], [`auth`], [`metrics`]: what they lean on
 
 pub mod auth;
+pub mod certs;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -25,7 +25,7 @@ fn stdout_of(arguments: &[&str]) -> String {
 #[test]
 fn it_says_what_it_can_do_and_which_version_it_is() {
     let help = stdout_of(&["--help"]);
-    for command in ["dev", "fsck"] {
+    for command in ["dev", "fsck", "certs"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
     }
     let help = stdout_of(&["dev", "--help"]);
@@ -72,4 +72,31 @@ fn segments_too_small_for_an_entry_are_refused() {
         ["dev", "--data", data.to_str().unwrap(), "--listen", "127.0.0.1:0", "--segment-bytes", "100"];
     assert_refused(&arguments, &["--segment-bytes must be at least 4096"]);
     assert!(!data.exists());
+}
+
+#[test]
+fn certificates_are_made_once_and_what_to_write_where_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("tls");
+    let out = out.to_str().unwrap();
+    let arguments = ["certs", "--out", out, "--host", "ledger.ulm.example", "--recorder", "counter.example"];
+    let said = stdout_of(&arguments);
+    let parts = ["[tls.internal]", "server.pem", "client_ca", "dns:counter.example", "EINSICHT_CA_FILE="];
+    for part in parts {
+        assert!(said.contains(part), "{part:?}: {said}");
+    }
+    let read = || std::fs::read(folder.path().join("tls/server.pem")).unwrap();
+    let before = read();
+    assert!(!stdout_of(&arguments).contains("made"));
+    assert_eq!(read(), before);
+    assert_refused(
+        &["certs", "--out", out, "--host", "new.example"],
+        &["does not name new.example", "--renew"],
+    );
+    assert!(stdout_of(&["certs", "--out", out, "--host", "new.example", "--renew"]).contains("renewed"));
+    assert_ne!(read(), before);
+    for name in ["../elsewhere", "server", "a_b", ""] {
+        assert_refused(&["certs", "--out", out, "--recorder", name], &["--recorder"]);
+    }
+    assert_refused(&["certs", "--out", out, "--steward", "auditor"], &["named twice"]);
 }
