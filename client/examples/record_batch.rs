@@ -16,8 +16,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .processing(Processing::Aggregated)
             .access_count(96)
     });
-    for recorded in ledger.record_batch(accesses).await? {
-        println!("recorded as entry {}", recorded.index);
+    for kept in ledger.record_batch(accesses).await? {
+        match kept.recorded() {
+            Some(recorded) => println!("recorded as entry {}", recorded.index),
+            None => println!("safe in the spool: the ledger is away"),
+        }
     }
     ledger.close().await?;
     Ok(())

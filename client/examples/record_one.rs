@@ -11,8 +11,11 @@ use einsicht_client::{Access, Recorder};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ledger = Recorder::from_env().await?;
-    let recorded = ledger.record(Access::query("besuchertrend", "verkehrsplanung")).await?;
-    println!("recorded as entry {}", recorded.index);
+    let kept = ledger.record(Access::query("besuchertrend", "verkehrsplanung")).await?;
+    match kept.recorded() {
+        Some(recorded) => println!("recorded as entry {}", recorded.index),
+        None => println!("safe in the spool: the ledger is away"),
+    }
     // The last number of the session is recorded too, so that a lost tail would show.
     ledger.close().await?;
     Ok(())

@@ -15,9 +15,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .legal_basis("gdpr-6-1-e")
         .national_norm("§ 17 BWO")
         .record_count(1);
-    let recorded = ledger.record(access).await?;
-    // It was verified: signature, place in the tree, and that the record says what was sent.
-    if let Some(receipt) = recorded.receipt {
+    let kept = ledger.record(access).await?;
+    // It was verified: signature, place in the tree, and that the record says what was sent. What waits
+    // in the spool has no receipt yet.
+    if let Some(recorded) = kept.recorded()
+        && let Some(receipt) = &recorded.receipt
+    {
         let file = format!("{}.{FILE_EXTENSION}", recorded.index);
         std::fs::write(&file, receipt.to_bytes())?;
         println!("recorded as entry {}, receipt in {file}", recorded.index);

@@ -14,10 +14,12 @@ use tonic::transport::Uri;
 use crate::retry::RetryPolicy;
 
 pub use self::environment::{
-    ACTOR_KIND_VARIABLE, PRODUCER_VARIABLE, ROLE_VARIABLE, STATE_DIR_VARIABLE, TOKEN_FILE_VARIABLE,
-    UNIT_VARIABLE, URL_VARIABLE, VKEY_VARIABLE,
+    ACTOR_KIND_VARIABLE, PRODUCER_VARIABLE, ROLE_VARIABLE, SPOOL_BYTES_MAX_VARIABLE, SPOOL_DIR_VARIABLE,
+    SPOOL_WHEN_FULL_VARIABLE, STATE_DIR_VARIABLE, TOKEN_FILE_VARIABLE, UNIT_VARIABLE, URL_VARIABLE,
+    VKEY_VARIABLE,
 };
 pub use self::error::ConfigError;
+pub use crate::spool::{OnUnavailable, SpoolConfig, WhenFull};
 pub use crate::token::{Token, TokenError};
 
 /// Address of the ledger if [`URL_VARIABLE`] is not set: where `einsichtd dev` listens.
@@ -56,6 +58,8 @@ pub struct RecorderConfig {
     /// When a new session is begun. At most a day; default: 23 hours, so that it stays below a day
     /// even if requests are repeated.
     pub session_age_max: Duration,
+    /// What becomes of an access that the ledger can't record now.
+    pub on_unavailable: OnUnavailable,
 }
 
 /// What accesses say unless they say otherwise themselves. See `event.proto` for the fields.
@@ -85,6 +89,7 @@ impl RecorderConfig {
             call_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             session_age_max: Duration::from_secs(23 * 60 * 60),
+            on_unavailable: OnUnavailable::default(),
         }
     }
 
@@ -99,6 +104,9 @@ impl RecorderConfig {
     /// | `EINSICHT_UNIT`, `EINSICHT_ROLE` | unit and role of accesses that name none | not known |
     /// | `EINSICHT_ACTOR_KIND` | `human`, `system` or `ai`, likewise | not known |
     /// | `EINSICHT_PRODUCER` | name under which the ledger must record us | any name |
+    /// | `EINSICHT_SPOOL_DIR` | folder of the spool | no spool: errors while the ledger is away |
+    /// | `EINSICHT_SPOOL_BYTES_MAX` | most bytes that the spool takes on disk | 1 GiB |
+    /// | `EINSICHT_SPOOL_WHEN_FULL` | `fail` or `wait` | `fail` |
     ///
     /// A variable that is set to nothing counts as not set.
     ///

@@ -12,8 +12,9 @@ use einsicht_proto::v1::{AccessEvent, RecordRequest};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use crate::answer::{Recorded, VerificationError};
+use crate::answer::VerificationError;
 use crate::config::ConfigError;
+use crate::kept::Kept;
 use crate::random::NoRandomness;
 use crate::session::Numbers;
 use crate::trust::TrustError;
@@ -60,13 +61,13 @@ pub enum RecordError {
     /// What the ledger answered is not true, or not proven. The events may be recorded.
     #[error("THE LEDGER'S ANSWER FAILED VERIFICATION: {0}")]
     Verification(#[source] Box<VerificationError>),
-    /// Of a batch that took several requests, some are recorded and some are not.
-    #[error("the first {} events are recorded; of the next: {error}", recorded.len())]
+    /// Of a batch that took several requests, some are kept and some are not.
+    #[error("the first {} events are recorded{}; of the next: {error}", kept.len(), or_spooled(kept))]
     Partly {
-        /// Where the first events stand, in their order.
-        recorded: Vec<Recorded>,
+        /// Where the first events are, in their order.
+        kept: Vec<Kept>,
         /// What happened to the next request; the events after it were not sent. Positions in it count
-        /// from the first event that is not recorded.
+        /// from the first event that is not kept.
         #[source]
         error: Box<RecordError>,
     },
@@ -244,6 +245,11 @@ impl std::error::Error for Unconfirmed {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.cause)
     }
+}
+
+/// Completes "are recorded" where that is not true of all.
+fn or_spooled(kept: &[Kept]) -> &'static str {
+    if kept.iter().all(|kept| kept.recorded().is_some()) { "" } else { " or in the spool" }
 }
 
 /// The name of a code as the gRPC documentation writes it.

@@ -12,9 +12,10 @@ use crate::access::{Access, micros_since_1970};
 use crate::answer::{Recorded, VerificationError, verify_place, verify_places};
 use crate::attempt::{AttemptError, Setback, aside, persist};
 use crate::checkpoints::{Checkpoints, GivenProof};
-use crate::config::{Defaults, RecorderConfig};
+use crate::config::{ConfigError, Defaults, OnUnavailable, RecorderConfig};
 use crate::connection::Connection;
 use crate::error::{Failure, RecordError, Unconfirmed};
+use crate::kept::Kept;
 use crate::request::{check_bytes, split, validate_all};
 use crate::retry::RetryPolicy;
 use crate::session::{NoNumbers, Numbers, Sessions};
@@ -84,6 +85,9 @@ impl Recorder {
     /// allows; [`RecordError::Verification`]; [`RecordError::Trust`] if the state folder cannot be used.
     pub async fn connect(config: RecorderConfig) -> Result<Self, RecordError> {
         config.check()?;
+        if config.on_unavailable != OnUnavailable::Refuse {
+            return Err(ConfigError::NoSpoolYet.into());
+        }
         let trust = match &config.state_dir {
             Some(dir) => Trust::stored(config.key.clone(), dir).map_err(RecordError::Trust)?,
             None => Trust::in_memory(config.key.clone()),
@@ -124,11 +128,12 @@ impl Recorder {
         self.inner.checkpoints.trust()
     }
 
-    /// Records one access. When this returns, it is durable and signed.
+    /// Records one access. When this returns, it is durable and signed; or, with a spool, safe on this
+    /// machine's disk and on its way.
     ///
     /// # Errors
     /// [`RecordError`].
-    pub async fn record(&self, access: Access) -> Result<Recorded, RecordError> {
+    pub async fn record(&self, access: Access) -> Result<Kept, RecordError> {
         only(self.record_batch([access]).await?)
     }
 
@@ -142,17 +147,17 @@ impl Recorder {
     pub async fn record_batch(
         &self,
         accesses: impl IntoIterator<Item = Access>,
-    ) -> Result<Vec<Recorded>, RecordError> {
+    ) -> Result<Vec<Kept>, RecordError> {
         let events = self.complete(accesses, validate_all)?;
-        let mut recorded = Vec::with_capacity(events.len());
+        let mut kept = Vec::with_capacity(events.len());
         for batch in split(events) {
             match self.record_prepared(batch).await {
-                Ok(places) => recorded.extend(places),
-                Err(error) if recorded.is_empty() => return Err(error),
-                Err(error) => return Err(RecordError::Partly { recorded, error: Box::new(error) }),
+                Ok(recorded) => kept.extend(recorded.into_iter().map(Kept::Recorded)),
+                Err(error) if kept.is_empty() => return Err(error),
+                Err(error) => return Err(RecordError::Partly { kept, error: Box::new(error) }),
             }
         }
-        Ok(recorded)
+        Ok(kept)
     }
 
     /// Records 1 to 1,000 accesses under numbers that the caller chooses, so that a run that was
@@ -343,10 +348,10 @@ impl fmt::Debug for Recorder {
     }
 }
 
-/// The place of the one event of a request. That there is one was verified.
-pub(crate) fn only(recorded: Vec<Recorded>) -> Result<Recorded, RecordError> {
+/// What became of the one event of a request. That there is one was verified.
+pub(crate) fn only<T>(of_request: Vec<T>) -> Result<T, RecordError> {
     let count = VerificationError::Count { expected: 1, found: 0 };
-    recorded.into_iter().next().ok_or_else(|| RecordError::Verification(Box::new(count)))
+    of_request.into_iter().next().ok_or_else(|| RecordError::Verification(Box::new(count)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use einsicht_proto::v1::ActorKind;
 use einsicht_tlog::VerifierKey;
 
-use super::{ConfigError, Defaults, RecorderConfig, URL_DEFAULT};
+use super::{ConfigError, Defaults, OnUnavailable, RecorderConfig, SpoolConfig, URL_DEFAULT, WhenFull};
 use crate::token::Token;
 
 /// Environment: address of the ledger.
@@ -27,6 +27,13 @@ pub const ACTOR_KIND_VARIABLE: &str = "EINSICHT_ACTOR_KIND";
 /// Environment: the name under which the ledger knows this recorder.
 pub const PRODUCER_VARIABLE: &str = "EINSICHT_PRODUCER";
 
+/// Environment: folder of the spool.
+pub const SPOOL_DIR_VARIABLE: &str = "EINSICHT_SPOOL_DIR";
+/// Environment: most bytes that the spool takes on disk.
+pub const SPOOL_BYTES_MAX_VARIABLE: &str = "EINSICHT_SPOOL_BYTES_MAX";
+/// Environment: what a caller gets when the spool is full (fail or wait).
+pub const SPOOL_WHEN_FULL_VARIABLE: &str = "EINSICHT_SPOOL_WHEN_FULL";
+
 /// More than any token or verifier key has.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
@@ -43,6 +50,7 @@ pub(super) fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Recorder
             actor_kind: variables.actor_kind()?,
         },
         producer: variables.text(PRODUCER_VARIABLE, "a code")?,
+        on_unavailable: variables.on_unavailable()?,
         ..RecorderConfig::new(variables.token()?, key)
     };
     config.check()?;
@@ -78,6 +86,29 @@ impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
             Ok(text) => Ok((path, text)),
             Err(error) => Err(ConfigError::File { variable, path, expected, error }),
         }
+    }
+
+    fn on_unavailable(&self) -> Result<OnUnavailable, ConfigError> {
+        let dir = (self.0)(SPOOL_DIR_VARIABLE).map(PathBuf::from);
+        let bytes_max = self.text(SPOOL_BYTES_MAX_VARIABLE, "a number of bytes")?;
+        let when_full = self.text(SPOOL_WHEN_FULL_VARIABLE, "fail or wait")?;
+        let Some(dir) = dir else {
+            let given = [(SPOOL_BYTES_MAX_VARIABLE, &bytes_max), (SPOOL_WHEN_FULL_VARIABLE, &when_full)];
+            return match given.into_iter().find(|(_, value)| value.is_some()) {
+                Some((variable, _)) => Err(ConfigError::SpoolDirMissing { variable }),
+                None => Ok(OnUnavailable::Refuse),
+            };
+        };
+        let mut spool = SpoolConfig::new(&dir);
+        if let Some(found) = bytes_max {
+            spool.bytes_max = found.parse().map_err(|_| ConfigError::SpoolBytes { found })?;
+        }
+        spool.when_full = match when_full.as_deref() {
+            None | Some("fail") => WhenFull::Fail,
+            Some("wait") => WhenFull::Wait,
+            Some(found) => return Err(ConfigError::SpoolWhenFull { found: found.to_owned() }),
+        };
+        Ok(OnUnavailable::Spool(spool))
     }
 
     fn actor_kind(&self) -> Result<Option<ActorKind>, ConfigError> {
@@ -169,16 +200,41 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_enough_for_a_spool() {
+        let files = Files::new();
+        assert_eq!(files.read(&[]).unwrap().on_unavailable, OnUnavailable::Refuse);
+        let dir = Path::new("/var/spool/einsicht");
+        let config = files.read(&[(SPOOL_DIR_VARIABLE, "/var/spool/einsicht")]).unwrap();
+        assert_eq!(config.on_unavailable, OnUnavailable::Spool(SpoolConfig::new(dir)));
+        let config = files
+            .read(&[
+                (SPOOL_DIR_VARIABLE, "/var/spool/einsicht"),
+                (SPOOL_BYTES_MAX_VARIABLE, "5000000"),
+                (SPOOL_WHEN_FULL_VARIABLE, "wait"),
+            ])
+            .unwrap();
+        let spool = SpoolConfig { bytes_max: 5_000_000, when_full: WhenFull::Wait, ..SpoolConfig::new(dir) };
+        assert_eq!(config.on_unavailable, OnUnavailable::Spool(spool));
+    }
+
+    #[test]
     fn an_error_names_the_variable_and_what_to_do() {
         let files = Files::new();
         let vkey = files.path("vkey");
-        let cases: [(Result<_, _>, &[&str]); 7] = [
+        let spool = (SPOOL_DIR_VARIABLE, "spool");
+        let cases: [(Result<_, _>, &[&str]); 10] = [
             (read(&[]), &[VKEY_VARIABLE, "not set", "ledger.vkey"]),
             (read(&[(VKEY_VARIABLE, "/nowhere")]), &[VKEY_VARIABLE, "/nowhere", "ledger.vkey"]),
             (read(&[(VKEY_VARIABLE, &files.path("token"))]), &[VKEY_VARIABLE, "name+id+key"]),
             (read(&[(VKEY_VARIABLE, &vkey)]), &[TOKEN_FILE_VARIABLE, "not set", "dev.token"]),
             (files.read(&[(ACTOR_KIND_VARIABLE, "robot")]), &[ACTOR_KIND_VARIABLE, "robot", "human"]),
             (files.read(&[(UNIT_VARIABLE, "a unit")]), &[UNIT_VARIABLE, "U+0020"]),
+            (
+                files.read(&[(SPOOL_WHEN_FULL_VARIABLE, "wait")]),
+                &[SPOOL_WHEN_FULL_VARIABLE, SPOOL_DIR_VARIABLE],
+            ),
+            (files.read(&[spool, (SPOOL_WHEN_FULL_VARIABLE, "drop")]), &["drop", "fail and wait"]),
+            (files.read(&[spool, (SPOOL_BYTES_MAX_VARIABLE, "1G")]), &[SPOOL_BYTES_MAX_VARIABLE, "1G"]),
             (files.read(&[(URL_VARIABLE, "ledger:7420")]), &[URL_VARIABLE, "http://"]),
         ];
         for (result, expected) in cases {

@@ -7,7 +7,10 @@ use std::time::Duration;
 use einsicht_access::problem::Problem;
 use einsicht_tlog::key::KeyError;
 
-use super::{ACTOR_KIND_VARIABLE, URL_DEFAULT, URL_VARIABLE};
+use super::{
+    ACTOR_KIND_VARIABLE, SPOOL_BYTES_MAX_VARIABLE, SPOOL_DIR_VARIABLE, SPOOL_WHEN_FULL_VARIABLE, URL_DEFAULT,
+    URL_VARIABLE,
+};
 use crate::token::TokenError;
 
 /// What is wrong with a configuration.
@@ -96,6 +99,27 @@ pub enum ConfigError {
         /// What it is.
         found: String,
     },
+    /// The spool is described, and has no folder.
+    #[error("{variable} is set, but {SPOOL_DIR_VARIABLE} is not: set it to the folder of the spool")]
+    SpoolDirMissing {
+        /// The variable that is set.
+        variable: &'static str,
+    },
+    /// Not a number of bytes.
+    #[error("{SPOOL_BYTES_MAX_VARIABLE} is '{found}'; it is a number of bytes, for example 1073741824")]
+    SpoolBytes {
+        /// What it is.
+        found: String,
+    },
+    /// Not a way to treat callers.
+    #[error("{SPOOL_WHEN_FULL_VARIABLE} is '{found}'; known are fail and wait")]
+    SpoolWhenFull {
+        /// What it is.
+        found: String,
+    },
+    /// Temporary: the spool itself is not in this build.
+    #[error("this build has no spool yet: leave on_unavailable at Refuse, and {SPOOL_DIR_VARIABLE} unset")]
+    NoSpoolYet,
     /// A session would last longer than a day.
     #[error("a session lasts at most a day and more than nothing, session_age_max is {found:?}")]
     SessionAge {

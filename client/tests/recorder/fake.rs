@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use einsicht_client::answer::Recorded;
 use einsicht_client::config::{RecorderConfig, Token};
 use einsicht_client::retry::RetryPolicy;
-use einsicht_client::{Access, Recorder};
+use einsicht_client::{Access, Kept, Recorder};
 use einsicht_proto::v1::{AccessRecord, RecordRequest, RecordResponse};
 use einsicht_tlog::SigningKey;
 use tonic::Status;
@@ -151,6 +152,15 @@ pub fn quick_retry() -> RetryPolicy {
 
 pub fn access() -> Access {
     Access::query("besuchertrend", "verkehrsplanung")
+}
+
+/// Where accesses stand that were recorded at once.
+pub fn places(kept: Vec<Kept>) -> Vec<Recorded> {
+    kept.into_iter().map(place).collect()
+}
+
+pub fn place(kept: Kept) -> Recorded {
+    kept.into_recorded().unwrap()
 }
 
 /// Accesses that can be told from each other by their purpose.

@@ -10,7 +10,7 @@ use einsicht_client::retry::RetryPolicy;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::fake::{Fake, Fault, access, accesses};
+use crate::fake::{Fake, Fault, access, accesses, place, places};
 
 fn unavailable() -> Fault {
     Fault::Refuse(Status::unavailable("the ledger has stopped writing"))
@@ -21,7 +21,7 @@ async fn a_lost_answer_is_asked_for_again_and_nothing_doubles() {
     let fake = Fake::start().await;
     let recorder = fake.proving().await;
     fake.fail([Fault::LoseAnswer]);
-    let recorded = recorder.record_batch(accesses(3)).await.unwrap();
+    let recorded = places(recorder.record_batch(accesses(3)).await.unwrap());
     assert!(recorded.iter().all(|recorded| recorded.already_recorded && recorded.receipt.is_some()));
     let seen = fake.state().seen.clone();
     assert_eq!(seen.len(), 2);
@@ -36,7 +36,7 @@ async fn a_ledger_that_is_away_for_a_while_is_asked_again() {
     let recorder = fake.recorder().await;
     let aborted = Fault::Refuse(Status::aborted("once more"));
     fake.fail([unavailable(), unavailable(), aborted]);
-    assert!(!recorder.record(access()).await.unwrap().already_recorded);
+    assert!(!place(recorder.record(access()).await.unwrap()).already_recorded);
     assert_eq!((fake.request_count(), fake.sequences()), (4, vec![0]));
 }
 
@@ -59,7 +59,7 @@ async fn an_answer_that_does_not_come_in_time_is_asked_for_again() {
     config.call_timeout = Duration::from_millis(100);
     let recorder = Recorder::connect(config).await.unwrap();
     fake.fail([Fault::Hang]);
-    assert!(recorder.record(access()).await.unwrap().already_recorded);
+    assert!(place(recorder.record(access()).await.unwrap()).already_recorded);
     assert_eq!((fake.request_count(), fake.sequences()), (2, vec![0]));
 }
 
@@ -187,8 +187,8 @@ async fn a_batch_that_stops_in_the_middle_says_how_far_it_came() {
     let recorder = fake.recorder().await;
     fake.fail([Fault::None, Fault::None, Fault::Refuse(Status::permission_denied("no more"))]);
     let error = recorder.record_batch(accesses(2500)).await.unwrap_err();
-    let RecordError::Partly { recorded, error } = error else { panic!("{error}") };
-    assert_eq!(recorded.len(), 2000);
+    let RecordError::Partly { kept, error } = error else { panic!("{error}") };
+    assert_eq!(kept.len(), 2000);
     assert!(matches!(*error, RecordError::Refused(_)));
     assert_eq!(fake.records().len(), 2000);
 }

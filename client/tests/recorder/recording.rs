@@ -8,13 +8,13 @@ use einsicht_client::{Access, ActorKind};
 use einsicht_proto::v1::SessionEnd;
 use einsicht_tlog::Index;
 
-use crate::fake::{Fake, Fault, ORIGIN, PRODUCER, access, accesses, key};
+use crate::fake::{Fake, Fault, ORIGIN, PRODUCER, access, accesses, key, place, places};
 
 #[tokio::test]
 async fn one_call_records_one_access() {
     let fake = Fake::start().await;
     let recorder = fake.recorder().await;
-    let recorded = recorder.record(access().record_count(7)).await.unwrap();
+    let recorded = place(recorder.record(access().record_count(7)).await.unwrap());
     assert_eq!((recorded.index, recorded.already_recorded, recorded.receipt), (Index(1), false, None));
     let [record] = &fake.records()[..] else { panic!("one record") };
     assert_eq!((record.dataset.as_str(), record.purpose.as_str()), ("besuchertrend", "verkehrsplanung"));
@@ -40,7 +40,7 @@ async fn unit_role_and_kind_of_actor_come_from_the_configuration() {
 #[tokio::test]
 async fn a_large_batch_is_recorded_by_the_thousand_in_order() {
     let fake = Fake::start().await;
-    let recorded = fake.recorder().await.record_batch(accesses(2500)).await.unwrap();
+    let recorded = places(fake.recorder().await.record_batch(accesses(2500)).await.unwrap());
     assert!(recorded.iter().map(|recorded| recorded.index.0).eq(1..=2500));
     assert!(fake.sequences().into_iter().eq(0..2500));
     let sizes: Vec<_> = fake.state().seen.iter().map(|request| request.events.len()).collect();
@@ -60,7 +60,7 @@ async fn receipts_prove_what_was_sent_to_anybody_with_the_key() {
     let fake = Fake::start().await;
     // More than are verified without leaving the task.
     let recorded = fake.proving().await.record_batch(accesses(100)).await.unwrap();
-    for (number, recorded) in recorded.into_iter().enumerate() {
+    for (number, recorded) in places(recorded).into_iter().enumerate() {
         let bytes = recorded.receipt.unwrap().to_bytes();
         let receipt = einsicht_tlog::receipt::Receipt::parse(&bytes).unwrap();
         let (leaf, checkpoint) = receipt.verify(None, ORIGIN, &[key().verifier().clone()]).unwrap();
