@@ -5,11 +5,65 @@
 //! of the environment (`EINSICHTD_LEDGER_ORIGIN`) and one value of `--set` (`--set ledger.origin=…`); the
 //! command line wins over the environment, and that over the file.
 
+mod callers;
+mod document;
+mod error;
+mod key;
+mod overrides;
+mod read;
+mod said;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::fs;
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use einsicht_tlog::{Hash, Origin};
+
+pub use error::{ConfigError, Place, Problem, Reason};
+pub use key::{CALLER_SETTINGS, ENVIRONMENT_PREFIX, Key, Presence, SETTINGS, setting};
+pub use overrides::Sources;
+pub use read::{Loaded, parse};
+pub use value::{Kind, ROLES, Shape};
+
+/// Longest configuration file, in bytes: room for ten thousand callers.
+const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// Reads the configuration from all its sources. Looks at no other file than `sources.file`: whether
+/// certificates and keys can be used is not checked.
+///
+/// # Errors
+/// [`ConfigError`], with everything that was found wrong.
+pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    let unreadable = |error| ConfigError::Unreadable { path: sources.file.clone(), error };
+    let text = read_text(&sources.file).map_err(unreadable)?;
+    let file = std::path::absolute(&sources.file).map_err(unreadable)?;
+    let loaded = parse(&text, file.parent().unwrap_or(Path::new("/")), sources)?;
+    // Once more where links lead, as far as the folders are there already.
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match read::nested(&real(&loaded.config.ledger.data), &real(&loaded.config.keys_dir)) {
+        None => Ok(loaded),
+        Some(reason) => {
+            let place = loaded.places.get("keys.dir").cloned();
+            let problems = vec![Problem { place, key: "keys.dir".to_owned(), reason }];
+            Err(ConfigError::Refused { file: loaded.file, problems, further: 0 })
+        }
+    }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(io::Error::other(format!("longer than {FILE_BYTES_MAX} bytes; is it the right file?")));
+    }
+    Ok(text)
+}
 
 /// Everything that `einsichtd serve` is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,7 +192,7 @@ pub enum Datasets {
 /// A name in a certificate (RFC 5280 section 4.2.1.6, subject alternative name).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SubjectName {
-    /// `dns:recorder.ulm.example`; compared without regard to case. No wildcards.
+    /// `dns:recorder.ulm.example`; compared without regard to case, and in lower case here. No wildcards.
     Dns(String),
     /// `uri:spiffe://ulm.example/recorder`; compared as bytes.
     Uri(String),

@@ -43,3 +43,5 @@ pub use writer::{AppendError, Keeper, LogWriter};
 
 /// Most bytes of a segment before the next one is begun.
 pub const SEGMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Smallest segments that make sense: at least one full-sized frame header and entry.
+pub const SEGMENT_BYTES_MIN: u64 = 4096;

@@ -20,7 +20,7 @@ use crate::scrub;
 use crate::sequencer::Sequencer;
 use crate::server::Server;
 use crate::signer;
-use crate::storage::{SEGMENT_BYTES_MAX, VKEY};
+use crate::storage::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, VKEY};
 
 /// Name of the file with the token that `dev` makes.
 const TOKEN_FILE: &str = "dev.token";
@@ -28,8 +28,6 @@ const TOKEN_FILE: &str = "dev.token";
 const PRODUCER: &str = "dev";
 /// Domain that can't exist (RFC 2606): a development ledger is nobody's.
 const ORIGIN_PREFIX: &str = "dev.einsicht.invalid/";
-/// Smallest segments that make sense: at least one full-sized frame header and entry.
-const SEGMENT_BYTES_MIN: u64 = 4096;
 
 /// Runs a ledger for trying out and developing, on this machine only.
 #[derive(Debug, Args)]

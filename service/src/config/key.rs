@@ -1,0 +1,243 @@
+//! The one table of what can be set. Reading, `config show`, `config example`, suggestions and the
+//! documentation are made from it, so that they can't drift apart.
+
+use super::Config;
+use super::value::{Kind, Shape};
+use crate::storage::SEGMENT_BYTES_MIN;
+use Presence::{Default, Optional, Required, RequiredInItsTable};
+
+/// Begins the name of every variable of the environment that is read.
+pub const ENVIRONMENT_PREFIX: &str = "EINSICHTD_";
+/// Name of the tables of callers.
+pub(super) const CALLER: &str = "caller";
+
+/// More than any machine has connections or could record; a larger number is a slip of the keyboard.
+const COUNT_MAX: u64 = 10_000_000;
+/// Largest message that can be allowed: what the writer's queue takes.
+const REQUEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+const PATH: Kind = Kind::One(Shape::Path);
+const ADDRESS: Kind = Kind::One(Shape::Address);
+const COUNT: Kind = Kind::One(Shape::Integer { min: 1, max: COUNT_MAX });
+const REQUEST_BYTES: Kind = Kind::One(Shape::Integer { min: 1, max: REQUEST_BYTES_MAX });
+const SEGMENT_BYTES: Kind =
+    Kind::One(Shape::Integer { min: SEGMENT_BYTES_MIN, max: i64::MAX.unsigned_abs() });
+
+/// One thing that can be set.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Its name, with the tables that it stands in: `tls.internal.key`.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What holds where it is not set.
+    pub presence: Presence,
+    /// A value that could stand there. Items of a list are separated by spaces.
+    pub example: &'static str,
+    /// What it means, in sentences.
+    pub documentation: &'static str,
+    /// Whether a running service goes on with the old value, and only a new start takes the new one.
+    pub is_fixed: bool,
+}
+
+/// What holds where a key is not set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be set.
+    Required,
+    /// It must be set if another key of its table is.
+    RequiredInItsTable,
+    /// It may be left out, which means something of its own.
+    Optional,
+    /// It may be left out; this holds then.
+    Default(&'static str),
+}
+
+impl Key {
+    /// The variable of the environment that sets it.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("{ENVIRONMENT_PREFIX}{}", self.name.to_ascii_uppercase().replace('.', "_"))
+    }
+
+    /// The table that it stands in, and its name there.
+    #[must_use]
+    pub fn table_and_name(&self) -> (&'static str, &'static str) {
+        self.name.rsplit_once('.').unwrap_or(("", self.name))
+    }
+
+    /// The line that sets it in its table, with a value in the form of [`Config::text_of`].
+    #[must_use]
+    pub fn toml_line(&self, text: &str) -> String {
+        format!("{} = {}", self.table_and_name().1, self.kind.toml(text))
+    }
+
+    const fn new(name: &'static str, kind: Kind, presence: Presence) -> Self {
+        Self { name, kind, presence, example: "", documentation: "", is_fixed: false }
+    }
+
+    const fn example(mut self, example: &'static str) -> Self {
+        self.example = example;
+        self
+    }
+
+    const fn says(mut self, documentation: &'static str) -> Self {
+        self.documentation = documentation;
+        self
+    }
+
+    const fn fixed(mut self) -> Self {
+        self.is_fixed = true;
+        self
+    }
+}
+
+/// The key with this name.
+#[must_use]
+pub fn setting(name: &str) -> Option<&'static Key> {
+    SETTINGS.iter().find(|key| key.name == name)
+}
+
+/// Everything but the callers, in the order in which it is shown.
+pub static SETTINGS: &[Key] = &[
+    Key::new("ledger.origin", Kind::One(Shape::Origin), Required)
+        .fixed()
+        .example("einsicht.ulm.example/ledger")
+        .says(
+            "Name of the ledger, unique in the world: a domain of the city and a path. Written into the \
+             ledger when it is begun; it can't be changed.",
+        ),
+    Key::new("ledger.data", PATH, Required)
+        .fixed()
+        .example("/var/lib/einsicht")
+        .says("Folder of the ledger. Only the service may write there."),
+    Key::new("ledger.last_known_checkpoint", PATH, Optional)
+        .fixed()
+        .example("/etc/einsicht/last-known.checkpoint")
+        .says(
+            "A signed checkpoint that is kept elsewhere. A ledger that it does not fit, such as an older \
+             copy, is not served.",
+        ),
+    Key::new("ledger.segment_bytes", SEGMENT_BYTES, Default("268435456"))
+        .fixed()
+        .example("268435456")
+        .says("Another segment file is begun when one would grow beyond this many bytes."),
+    Key::new("keys.dir", PATH, Required).fixed().example("/etc/einsicht/keys").says(
+        "Folder of the key that signs the ledger. Outside the data folder, so that a copy of that \
+             holds no secret.",
+    ),
+    Key::new("listen.internal", ADDRESS, Default("127.0.0.1:7420")).fixed().example("10.0.0.5:7420").says(
+        "Address for callers that are known: gRPC, tiles, metrics, health. One that is not loopback \
+             needs [tls.internal].",
+    ),
+    Key::new("listen.public", ADDRESS, Optional).fixed().example("0.0.0.0:7443").says(
+        "Address for everybody: checkpoint and tiles. Nothing listens where it is left out. One that \
+             is not loopback needs [tls.public].",
+    ),
+    Key::new("tls.internal.certificate", PATH, RequiredInItsTable)
+        .example("/etc/einsicht/tls/server.pem")
+        .says("Certificate chain of the internal listener in PEM, its own certificate first."),
+    Key::new("tls.internal.key", PATH, RequiredInItsTable)
+        .example("/etc/einsicht/tls/server.key")
+        .says("Its private key in PEM. A file that others can read is refused."),
+    Key::new("tls.internal.client_ca", PATH, Optional)
+        .example("/etc/einsicht/tls/ca.pem")
+        .says("The CA that signs the certificates of callers, in PEM. Without it callers have tokens only."),
+    Key::new("tls.public.certificate", PATH, RequiredInItsTable)
+        .example("/etc/einsicht/tls/public.pem")
+        .says("Certificate chain of the public listener in PEM, its own certificate first."),
+    Key::new("tls.public.key", PATH, RequiredInItsTable)
+        .example("/etc/einsicht/tls/public.key")
+        .says("Its private key in PEM. A file that others can read is refused."),
+    Key::new("public.entries", Kind::One(Shape::Boolean), Default("false")).example("true").says(
+        "Whether everybody may read entries. Otherwise auditors and stewards may, and everybody else \
+             sees hashes.",
+    ),
+    Key::new("limits.connections", COUNT, Default("20000"))
+        .example("20000")
+        .says("Most connections of one listener at a time."),
+    Key::new("limits.connections_per_address", COUNT, Default("2000"))
+        .example("2000")
+        .says("Most of them from one IP address."),
+    Key::new("limits.events_per_second", COUNT, Default("100000"))
+        .example("100000")
+        .says("Events that one caller may record a second, over time."),
+    Key::new("limits.requests_per_second", COUNT, Default("50000"))
+        .example("50000")
+        .says("Calls and HTTP requests that one caller may make a second, over time."),
+    Key::new("limits.request_bytes", REQUEST_BYTES, Default("4194304"))
+        .example("4194304")
+        .says("Most bytes of one message that a caller sends."),
+];
+
+/// What a table `[[caller]]` says.
+pub static CALLER_SETTINGS: &[Key] = &[
+    Key::new("name", Kind::One(Shape::Code), Required)
+        .example("visitor-counter")
+        .says("Who it is. What a recorder records is logged under this name."),
+    Key::new("role", Kind::One(Shape::Role), Required).example("recorder").says(
+        "recorder: records accesses. auditor: reads everything. steward: what changes the ledger's \
+             commitments, with a certificate only. monitor: reads the metrics.",
+    ),
+    Key::new("datasets", Kind::Many(Shape::Dataset), Optional)
+        .example("besuchertrend schulstandorte")
+        .says("The data sets that a recorder may record for; \"*\" for all. Required for recorders."),
+    Key::new("token_sha256", Kind::Many(Shape::TokenHash), Optional)
+        .example("b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9")
+        .says(
+            "SHA-256 of its bearer tokens, in hexadecimal; `einsichtd token` makes both. With two of \
+                 them a token can be replaced while the old one still works.",
+        ),
+    Key::new("certificates", Kind::Many(Shape::SubjectName), Optional)
+        .example("dns:visitor-counter.ulm.example")
+        .says(
+            "Names in its client certificate, any of which is enough: dns:NAME or uri:URI. Every caller \
+                 has a token or a certificate.",
+        ),
+    Key::new("limits.events_per_second", COUNT, Optional)
+        .example("1000")
+        .says("Its own limit instead of the one in [limits]."),
+    Key::new("limits.requests_per_second", COUNT, Optional)
+        .example("500")
+        .says("Its own limit instead of the one in [limits]."),
+    Key::new("limits.request_bytes", REQUEST_BYTES, Optional)
+        .example("1048576")
+        .says("Its own limit instead of the one in [limits]."),
+];
+
+impl Config {
+    /// The value of a setting as it is written, without quotes; `None` where it is not set.
+    #[must_use]
+    pub fn text_of(&self, key: &Key) -> Option<String> {
+        let path = |path: &std::path::Path| path.display().to_string();
+        let (internal, public) = (self.tls_internal.as_ref(), self.tls_public.as_ref());
+        let limits = &self.limits;
+        Some(match key.name {
+            "ledger.origin" => self.ledger.origin.to_string(),
+            "ledger.data" => path(&self.ledger.data),
+            "ledger.last_known_checkpoint" => path(self.ledger.last_known_checkpoint.as_deref()?),
+            "ledger.segment_bytes" => self.ledger.segment_bytes.to_string(),
+            "keys.dir" => path(&self.keys_dir),
+            "listen.internal" => self.listen.internal.to_string(),
+            "listen.public" => self.listen.public?.to_string(),
+            "tls.internal.certificate" => path(&internal?.certificate),
+            "tls.internal.key" => path(&internal?.key),
+            "tls.internal.client_ca" => path(internal?.client_ca.as_deref()?),
+            "tls.public.certificate" => path(&public?.certificate),
+            "tls.public.key" => path(&public?.key),
+            "public.entries" => self.public_entries.to_string(),
+            "limits.connections" => limits.connections.to_string(),
+            "limits.connections_per_address" => limits.connections_per_address.to_string(),
+            "limits.events_per_second" => limits.caller.events_per_second.to_string(),
+            "limits.requests_per_second" => limits.caller.requests_per_second.to_string(),
+            "limits.request_bytes" => limits.caller.request_bytes.to_string(),
+            _ => return None,
+        })
+    }
+
+    /// Names of the settings that differ in `other`, and that a running service can't change.
+    #[must_use]
+    pub fn fixed_differences(&self, other: &Self) -> Vec<&'static str> {
+        let fixed = SETTINGS.iter().filter(|key| key.is_fixed);
+        fixed.filter(|key| self.text_of(key) != other.text_of(key)).map(|key| key.name).collect()
+    }
+}
