@@ -1,7 +1,8 @@
 //! Inclusion and consistency proofs: what to read, how to build, how to verify.
 //!
 //! Built as in RFC 6962 sections 2.1.1 and 2.1.2; verified as in RFC 9162 sections 2.1.3.2 and
-//! 2.1.4.2. A proof is a list of at most 63 (inclusion) or 64 (consistency) hashes.
+//! 2.1.4.2. A proof is a list of at most 63 (inclusion) or 64 (consistency) hashes, in trees of up to 2^63
+//! entries; larger sizes, which no log reaches, are handled and have one more.
 
 use crate::hash::{Hash, node_hash};
 use crate::merkle::{Subtree, TreeHead, join, subtrees_of_range};

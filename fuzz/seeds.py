@@ -1,0 +1,98 @@
+"""Writes what the fuzz targets start from: the test vectors of the project, and a few inputs by hand.
+
+    seeds.py CORPUS_DIR
+
+Makes CORPUS_DIR/TARGET/, one file per input, named by its content. Files that are there stay.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+VECTORS = Path(__file__).parent.parent / "testdata"
+
+SESSION = bytes([7] * 16)
+UUID = bytes.fromhex("936da01f9abd4d9d80c702af85c822a8")
+
+
+def vectors(name):
+    return json.loads((VECTORS / f"{name}.json").read_text())
+
+
+def varint(number):
+    out = b""
+    while number > 0x7F:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+def field(number, value):
+    """One protobuf field: numbers as varints, all else with a length."""
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value % 2**64)
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def message(*fields):
+    return b"".join(field(number, value) for number, value in fields)
+
+
+def requests():
+    """RecordRequest and EndSessionRequest, of proto/einsicht/v1/recorder.proto."""
+    required = [(1, "besuchertrend"), (2, 3), (3, "verkehrsplanung"), (5, UUID), (42, 1_795_365_000_000_000)]
+    texts = [(4, "https://register.example/va/17"), (10, "stadtplanung"), (11, "planer"), (12, 1)]
+    more = [(8, 12), (9, 340), (13, "gdpr-6-1-e"), (14, "§ 4 LDSG"), (15, "stadtwerke"), (16, "zählung")]
+    rest = [(17, 3), (18, 0), (19, 1), (20, "ulm"), (21, "Amtsblatt 4"), (22, 20_000), (23, "7"), (24, -1)]
+    full = required + texts + more + rest + [(16, "ort"), (25, 1), (26, "parkhäuser"), (43, 1_795_365_090_000_000)]
+    sealed = required + [(27, 22_000), (32, message((1, "kfz"), (2, "UL-XX 1"))), (33, "kürzel"), (40, bytes(16))]
+    for events in [[required], [full], [sealed], [required, full, required], [[]], []]:
+        encoded = [(3, message(*event)) for event in events]
+        yield message((1, SESSION), (2, 17), *encoded, (4, 1), (5, 3))
+    yield message((1, SESSION), (2, 17))
+
+
+def typed_fields():
+    """Lines as people type them. The last ones are of no use to anybody."""
+    required = "dataset=besuchertrend\noperation=query\npurpose=verkehrsplanung\n"
+    required += "event_id=936da01f-9abd-4d9d-80c7-02af85c822a8\noccurred_at=2026-11-22T17:39:07+01:00\n"
+    yield required
+    yield required + "unit=stadtplanung\nrole=planer\nactor_kind=human\nlegal_basis=gdpr-6-1-e\naccess_count=3\n"
+    yield required + "categories=zählung,ort\nprocessing=aggregated\nsecondary_use=false\nannounced_on=2024-10-04\n"
+    yield required + "occurred_until=2026-11-22T17:40:00Z\noutcome=granted\nother_datasets=a,b\nrecord_count=0\n"
+    yield required + "actor=kürzel\nsubjects=kfz:UL-XX 1\ntrace_id=" + "ab" * 16 + "\nspan_id=" + "cd" * 8
+    yield "datset=x\nDATASET=\noperation=look\nannounced_on=9999-12-31\ncollected_on=-0001-02-30\n"
+
+
+def seeds():
+    body, checkpoint, receipt, segment = map(vectors, ["body", "checkpoint", "receipt", "segment"])
+    leaf, chain, bundle, key, path = map(vectors, ["leaf", "chain", "bundle", "key", "tile-path"])
+    both = ["valid", "invalid"]
+    yield from (("body", bytes.fromhex(case["bytes"])) for kind in both for case in body[kind])
+    yield from (("bundle", bytes.fromhex(case["bundle"])) for kind in both for case in bundle[kind])
+    yield from (("leaf", bytes.fromhex(case["leaf"])) for kind in both for case in leaf[kind])
+    yield from (("leaf", bytes.fromhex(case["leaf"])) for case in chain["entries"])
+    yield from (("note", case["note"].encode()) for kind in both for case in checkpoint[kind])
+    yield from (("note", case["note"].split("\n\n")[0].encode() + b"\n") for case in checkpoint["valid"])
+    yield from (("note", case["verifier_key"].encode()) for kind in both for case in key[kind])
+    yield from (("receipt", case["receipt"].encode()) for kind in both for case in receipt[kind])
+    for part in ["headers", "frames", "segments"]:
+        yield from (("segment", bytes.fromhex(case["bytes"])) for kind in both for case in segment[part][kind])
+    # Eight bytes of a log's size, then the path.
+    yield from (("tile_path", bytes(7) + b"\x7f" + case["path"].encode()) for kind in both for case in path[kind])
+    yield from (("request", request) for request in requests())
+    yield from (("fields", text.encode()) for text in typed_fields())
+    yield from (("proof", bytes([size, 0, size // 2, 0]) + bytes(16 + 32 * 3)) for size in range(0, 80, 7))
+
+
+def main(corpus):
+    for target, content in seeds():
+        folder = corpus / target
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / hashlib.sha256(content).hexdigest()[:16]).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
