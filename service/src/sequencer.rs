@@ -8,6 +8,7 @@ mod follower;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -182,6 +183,8 @@ pub struct Sequencer {
     room: Arc<Semaphore>,
     published: watch::Receiver<Arc<Published>>,
     stopped: Arc<OnceLock<String>>,
+    clock_alarm: Arc<AtomicBool>,
+    stored_before: Arc<AtomicU64>,
 }
 
 impl Sequencer {
@@ -193,11 +196,12 @@ impl Sequencer {
     pub fn start(committer: Committer) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
         let (published, stopped) = (committer.published(), committer.stopped());
+        let (clock_alarm, stored_before) = (committer.clock_alarm(), committer.stored_before());
         let thread = std::thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || write_until_closed(committer, waiting))?;
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX));
-        Ok((Self { queue, room, published, stopped }, thread))
+        Ok((Self { queue, room, published, stopped, clock_alarm, stored_before }, thread))
     }
 
     /// Has `work` recorded, and waits until it is durable and published.
@@ -205,6 +209,7 @@ impl Sequencer {
     /// # Errors
     /// [`Refused`].
     pub async fn submit(&self, work: Work, deadline: Option<Instant>) -> Result<Acknowledged, Refused> {
+        metrics::counter!("einsicht_submissions_total").increment(1);
         let bytes = u32::try_from(work.bytes()).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let room = room.map_err(|_| Refused::QueueFull { waiting: "bytes" })?;
@@ -232,6 +237,19 @@ impl Sequencer {
                 self.queue.is_closed().then(|| "the writer has ended; start the service again".to_owned())
             }
         }
+    }
+
+    /// Whether the last attempt to record was refused because of the clock. Nobody looks at the clock
+    /// while nobody records.
+    #[must_use]
+    pub fn clock_alarm(&self) -> bool {
+        self.clock_alarm.load(Ordering::Relaxed)
+    }
+
+    /// The first entry that the session store does not reflect.
+    #[must_use]
+    pub fn stored_before(&self) -> Index {
+        Index(self.stored_before.load(Ordering::Acquire))
     }
 
     /// How many submissions wait.

@@ -5,6 +5,7 @@
 //! - [`make`]: events and requests as a producer makes them
 //! - [`verify`]: what was answered and published, recomputed
 //! - [`folder`]: a data folder at rest, looked into and damaged
+//! - [`figures`]: the page `/metrics`, read strictly
 //!
 //! Everything in here panics when it cannot go on: a test that cannot go on fails.
 #![allow(
@@ -15,6 +16,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+pub mod figures;
 pub mod folder;
 pub mod make;
 pub mod process;

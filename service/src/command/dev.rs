@@ -81,13 +81,14 @@ fn serve(
 ) -> anyhow::Result<()> {
     let Ledger { committer, reader, verifier, genesis, lock, .. } = ledger;
     let metrics = Metrics::install().context("the metrics recorder")?;
+    metrics.watch(&args.data).context("the thread that watches the disk")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
     let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
     let served = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
         let published = Arc::clone(&sequencer.published().borrow());
         let origin = Origin::parse(&genesis.origin)?;
-        scrub::start(&args.data, origin, Arc::clone(&published)).context("the scrub's thread")?;
+        scrub::start(&args.data, origin, sequencer.published()).context("the scrub's thread")?;
         let site = Site {
             sequencer: sequencer.clone(),
             reader: reader.clone(),

@@ -2,6 +2,7 @@
 
 mod place;
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -42,6 +43,7 @@ pub struct Committer {
     guard: ClockGuard,
     published: watch::Sender<Arc<Published>>,
     stopped: Arc<OnceLock<String>>,
+    clock_alarm: Arc<AtomicBool>,
 }
 
 /// A submission that is answered when the commit is durable: refusals, too, for they may rest on an
@@ -59,7 +61,7 @@ impl Committer {
         let reader = parts.writer.reader();
         let guard = ClockGuard::new(&*parts.clock, parts.tip.recorded_at());
         let published = watch::Sender::new(Arc::new(sign(&parts)));
-        Self { parts, reader, guard, published, stopped: Arc::default() }
+        Self { parts, reader, guard, published, stopped: Arc::default(), clock_alarm: Arc::default() }
     }
 
     /// The newest checkpoint, and each newer one.
@@ -72,6 +74,16 @@ impl Committer {
     #[must_use]
     pub fn stopped(&self) -> Arc<OnceLock<String>> {
         Arc::clone(&self.stopped)
+    }
+
+    /// Set while the clock is refused.
+    pub(super) fn clock_alarm(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.clock_alarm)
+    }
+
+    /// The first entry that the session store does not reflect.
+    pub(super) fn stored_before(&self) -> Arc<AtomicU64> {
+        self.parts.follower.progress()
     }
 
     /// Records an entry of the service itself, before anybody else writes: the genesis of an empty
@@ -151,9 +163,11 @@ impl Committer {
             return Err(Refused::Append(Arc::new(AppendError::Stopped)));
         }
         let first = self.parts.tip.next_index();
+        let now = self.guard.next(&*self.parts.clock);
+        self.clock_alarm.store(now.is_err(), Ordering::Relaxed);
         Ok(OpenCommit {
             first,
-            recorded_at: self.guard.next(&*self.parts.clock)?,
+            recorded_at: now?,
             frame: FrameBuilder::new(first),
             growth: Growth::default(),
             event_ids: Vec::new(),

@@ -34,7 +34,7 @@ struct Shared {
     pending: Mutex<Pending>,
     /// Signals the thread that there is something, and the writer that there is room.
     changed: Condvar,
-    stored_before: AtomicU64,
+    stored_before: Arc<AtomicU64>,
 }
 
 /// The thread and what it is told.
@@ -49,14 +49,18 @@ impl Follower {
     /// # Errors
     /// If no thread can be had.
     pub fn start(keeper: Keeper, store: SessionStore) -> std::io::Result<Self> {
-        Self::start_with(keeper, Box::new(move |changes, head| store.write(changes, head)))
+        // The store was caught up before; where it does not tell, the first round will.
+        let reflected = store.head().ok().flatten().map_or(0, |head| head.size.0);
+        let follower = Self::start_with(keeper, Box::new(move |changes, head| store.write(changes, head)))?;
+        follower.shared.stored_before.fetch_max(reflected, Ordering::AcqRel);
+        Ok(follower)
     }
 
     pub(super) fn start_with(keeper: Keeper, write_sessions: WriteSessions) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             pending: Mutex::default(),
             changed: Condvar::new(),
-            stored_before: AtomicU64::new(0),
+            stored_before: Arc::default(),
         });
         let round = Round {
             keeper,
@@ -98,6 +102,12 @@ impl Follower {
     #[must_use]
     pub fn stored_before(&self) -> Index {
         Index(self.shared.stored_before.load(Ordering::Acquire))
+    }
+
+    /// The same number, for whoever watches it.
+    #[must_use]
+    pub fn progress(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.shared.stored_before)
     }
 
     /// Deals with everything that is pending, and ends the thread.
@@ -164,6 +174,7 @@ impl Round {
     fn bring_up_to_date(&mut self, published: &Published, finish: bool) {
         let head = published.head;
         if let Err(error) = self.keeper.keep_checkpoint(&published.checkpoint) {
+            failed("checkpoint");
             tracing::error!(%error, "log/checkpoint could not be replaced; recording goes on");
         }
         let changes: Vec<Change> = self.unwritten.values().cloned().collect();
@@ -173,12 +184,14 @@ impl Round {
                 self.shared.stored_before.store(head.size.0, Ordering::Release);
             }
             Err(error) if self.unwritten.len() > PENDING_CHANGES_MAX => {
+                failed("sessions");
                 tracing::error!(%error, "the session store is given up; it is rebuilt at the next start");
                 self.unwritten.clear();
                 self.write_sessions = Box::new(|_, _| Err(StoreError::GivenUp));
             }
             Err(StoreError::GivenUp) => self.unwritten.clear(),
             Err(error) => {
+                failed("sessions");
                 tracing::error!(%error, "the session store could not be written; it is tried again");
             }
         }
@@ -187,9 +200,14 @@ impl Round {
             match self.keeper.move_watermark(&head) {
                 Ok(()) => self.watermark = (head.size.0, Instant::now()),
                 Err(error) => {
+                    failed("watermark");
                     tracing::error!(%error, "the watermark could not be moved; the next start takes longer")
                 }
             }
         }
     }
+}
+
+fn failed(what: &'static str) {
+    metrics::counter!("einsicht_follower_errors_total", "what" => what).increment(1);
 }

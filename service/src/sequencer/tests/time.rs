@@ -1,5 +1,6 @@
 //! Time: deadlines of callers, and a clock that can't be trusted.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use einsicht_tlog::Index;
@@ -46,9 +47,12 @@ fn a_clock_that_jumps_ahead_stops_recording_until_it_is_right_again() {
         assert!(matches!(&answer, Err(Refused::Clock(error)) if *error == jumped), "{answer:?}");
     }
     assert_eq!(desk.size(), 2);
+    let alarm = desk.committer.clock_alarm();
+    assert!(alarm.load(Ordering::Relaxed));
     desk.clock.set_wall(BEGUN_AT);
     desk.clock.pass(5);
     let recorded = desk.submit(accesses(1, &[(1, 11)])).unwrap();
+    assert!(!alarm.load(Ordering::Relaxed));
     assert_eq!(desk.entry(recorded.entries[0].index).0, u64::try_from(BEGUN_AT + 5).unwrap());
 }
 
