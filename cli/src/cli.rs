@@ -42,8 +42,10 @@ impl Cli {
         let mut command = Self::command();
         let mut matches = command.try_get_matches_from_mut(arguments)?;
         let token_is_typed = is_typed(&matches, "token_file");
+        let certificate_is_typed = is_typed(&matches, "cert_file");
         let mut cli = Self::from_arg_matches_mut(&mut matches)?;
         cli.options.token_is_typed = token_is_typed;
+        cli.options.certificate_is_typed = certificate_is_typed;
         Ok(cli)
     }
 }

@@ -9,6 +9,7 @@ use einsicht_client::config::{Defaults, RecorderConfig, Token, URL_DEFAULT};
 use einsicht_client::reader::Reader;
 use einsicht_client::retry::RetryPolicy;
 use einsicht_client::source::{Source, SourceOptions};
+use einsicht_client::tls::{TlsFiles, TlsOptions};
 use einsicht_client::{Recorder, Trust};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, VerifierKey};
@@ -31,6 +32,15 @@ pub struct Options {
     /// File with your token; needed to record
     #[arg(long, global = true, env = "EINSICHT_TOKEN_FILE", value_parser = path(), value_name = "FILE", hide_env_values = true)]
     pub token_file: Option<PathBuf>,
+    /// File with the certificates of the authorities to trust for https (PEM), instead of the system's
+    #[arg(long, global = true, env = "EINSICHT_CA_FILE", value_parser = path(), value_name = "FILE", hide_env_values = true)]
+    pub ca_file: Option<PathBuf>,
+    /// File with your certificate (PEM), for a ledger that knows you by it; instead of a token
+    #[arg(long, global = true, env = "EINSICHT_CERT_FILE", value_parser = path(), value_name = "FILE", hide_env_values = true)]
+    pub cert_file: Option<PathBuf>,
+    /// File with the key of your certificate (PEM)
+    #[arg(long, global = true, env = "EINSICHT_KEY_FILE", value_parser = path(), value_name = "FILE", hide_env_values = true)]
+    pub key_file: Option<PathBuf>,
     /// Folder that remembers what was verified [default: ~/.local/state/einsicht]
     #[arg(long, global = true, env = "EINSICHT_STATE_DIR", value_parser = path(), value_name = "DIR", hide_env_values = true)]
     pub state_dir: Option<PathBuf>,
@@ -40,6 +50,9 @@ pub struct Options {
     /// Whether the token stands on the command line. Set after parsing.
     #[arg(skip)]
     pub token_is_typed: bool,
+    /// The same for the certificate.
+    #[arg(skip)]
+    pub certificate_is_typed: bool,
 }
 
 impl Options {
@@ -106,13 +119,28 @@ impl Options {
                 "there is no folder {place}, and it is no address either: addresses begin with http:// or https:// (did you mean http://{place}?)"
             );
         }
-        Ok(Source::open_with(place, SourceOptions { token, ..SourceOptions::default() })?)
+        let tls = match place.starts_with("https:") {
+            true => self.tls(given)?,
+            false => TlsOptions::default(),
+        };
+        Ok(Source::open_with(place, SourceOptions { token, tls, ..SourceOptions::default() })?)
     }
 
     /// The token to read the ledger with. One in the environment belongs to the ledger in the environment,
     /// and is shown to no other.
     fn token_file_for(&self, given: Option<&str>) -> Option<&Path> {
         nonempty_path(self.token_file.as_deref()).filter(|_| given.is_none() || self.token_is_typed)
+    }
+
+    /// How to encrypt. A certificate in the environment is shown to no other ledger than the one there.
+    fn tls(&self, given: Option<&str>) -> anyhow::Result<TlsOptions> {
+        let file = |path: &Option<PathBuf>| nonempty_path(path.as_deref()).map(Path::to_owned);
+        let mut files = TlsFiles { authorities: file(&self.ca_file), ..TlsFiles::default() };
+        if given.is_none() || self.certificate_is_typed {
+            files.certificate = file(&self.cert_file);
+            files.key = file(&self.key_file);
+        }
+        TlsOptions::read(&files).context("--ca-file, --cert-file or --key-file can't be used")
     }
 
     /// A reader of the ledger under its newest checkpoint, which is verified.
@@ -133,11 +161,18 @@ impl Options {
         if !place.contains("://") {
             bail!("accesses are recorded through a service: give its address, such as --url {URL_DEFAULT}");
         }
-        let token_file = nonempty_path(self.token_file.as_deref()).context(
-            "no token given: the service must know who records. Give the file with your token: --token-file \
-             FILE (or EINSICHT_TOKEN_FILE); `einsichtd dev` writes one to keys/dev.token in its data folder",
-        )?;
-        let mut config = RecorderConfig::new(read_token(token_file)?, self.key(Some(place))?);
+        let tls = self.tls(None)?;
+        let token = self.token_file_for(None).map(read_token).transpose()?;
+        if token.is_none() && !tls.has_certificate() {
+            bail!(
+                "no token given: the service must know who records. Give the file with your token: --token-file \
+                 FILE (or EINSICHT_TOKEN_FILE); `einsichtd dev` writes one to keys/dev.token in its data \
+                 folder. Or give your certificate: --cert-file FILE --key-file FILE"
+            );
+        }
+        let mut config = RecorderConfig::without_token(self.key(Some(place))?);
+        config.token = token;
+        config.tls = tls;
         config.url = place.to_owned();
         config.state_dir = self.state_dir();
         config.defaults = Defaults::default();
@@ -233,9 +268,13 @@ mod tests {
             url: None,
             vkey: None,
             token_file: None,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
             state_dir: None,
             quiet: true,
             token_is_typed: false,
+            certificate_is_typed: false,
         }
     }
 
@@ -283,6 +322,18 @@ mod tests {
         assert_eq!(options.token_file_for(Some("http://other")), None);
         options.token_is_typed = true;
         assert_eq!(options.token_file_for(Some("http://other")), Some(Path::new("token")));
+    }
+
+    #[test]
+    fn a_certificate_of_the_environment_is_shown_to_no_other_ledger() {
+        let mut options = options();
+        options.cert_file = Some("/nowhere/cert.pem".into());
+        options.key_file = Some("/nowhere/key.pem".into());
+        assert!(!options.tls(Some("https://other.example")).unwrap().has_certificate());
+        let error = format!("{:#}", options.tls(None).unwrap_err());
+        assert!(error.contains("--cert-file") && error.contains("/nowhere/cert.pem"), "{error}");
+        options.certificate_is_typed = true;
+        assert!(options.tls(Some("https://other.example")).is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use einsicht_tlog::VerifierKey;
 use tonic::transport::Uri;
 
 use crate::retry::RetryPolicy;
+use crate::tls::TlsOptions;
 
 pub use self::environment::{
     ACTOR_KIND_VARIABLE, PRODUCER_VARIABLE, ROLE_VARIABLE, SPOOL_BYTES_MAX_VARIABLE, SPOOL_DIR_VARIABLE,
@@ -31,10 +32,13 @@ pub const URL_DEFAULT: &str = "http://127.0.0.1:7420";
 #[non_exhaustive]
 pub struct RecorderConfig {
     /// Address of the ledger's gRPC service: `http://host:port`, or `https://host:port` to be encrypted
-    /// and checked against the certificates that the system trusts (or `SSL_CERT_FILE`).
+    /// and checked against the authorities that `tls` says.
     pub url: String,
-    /// Proves to the service which recorder this is.
-    pub token: Token,
+    /// Proves to the service which recorder this is. Absent: the certificate of `tls` does. If both are
+    /// there, the token decides.
+    pub token: Option<Token>,
+    /// For `https://`: whom to believe that it is the ledger, and the certificate to show.
+    pub tls: TlsOptions,
     /// Key that signs the ledger's checkpoints. It is what everything is verified against, so it must
     /// come from somewhere else than the ledger itself.
     pub key: VerifierKey,
@@ -77,9 +81,16 @@ impl RecorderConfig {
     /// The configuration for the ledger at [`URL_DEFAULT`], with every default.
     #[must_use]
     pub fn new(token: Token, key: VerifierKey) -> Self {
+        Self { token: Some(token), ..Self::without_token(key) }
+    }
+
+    /// The same for a recorder that the service knows by its certificate: set `tls`, and an `https` address.
+    #[must_use]
+    pub fn without_token(key: VerifierKey) -> Self {
         Self {
             url: URL_DEFAULT.to_owned(),
-            token,
+            token: None,
+            tls: TlsOptions::default(),
             key,
             state_dir: None,
             defaults: Defaults::default(),
@@ -98,7 +109,9 @@ impl RecorderConfig {
     /// | variable | meaning | if not set |
     /// |---|---|---|
     /// | `EINSICHT_URL` | address of the ledger | `http://127.0.0.1:7420` |
-    /// | `EINSICHT_TOKEN_FILE` | file with the token of this recorder | error |
+    /// | `EINSICHT_TOKEN_FILE` | file with the token of this recorder | error, unless there is a certificate |
+    /// | `EINSICHT_CA_FILE` | file with the certificates of the authorities to trust (PEM) | those of the system |
+    /// | `EINSICHT_CERT_FILE`, `EINSICHT_KEY_FILE` | files with our certificate and its key (PEM) | none is shown |
     /// | `EINSICHT_VKEY` | file with the verifier key of the ledger | error |
     /// | `EINSICHT_STATE_DIR` | folder in which the last verified checkpoint is kept | not kept |
     /// | `EINSICHT_UNIT`, `EINSICHT_ROLE` | unit and role of accesses that name none | not known |
@@ -119,6 +132,7 @@ impl RecorderConfig {
     /// Checks what is not checked by its type.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         check_url(&self.url)?;
+        self.check_encryption()?;
         let codes = [
             (UNIT_VARIABLE, "unit", &self.defaults.unit),
             (ROLE_VARIABLE, "role", &self.defaults.role),
@@ -131,6 +145,20 @@ impl RecorderConfig {
         let day = Duration::from_secs(24 * 60 * 60);
         if self.session_age_max.is_zero() || self.session_age_max > day {
             return Err(ConfigError::SessionAge { found: self.session_age_max });
+        }
+        Ok(())
+    }
+}
+
+impl RecorderConfig {
+    /// Whoever names certificates must not send anything in the clear.
+    fn check_encryption(&self) -> Result<(), ConfigError> {
+        let is_encrypted = self.url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"));
+        if self.tls.is_set() && !is_encrypted {
+            return Err(ConfigError::Unencrypted);
+        }
+        if self.token.is_none() && !self.tls.has_certificate() {
+            return Err(ConfigError::NoCredential);
         }
         Ok(())
     }

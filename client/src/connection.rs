@@ -11,7 +11,7 @@ use einsicht_proto::v1::{
 };
 use einsicht_tlog::TreeHead;
 use futures::Stream;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 
 use crate::config::{ConfigError, RecorderConfig};
@@ -28,7 +28,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Connection {
     recorder: RecorderClient<Channel>,
     ledger: LedgerClient<Channel>,
-    token: Token,
+    token: Option<Token>,
     call_timeout: Duration,
 }
 
@@ -37,8 +37,8 @@ impl Connection {
         let endpoint = Endpoint::from_shared(config.url.clone());
         let mut endpoint = endpoint.map_err(|_| ConfigError::Url { problem: "is not an address" })?;
         if endpoint.uri().scheme_str() == Some("https") {
-            let tls = ClientTlsConfig::new().with_native_roots();
-            endpoint = endpoint.tls_config(tls).map_err(|error| encryption_error(&error))?;
+            endpoint =
+                endpoint.tls_config(config.tls.of_tonic()).map_err(|error| encryption_error(&error))?;
         } else if !is_this_machine(endpoint.uri().host().unwrap_or_default()) {
             tracing::warn!(
                 host = endpoint.uri().host(),
@@ -109,7 +109,9 @@ impl Connection {
 
     fn with_token<T>(&self, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        request.metadata_mut().insert("authorization", self.token.authorization());
+        if let Some(token) = &self.token {
+            request.metadata_mut().insert("authorization", token.authorization());
+        }
         request
     }
 

@@ -17,6 +17,7 @@ use crate::config::ConfigError;
 use crate::kept::Kept;
 use crate::random::NoRandomness;
 use crate::session::Numbers;
+use crate::tls::TlsFailure;
 use crate::trust::TrustError;
 
 /// Why [`Recorder`](crate::Recorder) did not record, or does not know whether it did.
@@ -146,6 +147,13 @@ impl Failure {
         &self.0
     }
 
+    /// Why no encrypted connection came about, if that is what failed.
+    #[must_use]
+    pub fn tls(&self) -> Option<TlsFailure> {
+        let source = std::error::Error::source(&self.0)?;
+        TlsFailure::in_error(source)
+    }
+
     /// The fields that the ledger complains about, each with what is wrong with it
     /// (google.rpc.BadRequest): `("events[3].dataset", "is required but missing")`.
     #[must_use]
@@ -158,6 +166,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", code_name(self.code()))?;
+        if let Some(failure) = self.tls() {
+            return write!(formatter, ": {failure}");
+        }
         if !self.0.message().is_empty() {
             write!(formatter, ": {}", self.0.message())?;
         }

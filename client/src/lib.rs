@@ -39,6 +39,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`recorder`], [`stream`], [`answer`], [`config`], [`retry`], [`error`] | recording |
+//! | [`tls`] | encrypted connections: whom to believe, who we are, and what went wrong |
 //! | [`trust`] | what is believed of a ledger: its key, and the newest checkpoint that was verified |
 //! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
 //! | [`audit`](mod@audit) | the full verification: every entry is read and checked |
@@ -76,6 +77,7 @@ pub mod source;
 pub mod spool;
 mod state_dir;
 pub mod stream;
+pub mod tls;
 mod token;
 pub mod trust;
 mod verify_error;

@@ -10,6 +10,7 @@ use tonic::{Code, ConnectError, Status};
 use tonic_types::StatusExt as _;
 
 use crate::random::random_bytes;
+use crate::tls::TlsFailure;
 
 /// When and how often a request is sent again. The wait before attempt *n* + 1 is random between zero
 /// and `delay_first` × 2^(*n* − 1), at most `delay_max` ("full jitter"), so that many clients do not come
@@ -117,7 +118,8 @@ impl Attempts {
     /// should be none.
     pub(crate) fn after(&mut self, status: &Status) -> Option<Duration> {
         self.failed += 1;
-        if !Meaning::of(status).passes() || self.failed >= self.policy.attempts_max {
+        let lasts = !Meaning::of(status).passes() || is_about_certificates(status);
+        if lasts || self.failed >= self.policy.attempts_max {
             return None;
         }
         let asked = status.get_details_retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
@@ -134,6 +136,12 @@ impl Attempts {
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+/// Certificates that are not believed now will not be in a minute.
+fn is_about_certificates(status: &Status) -> bool {
+    let failure = std::error::Error::source(status).and_then(TlsFailure::in_error);
+    failure.is_some_and(|failure| failure.lasts())
 }
 
 fn never_connected(status: &Status) -> bool {

@@ -24,6 +24,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use crate::config::Token;
 use crate::finding::{Fault, Finding};
+use crate::tls::TlsOptions;
 
 mod chunk;
 mod error;
@@ -59,6 +60,8 @@ enum Kind {
 pub struct SourceOptions {
     /// Token of an auditor, for ledgers that show their entries to auditors only. Used for URLs.
     pub token: Option<Token>,
+    /// For `https://`: whom to believe that it is the ledger, and the certificate to show.
+    pub tls: TlsOptions,
     /// How often a request is sent in all, if the network or the server fails.
     pub attempts: u32,
     /// Pause before a request is sent again; doubled each time.
@@ -69,7 +72,13 @@ pub struct SourceOptions {
 
 impl Default for SourceOptions {
     fn default() -> Self {
-        Self { token: None, attempts: 5, pause: Duration::from_millis(200), timeout: Duration::from_secs(30) }
+        Self {
+            token: None,
+            tls: TlsOptions::default(),
+            attempts: 5,
+            pause: Duration::from_millis(200),
+            timeout: Duration::from_secs(30),
+        }
     }
 }
 

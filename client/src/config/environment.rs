@@ -8,6 +8,7 @@ use einsicht_proto::v1::ActorKind;
 use einsicht_tlog::VerifierKey;
 
 use super::{ConfigError, Defaults, OnUnavailable, RecorderConfig, SpoolConfig, URL_DEFAULT, WhenFull};
+use crate::tls::{CA_FILE_VARIABLE, CERT_FILE_VARIABLE, KEY_FILE_VARIABLE, TlsFiles, TlsOptions};
 use crate::token::Token;
 
 /// Environment: address of the ledger.
@@ -41,6 +42,8 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 pub(super) fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<RecorderConfig, ConfigError> {
     let variables = Variables(|name: &str| lookup(name).filter(|value| !value.is_empty()));
     let key = variables.key()?;
+    let tls = variables.tls()?;
+    let has_certificate = tls.has_certificate();
     let config = RecorderConfig {
         url: variables.text(URL_VARIABLE, "http://host:port")?.unwrap_or_else(|| URL_DEFAULT.to_owned()),
         state_dir: (variables.0)(STATE_DIR_VARIABLE).map(PathBuf::from),
@@ -51,7 +54,9 @@ pub(super) fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Recorder
         },
         producer: variables.text(PRODUCER_VARIABLE, "a code")?,
         on_unavailable: variables.on_unavailable()?,
-        ..RecorderConfig::new(variables.token()?, key)
+        token: variables.token(has_certificate)?,
+        tls,
+        ..RecorderConfig::without_token(key)
     };
     config.check()?;
     Ok(config)
@@ -72,11 +77,26 @@ impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
         VerifierKey::parse(&text).map_err(|error| ConfigError::Key { variable: VKEY_VARIABLE, path, error })
     }
 
-    fn token(&self) -> Result<Token, ConfigError> {
-        const EXPECTED: &str = "the path of the file with the token of this recorder; \
-             'einsichtd dev' writes one to keys/dev.token in its data folder";
+    fn tls(&self) -> Result<TlsOptions, ConfigError> {
+        let path = |variable| (self.0)(variable).map(PathBuf::from);
+        let files = TlsFiles {
+            authorities: path(CA_FILE_VARIABLE),
+            certificate: path(CERT_FILE_VARIABLE),
+            key: path(KEY_FILE_VARIABLE),
+        };
+        Ok(TlsOptions::read(&files)?)
+    }
+
+    /// The token; none is needed if the service knows us by our certificate.
+    fn token(&self, has_certificate: bool) -> Result<Option<Token>, ConfigError> {
+        const EXPECTED: &str = "the path of the file with the token of this recorder; 'einsichtd dev' writes \
+             one to keys/dev.token in its data folder (or give a certificate: EINSICHT_CERT_FILE)";
+        if has_certificate && (self.0)(TOKEN_FILE_VARIABLE).is_none() {
+            return Ok(None);
+        }
         let (path, text) = self.file(TOKEN_FILE_VARIABLE, EXPECTED)?;
-        Token::parse(&text).map_err(|error| ConfigError::Token { variable: TOKEN_FILE_VARIABLE, path, error })
+        let token = Token::parse(&text);
+        token.map(Some).map_err(|error| ConfigError::Token { variable: TOKEN_FILE_VARIABLE, path, error })
     }
 
     fn file(&self, variable: &'static str, expected: &'static str) -> Result<(PathBuf, String), ConfigError> {
@@ -175,7 +195,7 @@ mod tests {
         assert_eq!((config.url.as_str(), config.state_dir), (URL_DEFAULT, None));
         assert_eq!(config.key, files.key);
         assert_eq!(config.defaults, Defaults::default());
-        assert_eq!(config.token, Token::parse("sesame-0123456789").unwrap());
+        assert_eq!(config.token, Some(Token::parse("sesame-0123456789").unwrap()));
     }
 
     #[test]

@@ -8,9 +8,10 @@ use einsicht_access::problem::Problem;
 use einsicht_tlog::key::KeyError;
 
 use super::{
-    ACTOR_KIND_VARIABLE, SPOOL_BYTES_MAX_VARIABLE, SPOOL_DIR_VARIABLE, SPOOL_WHEN_FULL_VARIABLE, URL_DEFAULT,
-    URL_VARIABLE,
+    ACTOR_KIND_VARIABLE, SPOOL_BYTES_MAX_VARIABLE, SPOOL_DIR_VARIABLE, SPOOL_WHEN_FULL_VARIABLE,
+    TOKEN_FILE_VARIABLE, URL_DEFAULT, URL_VARIABLE,
 };
+use crate::tls::{CA_FILE_VARIABLE, CERT_FILE_VARIABLE, KEY_FILE_VARIABLE, TlsError};
 use crate::token::TokenError;
 
 /// What is wrong with a configuration.
@@ -75,9 +76,25 @@ pub enum ConfigError {
         /// What is wrong with it. Reads as the end of a sentence.
         problem: &'static str,
     },
+    /// Certificates or a key can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Certificates are given for a connection that has no use for them.
+    #[error(
+        "certificates are given, but the address of the ledger ({URL_VARIABLE}) begins with http://: nothing \
+         would be encrypted. It must begin with https://"
+    )]
+    Unencrypted,
+    /// The service would not know who records.
+    #[error(
+        "neither token nor certificate is given: the service must know who records. Give the file with the \
+         token ({TOKEN_FILE_VARIABLE}), or a certificate and its key ({CERT_FILE_VARIABLE}, {KEY_FILE_VARIABLE})"
+    )]
+    NoCredential,
     /// Encryption cannot be set up.
     #[error(
-        "the connection to the ledger can't be encrypted: {reason}. Are there certificates that this system trusts? SSL_CERT_FILE names a file with others"
+        "the connection to the ledger can't be encrypted: {reason}. Are there certificates that this system trusts? \
+         {CA_FILE_VARIABLE} (or SSL_CERT_FILE) names a file with others"
     )]
     Encryption {
         /// What the library says.

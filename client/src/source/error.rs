@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::finding::Finding;
+use crate::tls::TlsFailure;
 
 /// Why something could not be had from a ledger.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,15 @@ pub enum SourceError {
         attempts: u32,
         /// Why it failed the last time.
         reason: String,
+    },
+    /// Nobody answered of whom it is certain that it is the server, or the server does not talk to us.
+    #[error("{url}: {failure}")]
+    Tls {
+        /// What was asked for.
+        url: String,
+        /// Why.
+        #[source]
+        failure: TlsFailure,
     },
     /// The answer is not the thing asked for.
     #[error("{url} answered with HTTP status {status}{}", hint(*status))]

@@ -9,6 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode, Url, redirect};
 
 use super::{FetchedTile, SourceError, SourceOptions, full_tile, tile_bytes_max, too_long};
+use crate::tls::TlsFailure;
 
 /// Longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -54,15 +55,16 @@ impl HttpSource {
         let mut builder = Client::builder()
             .user_agent(concat!("einsicht/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
-            .redirect(redirect::Policy::limited(REDIRECTS_MAX))
+            .redirect(redirects(options.tls.has_certificate()))
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(options.timeout)
             // A server that trickles is no better than a silent one.
             .timeout(options.timeout * SILENCES_MAX);
-        if url.scheme() == "http" {
+        builder = match url.scheme() {
             // Without TLS nobody needs the system's certificates, which small containers don't have.
-            builder = builder.tls_certs_only([]);
-        }
+            "http" => builder.tls_certs_only([]),
+            _ => options.tls.of_reqwest(builder).map_err(|error| refused(reason(error)))?,
+        };
         let client = builder.build().map_err(|error| refused(reason(error)))?;
         Ok(Self { client, base, attempts: options.attempts.max(1), pause: options.pause })
     }
@@ -112,12 +114,16 @@ impl HttpSource {
     }
 
     async fn attempt(&self, url: &str, bytes_max: usize, attempts: u32) -> Result<Attempt, SourceError> {
-        let again = |error| {
-            Attempt::Again(SourceError::Unreachable { url: url.to_owned(), attempts, reason: reason(error) })
+        let again = |error: reqwest::Error| match TlsFailure::in_error(&error) {
+            Some(failure) if failure.lasts() => Err(SourceError::Tls { url: url.to_owned(), failure }),
+            _ => {
+                let reason = reason(error);
+                Ok(Attempt::Again(SourceError::Unreachable { url: url.to_owned(), attempts, reason }))
+            }
         };
         let mut response = match self.client.get(url).send().await {
             Ok(response) => response,
-            Err(error) => return Ok(again(error)),
+            Err(error) => return again(error),
         };
         match response.status() {
             StatusCode::OK => {}
@@ -136,10 +142,26 @@ impl HttpSource {
                 }
                 Ok(Some(bytes)) => body.extend_from_slice(&bytes),
                 Ok(None) => return Ok(Attempt::Got(body.freeze())),
-                Err(error) => return Ok(again(error)),
+                Err(error) => return again(error),
             }
         }
     }
+}
+
+/// Redirects are followed, but a certificate is shown to no other host than the one that was asked.
+fn redirects(has_certificate: bool) -> redirect::Policy {
+    if !has_certificate {
+        return redirect::Policy::limited(REDIRECTS_MAX);
+    }
+    redirect::Policy::custom(|attempt| {
+        let from = attempt.previous().first().map(Url::origin);
+        let is_elsewhere = from.is_none_or(|from| from != attempt.url().origin());
+        if is_elsewhere || attempt.previous().len() > REDIRECTS_MAX {
+            attempt.stop()
+        } else {
+            attempt.follow()
+        }
+    })
 }
 
 fn parse(address: &str) -> Result<Url, SourceError> {

@@ -15,6 +15,7 @@ use einsicht_client::{Access, Kept, Recorder};
 use einsicht_proto::v1::{AccessRecord, RecordRequest, RecordResponse};
 use einsicht_tlog::SigningKey;
 use tonic::Status;
+use tonic::transport::ServerTlsConfig;
 
 pub use log::Log;
 use proxy::Proxy;
@@ -74,6 +75,15 @@ impl Fake {
     }
 
     pub async fn with_log(log: Log) -> Self {
+        Self::of(log, None).await
+    }
+
+    /// A ledger that speaks TLS only.
+    pub async fn encrypted(tls: ServerTlsConfig) -> Self {
+        Self::of(Log::new(key()), Some(tls)).await
+    }
+
+    async fn of(log: Log, tls: Option<ServerTlsConfig>) -> Self {
         let proxy = Proxy::start().await;
         let state = State {
             log,
@@ -84,9 +94,10 @@ impl Fake {
             proofs_asked: 0,
             streams: 0,
         };
-        let url = format!("http://{}", proxy.address);
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", proxy.address);
         let shared = Arc::new(Shared { state: Mutex::new(state), proxy });
-        let server = service::serve(shared.clone()).await;
+        let server = service::serve(shared.clone(), tls).await;
         Self { shared, url, server }
     }
 

@@ -197,7 +197,7 @@ async fn a_batch_that_stops_in_the_middle_says_how_far_it_came() {
 async fn a_token_that_is_not_known_is_refused_at_once_and_never_shown() {
     let fake = Fake::start().await;
     let mut config = fake.config();
-    config.token = Token::parse("open-sesame-1234").unwrap();
+    config.token = Some(Token::parse("open-sesame-1234").unwrap());
     let recorder = Recorder::connect(config).await.unwrap();
     let error = recorder.record(access()).await.unwrap_err();
     assert!(matches!(&error, RecordError::Refused(failure) if failure.code() == Code::Unauthenticated));

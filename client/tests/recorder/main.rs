@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod encrypted;
 mod fake;
 mod faults;
 mod lies;

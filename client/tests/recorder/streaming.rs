@@ -115,7 +115,7 @@ async fn what_is_behind_a_request_that_is_refused_otherwise_may_be_recorded() {
 async fn a_stream_that_is_refused_as_a_whole_is_told_for_each_request() {
     let fake = Fake::start().await;
     let mut config = fake.config();
-    config.token = einsicht_client::config::Token::parse("wrong").unwrap();
+    config.token = Some(einsicht_client::config::Token::parse("wrong").unwrap());
     let stream = Recorder::connect(config).await.unwrap().stream(8);
     let (first, second) = (stream.send(access()).await.unwrap(), stream.send(access()).await.unwrap());
     assert!(matches!(first.await, Err(RecordError::Refused(_))));

@@ -11,17 +11,22 @@ use einsicht_proto::v1::recorder_server::{Recorder, RecorderServer};
 use einsicht_proto::v1::*;
 use futures::{Stream, StreamExt as _};
 use tokio::net::TcpListener;
-use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use super::{Fault, Shared, TOKEN};
 
-pub async fn serve(shared: Arc<Shared>) -> tokio::task::JoinHandle<()> {
+pub async fn serve(shared: Arc<Shared>, tls: Option<ServerTlsConfig>) -> tokio::task::JoinHandle<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     shared.proxy.lead_to(listener.local_addr().unwrap());
-    let server = Server::builder()
+    let builder = Server::builder();
+    let mut builder = match tls {
+        Some(tls) => builder.tls_config(tls).unwrap(),
+        None => builder,
+    };
+    let server = builder
         .add_service(RecorderServer::new(Service(shared.clone())))
         .add_service(LedgerServer::new(Service(shared)))
         .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
@@ -84,7 +89,9 @@ fn invalid(error: &BatchError) -> Status {
 fn authenticate<T>(request: &Request<T>) -> Result<(), Status> {
     let sent = request.metadata().get("authorization");
     let expected = format!("Bearer {TOKEN}");
-    if sent.is_some_and(|sent| sent.as_bytes() == expected.as_bytes()) {
+    // As the service does: a token that is sent decides, otherwise the certificate.
+    let by_certificate = sent.is_none() && request.peer_certs().is_some();
+    if by_certificate || sent.is_some_and(|sent| sent.as_bytes() == expected.as_bytes()) {
         Ok(())
     } else {
         Err(Status::unauthenticated("the token is not known"))
