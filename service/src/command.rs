@@ -1,8 +1,10 @@
 //! The commands of `einsichtd`.
 
+mod backup;
 mod certs;
 mod dev;
 mod fsck;
+mod place;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -26,6 +28,8 @@ pub enum Command {
     Dev(dev::DevArgs),
     /// Checks a data folder offline: every entry, chain, tree, signature, derived files. Changes nothing
     Fsck(fsck::FsckArgs),
+    /// Copies the log, verified, while the service runs; run again, only what is new
+    Backup(backup::BackupArgs),
     /// Makes a private authority and certificates for trying out; adds to a folder that has them
     Certs(certs::CertsArgs),
 }
@@ -43,6 +47,7 @@ pub fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Dev(args) => dev::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Fsck(args) => fsck::run(&args),
+        Command::Backup(args) => backup::run(&args),
         Command::Certs(args) => certs::run(&args).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

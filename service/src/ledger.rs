@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod error;
+mod identity;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -22,6 +23,7 @@ use crate::storage::file::{Folder, RealFolder, replace};
 use crate::storage::{self, LOCK, LogReader, VKEY};
 
 pub use error::LedgerError;
+pub use identity::Identity;
 
 /// What writes the entries of the service itself.
 pub const SOFTWARE: &str = concat!("einsichtd ", env!("CARGO_PKG_VERSION"));

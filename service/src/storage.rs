@@ -16,6 +16,7 @@
 //! There is one implementation. What can be exchanged is one floor below: [`file::Folder`], real
 //! files or files that fail and forget.
 
+mod copy;
 mod derived;
 pub mod file;
 mod frames;
@@ -33,6 +34,7 @@ mod tests;
 mod tip;
 mod writer;
 
+pub use copy::{Copied, CopyError, copy};
 pub use layout::{CHECKPOINT, LOCK, VKEY};
 pub use listing::origin_on_disk;
 pub use open::{OpenError, Opened, TornTail, open};

@@ -9,12 +9,12 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use einsicht_access::read_body;
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_tlog::{Checkpoint, Index, Leaf, Origin, TreeHead, VerifierKey};
-use indicatif::{ProgressBar, ProgressStyle};
+use einsicht_tlog::{Checkpoint, Index, Leaf, TreeHead, VerifierKey};
 
-use crate::ledger::{LedgerError, read_genesis};
+use super::place::{finding, progress};
+use crate::ledger::{Identity, LedgerError};
 use crate::storage::file::{RealFolder, read_small};
-use crate::storage::{self, CHECKPOINT, Checked, LOCK, OpenError, VKEY};
+use crate::storage::{self, CHECKPOINT, Checked, LOCK, VKEY};
 
 /// Faults that are listed; more are counted.
 const FAULTS_MAX: usize = 20;
@@ -44,11 +44,7 @@ pub(super) fn run(args: &FsckArgs) -> anyhow::Result<ExitCode> {
     match check(&args.data) {
         Ok(findings) => Ok(report(&args.data, &findings)),
         // Damage that stops the reading is an answer; what could not be read is not.
-        Err(error) if error.downcast_ref::<LedgerError>().is_some_and(is_damage) => {
-            super::say(&format!("FAILED  {}: {}", args.data.display(), super::told(&error)));
-            Ok(ExitCode::from(1))
-        }
-        Err(error) => Err(error),
+        Err(error) => finding(&args.data, error),
     }
 }
 
@@ -60,15 +56,9 @@ pub(super) fn check(data: &Path) -> anyhow::Result<Findings> {
     }
     let _lock = shared_lock(data)?;
     let folder = RealFolder::new(data);
-    let Some(genesis) = read_genesis(&folder)? else {
+    let Some(Identity { genesis, origin, keys }) = Identity::read(&folder)? else {
         bail!("{} holds an empty log: nothing was recorded yet", data.display());
     };
-    let origin = Origin::parse(&genesis.origin).map_err(LedgerError::from)?;
-    let mut keys = Vec::new();
-    for key in &genesis.public_keys {
-        let key = key.as_ref().try_into().context("a public key of entry 0")?;
-        keys.push(VerifierKey::new(origin.as_str(), key).map_err(LedgerError::from)?);
-    }
     let mut faults = Faults::default();
     check_vkey(data, &keys, &mut faults)?;
     let published = match read_small(&folder, CHECKPOINT).context(CHECKPOINT)? {
@@ -81,7 +71,7 @@ pub(super) fn check(data: &Path) -> anyhow::Result<Findings> {
         },
         None => None,
     };
-    let bar = progress(published);
+    let bar = progress("checking", published.map(|head| head.size.0));
     let checked =
         storage::check(&folder, origin.hash(), published.map(|head| head.size), &mut |index, leaf| {
             bar.set_position(index.0);
@@ -169,10 +159,6 @@ fn shared_lock(data: &Path) -> anyhow::Result<Option<fs::File>> {
     }
 }
 
-fn is_damage(error: &LedgerError) -> bool {
-    !matches!(error, LedgerError::Io { .. } | LedgerError::Log(OpenError::Io { .. }) | LedgerError::Read(_))
-}
-
 fn report(data: &Path, findings: &Findings) -> ExitCode {
     let Findings { head, origin, segments, commits, faults, notes } = findings;
     let data = data.display();
@@ -189,17 +175,6 @@ fn report(data: &Path, findings: &Findings) -> ExitCode {
     } else {
         super::say(&format!("FAILED  {data}: {origin}, {extent}"));
         ExitCode::from(1)
-    }
-}
-
-fn progress(published: Option<TreeHead>) -> ProgressBar {
-    let bar = match published {
-        Some(head) => ProgressBar::new(head.size.0),
-        None => ProgressBar::no_length(),
-    };
-    match ProgressStyle::with_template("checking {human_pos}/{human_len} entries {wide_bar} {eta}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }
 

@@ -94,6 +94,15 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Whether this is an answer, "checked and found wrong"; otherwise nobody could tell.
+    #[must_use]
+    pub fn is_finding(&self) -> bool {
+        !matches!(
+            self,
+            Self::Io { .. } | Self::InUse { .. } | Self::Log(OpenError::Io { .. }) | Self::Read(_)
+        )
+    }
+
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |error| Self::Io { path: path.to_owned(), error }
     }

@@ -22,8 +22,8 @@ pub(super) struct FrameReader<'f> {
 
 /// What comes next in a file.
 pub(super) enum Next<'b> {
-    /// A frame whose checksums check.
-    Frame { offset: u64, frame: Frame<'b> },
+    /// A frame whose checksums check, and all of its bytes.
+    Frame { offset: u64, frame: Frame<'b>, bytes: &'b [u8] },
     /// Bytes that are not a frame. The reader stays where it is. If the header of another frame
     /// follows, this is damage in the middle, not a tail that was torn off.
     Damaged { offset: u64, error: FrameError, followed: bool },
@@ -52,7 +52,7 @@ impl<'f> FrameReader<'f> {
         Ok(match Frame::parse(bytes) {
             Ok(frame) => {
                 self.offset = offset + frame_bytes;
-                Next::Frame { offset, frame }
+                Next::Frame { offset, frame, bytes }
             }
             Err(error) => {
                 // What a header that checks claims for its frame can't be the header of another one,

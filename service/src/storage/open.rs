@@ -203,7 +203,7 @@ fn make_last_segment(folder: &dyn Folder, origin_hash: Hash, listing: &mut Listi
     folder.sync_folder(ENTRIES).map_err(|error| OpenError::io(ENTRIES, error))
 }
 
-fn published_head(
+pub(super) fn published_head(
     folder: &dyn Folder,
     origin: &Origin,
     keys: &[VerifierKey],

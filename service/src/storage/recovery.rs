@@ -188,7 +188,7 @@ impl<'r> Recovery<'r> {
             let first = replayed.tip.next_index();
             match reader.next().map_err(|error| segment.io(error))? {
                 Next::End => return Ok(()),
-                Next::Frame { offset, frame } => {
+                Next::Frame { offset, frame, .. } => {
                     let growth = apply(&mut replayed.tip, &frame, &mut |_, _| {})
                         .map_err(|(index, problem)| segment.damaged(offset, index, problem))?;
                     self.derived.write(first, base + offset, &growth).map_err(derived_failed)?;

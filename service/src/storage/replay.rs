@@ -60,6 +60,12 @@ pub enum Problem {
     /// An entry does not continue the chain.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// A checkpoint ends within it; checkpoints cover whole commits.
+    #[error("the checkpoint of {size} entries ends within this commit")]
+    WithinCommit {
+        /// The size that the checkpoint states.
+        size: Size,
+    },
     /// The tree has another root than the frame says.
     #[error("the frame states root {expected}, its entries give {found}")]
     Root {
@@ -159,7 +165,7 @@ pub fn check(
             let first = tip.next_index();
             let (offset, frame) = match reader.next().map_err(unreadable)? {
                 Next::End => break,
-                Next::Frame { offset, frame } => (offset, frame),
+                Next::Frame { offset, frame, .. } => (offset, frame),
                 Next::Damaged { offset, error, followed } if followed || !is_last => {
                     return Err(segment.damaged(offset, first, error.into()));
                 }

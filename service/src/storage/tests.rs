@@ -1,5 +1,6 @@
 //! Tests of the log on disk, over files that fail and forget.
 
+mod copy;
 mod damage;
 mod derived;
 mod fsck;

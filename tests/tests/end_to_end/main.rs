@@ -9,6 +9,7 @@
 )]
 
 mod again;
+mod backup;
 mod clocks;
 mod copies;
 mod crash;

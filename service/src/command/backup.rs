@@ -1,0 +1,111 @@
+//! `einsichtd backup`: a verified copy of the log, while the service runs.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+
+use super::place::{Place, PlaceArgs, finding, generations, identify, progress};
+use crate::ledger;
+use crate::storage::file::{Folder as _, RealFolder};
+use crate::storage::{self, Copied};
+
+/// Name of a file that only the folder of a service has.
+const WATERMARK: &str = "log/watermark";
+
+/// Copies the log, verified, while the service runs.
+///
+/// Copies what log/checkpoint covers, and nothing that was not synced. Run again, it verifies what is there
+/// and copies only what is new. Keys are never copied.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// Folder of the backup; made if it is not there
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+}
+
+pub(super) fn run(args: &BackupArgs) -> anyhow::Result<ExitCode> {
+    back_up(args).or_else(|error| finding(&args.to, error))
+}
+
+fn back_up(args: &BackupArgs) -> anyhow::Result<ExitCode> {
+    let place = args.place.find()?;
+    let to = &args.to;
+    make_target(&place.data, to)?;
+    // Two runs at once would write over each other.
+    let _lock = ledger::lock(to)?;
+    for generation in generations(&place.data) {
+        let (source, target) = (place.data.join(&generation), to.join(&generation));
+        let (copied, origin) = copy(&source, &target)?;
+        let Copied { head, held, bytes } = copied;
+        super::say(&format!(
+            "backup  {}: {origin}, {} entries; {held} were there and verified, {} copied ({bytes} bytes)\n\
+             root    {}",
+            target.display(),
+            head.size,
+            head.size.0 - held.0,
+            head.root
+        ));
+    }
+    super::say(&about_keys(&place));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Copies one ledger's log from folder to folder.
+pub(super) fn copy(source: &Path, target: &Path) -> anyhow::Result<(Copied, String)> {
+    let (from, identity) = identify(source)?;
+    let to = RealFolder::new(target);
+    to.create_folder("").with_context(|| target.display().to_string())?;
+    let bar = progress("verifying and copying", None);
+    let copied = storage::copy(&from, &to, &identity.origin, &identity.keys, &mut |size| {
+        bar.set_position(size.0);
+    });
+    bar.finish_and_clear();
+    let copied = copied.with_context(|| format!("from {} to {}", source.display(), target.display()))?;
+    sync_name(target)?;
+    Ok((copied, identity.origin.to_string()))
+}
+
+/// Makes the name of a folder durable.
+pub(super) fn sync_name(folder: &Path) -> anyhow::Result<()> {
+    let parent = match folder.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let synced = std::fs::File::open(parent).and_then(|parent| parent.sync_all());
+    synced.with_context(|| parent.display().to_string())
+}
+
+/// The folder of the backup, refused where a backup would do harm or no good.
+fn make_target(data: &Path, to: &Path) -> anyhow::Result<()> {
+    ensure!(
+        !to.join(WATERMARK).exists(),
+        "{} is the data folder of a service, not a backup; were --data and --to mixed up?",
+        to.display()
+    );
+    RealFolder::new(to).create_folder("").with_context(|| to.display().to_string())?;
+    let real = |path: &Path| path.canonicalize().with_context(|| path.display().to_string());
+    let (data, to) = (real(data)?, real(to)?);
+    ensure!(
+        !to.starts_with(&data) && !data.starts_with(&to),
+        "{} and {} lie in each other; a backup belongs on another disk",
+        to.display(),
+        data.display()
+    );
+    Ok(())
+}
+
+fn about_keys(place: &Place) -> String {
+    let keys = match &place.config {
+        Some(config) => config.keys_dir.display().to_string(),
+        None => "the folder of the keys".to_owned(),
+    };
+    format!(
+        "\nThe signing key is not in it. Back up {keys} apart from this, where nobody else can read it:\n\
+         without the key the ledger can't go on, and whoever has it can forge the ledger.\n\
+         From time to time, check the copy where it lies: einsichtd fsck DIR"
+    )
+}

@@ -1,0 +1,119 @@
+//! Which ledger a command is about, and what it is told when that ledger does not check.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::config::{self, Config, Sources};
+use crate::ledger::{Identity, LedgerError};
+use crate::storage::CopyError;
+use crate::storage::file::RealFolder;
+
+/// Folder in a data folder with the log of the ledger that this one continues, readable as a ledger of
+/// its own. It may have another one in it.
+pub(super) const PREDECESSOR: &str = "predecessor";
+
+/// Where a ledger lies.
+#[derive(Debug, Args)]
+#[group(id = "ledger", required = true, multiple = false, args = ["config", "data"])]
+pub struct PlaceArgs {
+    /// Configuration of the service
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// One setting that wins over the configuration file; repeatable
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    set: Vec<String>,
+}
+
+/// A ledger that was found.
+pub(super) struct Place {
+    pub data: PathBuf,
+    /// If it was found by one.
+    pub config: Option<Config>,
+}
+
+impl PlaceArgs {
+    /// Finds the ledger. Takes no lock: a service may be running.
+    pub fn find(&self) -> anyhow::Result<Place> {
+        let config = self.config.as_deref().map(|file| load(file, &self.set)).transpose()?;
+        let data = match (&self.data, &config) {
+            (Some(data), _) => data.clone(),
+            (None, Some(config)) => config.ledger.data.clone(),
+            (None, None) => bail!("give --config or --data"),
+        };
+        let (_, identity) = identify(&data)?;
+        if let Some(config) = &config {
+            ensure!(
+                config.ledger.origin == identity.origin,
+                "{} holds the ledger '{}', the configuration says '{}'; is it the right folder?",
+                data.display(),
+                identity.origin,
+                config.ledger.origin
+            );
+        }
+        Ok(Place { data, config })
+    }
+}
+
+/// Reads a configuration with the environment of this process.
+pub(super) fn load(file: &Path, set: &[String]) -> anyhow::Result<Config> {
+    Ok(config::load(&Sources::of_process(file.to_owned(), set.to_vec()))?.config)
+}
+
+/// What ledger lies in a folder.
+pub(super) fn identify(data: &Path) -> anyhow::Result<(RealFolder, Identity)> {
+    ensure!(
+        data.join("log").is_dir(),
+        "{} has no folder 'log': it is not a data folder of a ledger, nor a backup of one",
+        data.display()
+    );
+    let folder = RealFolder::new(data);
+    let identity = Identity::read(&folder).with_context(|| data.display().to_string())?;
+    let identity = identity
+        .with_context(|| format!("{} holds an empty log: nothing was recorded yet", data.display()))?;
+    Ok((folder, identity))
+}
+
+/// The folder of a ledger and those of the ledgers that it continues, newest first, as paths from
+/// `data` on.
+pub(super) fn generations(data: &Path) -> impl Iterator<Item = PathBuf> + use<'_> {
+    let deeper = |path: &PathBuf| {
+        let path = path.join(PREDECESSOR);
+        data.join(&path).join("log").is_dir().then_some(path)
+    };
+    std::iter::successors(Some(PathBuf::new()), deeper)
+}
+
+/// Says what was found wrong, exit code 1; hands on what is no finding.
+pub(super) fn finding(place: &Path, error: anyhow::Error) -> anyhow::Result<ExitCode> {
+    let is_finding = error.chain().any(|cause| {
+        cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_finding)
+            || cause.downcast_ref::<CopyError>().is_some_and(CopyError::is_finding)
+    });
+    if !is_finding {
+        return Err(error);
+    }
+    super::say(&format!("FAILED  {}: {}", place.display(), super::told(&error)));
+    Ok(ExitCode::from(1))
+}
+
+/// Shows how far something is, where somebody looks.
+pub(super) fn progress(what: &str, entries: Option<u64>) -> ProgressBar {
+    let (bar, template) = match entries {
+        Some(entries) => (
+            ProgressBar::new(entries),
+            format!("{what} {{human_pos}}/{{human_len}} entries {{wide_bar}} {{eta}}"),
+        ),
+        None => (ProgressBar::no_length(), format!("{what} {{human_pos}} entries")),
+    };
+    match ProgressStyle::with_template(&template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
