@@ -8,6 +8,7 @@ use crate::exit::Exit;
 mod checkpoint;
 mod import;
 mod list;
+mod manual;
 mod receipt;
 mod record;
 mod show;
@@ -30,6 +31,10 @@ pub enum Command {
     Receipt(receipt::ReceiptArgs),
     /// Fetch and verify the newest signed checkpoint
     Checkpoint(checkpoint::CheckpointArgs),
+    /// Write manual pages for all commands
+    Man(manual::ManArgs),
+    /// Print completions for a shell
+    Completions(manual::CompletionsArgs),
 }
 
 /// Does what the command line says.
@@ -48,6 +53,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             Command::List(args) => list::run(args, options).await,
             Command::Receipt(args) => receipt::run(args, options).await,
             Command::Checkpoint(args) => checkpoint::run(args, options).await,
+            Command::Man(args) => manual::write_pages(args),
+            Command::Completions(args) => manual::print_completions(args),
         }
     });
     // Nothing that is still under way, such as a read ahead, is worth waiting for.

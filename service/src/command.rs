@@ -2,15 +2,22 @@
 
 mod backup;
 mod certs;
+mod config;
 mod dev;
 mod fsck;
+mod init;
+mod log;
+mod manual;
 mod place;
+mod sources;
+mod token;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+
+pub use log::LogFormat;
 
 /// Einsicht: records every access to city data in a ledger that anybody can check.
 #[derive(Debug, Parser)]
@@ -19,6 +26,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// How to log to stderr: for people, or one JSON object a line
+    #[arg(long, global = true, value_name = "FORMAT", env = "EINSICHTD_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 }
 
 /// What to do.
@@ -32,26 +42,38 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Makes a private authority and certificates for trying out; adds to a folder that has them
     Certs(certs::CertsArgs),
+    /// Begins the ledger that a configuration names; refuses where one is
+    Init(init::InitArgs),
+    /// Prints an example configuration, or shows what one says
+    Config(config::ConfigArgs),
+    /// Makes a bearer token for a caller: the secret into a file, its SHA-256 to stdout
+    Token(token::TokenArgs),
+    /// Writes manual pages for all commands
+    Man(manual::ManArgs),
+    /// Prints completions for a shell
+    Completions(manual::CompletionsArgs),
 }
 
 /// Runs a command. Exit codes: 0 done and sound, 1 checked and found wrong, 2 could not tell or run.
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
-    let filter = EnvFilter::try_from_env("EINSICHT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
+    cli.log_format.install();
     let outcome = match cli.command {
         Command::Dev(args) => dev::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Fsck(args) => fsck::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Certs(args) => certs::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Init(args) => init::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Config(args) => config::run(&args),
+        Command::Token(args) => token::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Man(args) => manual::write_pages(&args).map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => {
+            manual::print_completions(&args);
+            Ok(ExitCode::SUCCESS)
+        }
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("einsichtd: {}", told(&error));
+        cli.log_format.complain(&told(&error));
         ExitCode::from(2)
     })
 }

@@ -8,6 +8,7 @@
 mod callers;
 mod document;
 mod error;
+mod example;
 mod key;
 mod overrides;
 mod read;
@@ -15,6 +16,7 @@ mod said;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
 use std::fs;
@@ -26,6 +28,7 @@ use std::path::{Path, PathBuf};
 use einsicht_tlog::{Hash, Origin};
 
 pub use error::{ConfigError, Place, Problem, Reason};
+pub use example::example;
 pub use key::{CALLER_SETTINGS, ENVIRONMENT_PREFIX, Key, Presence, SETTINGS, setting};
 pub use overrides::Sources;
 pub use read::{Loaded, parse};

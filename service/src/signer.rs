@@ -99,11 +99,12 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), SecretError> {
         let temporary = path.with_extension("new");
         let mut file =
             fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::hard_link(&temporary, path)?;
-        fs::remove_file(&temporary)?;
-        path.parent().map_or(Ok(()), |parent| fs::File::open(parent)?.sync_all())
+        let written = file.write_all(bytes).and_then(|()| file.sync_all());
+        let linked = written.and_then(|()| fs::hard_link(&temporary, path));
+        // Also where that failed: a secret that nobody uses should not lie around.
+        linked.and(fs::remove_file(&temporary))?;
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(|error| SecretError::Io { path: path.to_owned(), error })
 }
@@ -139,5 +140,6 @@ mod tests {
         write_secret(&keys.path().join(KEY_FILE), b"not a key").unwrap();
         assert!(matches!(load_or_create(keys.path()), Err(SecretError::Malformed { .. })));
         assert!(write_secret(&keys.path().join(KEY_FILE), b"x").is_err());
+        assert_eq!(fs::read_dir(keys.path()).unwrap().count(), 1, "the refused secret does not lie around");
     }
 }

@@ -59,3 +59,19 @@ fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
     let record = ["record", "--dataset", "d", "--operation", "query", "--purpose", "p"];
     place.run_with(&record, &environment, "").ended(2).complains(&["no token given"]);
 }
+
+#[test]
+fn manual_pages_and_completions_are_of_this_program() {
+    let place = Place::new();
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man/man1");
+    place.run_with(&["man", pages.to_str().unwrap()], &[], "").ended(0);
+    for page in ["einsicht.1", "einsicht-verify.1", "einsicht-receipt-verify.1"] {
+        let page = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(page.contains(".SH NAME") && page.contains("einsicht"), "{page}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        place.run(&format!("completions {shell}")).ended(0).says(&["einsicht", "token-file"]);
+    }
+    place.run("completions tcsh").ended(2).complains(&["tcsh", "possible values"]);
+}

@@ -6,7 +6,7 @@ use std::hash::Hash as MapKey;
 use super::document::CallerTable;
 use super::error::{Reason, shown};
 use super::said::{Problems, Said};
-use super::{Caller, CallerLimits, Datasets, Role, SubjectName};
+use super::{Caller, CallerLimits, Datasets, Role};
 
 /// One caller; `None` if something of it was refused.
 pub(super) fn caller(table: &CallerTable, shared: CallerLimits) -> Option<Caller> {
@@ -51,17 +51,9 @@ pub(super) fn check(callers: &[CallerTable], settings: &Said, problems: &mut Pro
             check.once(&mut hashes, "token_sha256", hash, "a token", advice);
         }
         for subject in table.said.subject_names("certificates") {
-            let what = match &subject {
-                SubjectName::Dns(name) => format!("the certificate name {}", shown(&format!("dns:{name}"))),
-                SubjectName::Uri(uri) => format!("the certificate name {}", shown(&format!("uri:{uri}"))),
-            };
-            check.once(
-                &mut subjects,
-                "certificates",
-                subject,
-                &what,
-                "a certificate must name one caller only",
-            );
+            let what = format!("the certificate name {}", shown(&subject.to_string()));
+            let advice = "a certificate must name one caller only";
+            check.once(&mut subjects, "certificates", subject, &what, advice);
         }
     }
 }

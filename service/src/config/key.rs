@@ -1,7 +1,6 @@
 //! The one table of what can be set. Reading, `config show`, `config example`, suggestions and the
 //! documentation are made from it, so that they can't drift apart.
 
-use super::Config;
 use super::value::{Kind, Shape};
 use crate::storage::SEGMENT_BYTES_MIN;
 use Presence::{Default, Optional, Required, RequiredInItsTable};
@@ -65,7 +64,7 @@ impl Key {
         self.name.rsplit_once('.').unwrap_or(("", self.name))
     }
 
-    /// The line that sets it in its table, with a value in the form of [`Config::text_of`].
+    /// The line that sets it in its table, with a value in the form of [`Config::text_of`](super::Config::text_of).
     #[must_use]
     pub fn toml_line(&self, text: &str) -> String {
         format!("{} = {}", self.table_and_name().1, self.kind.toml(text))
@@ -203,41 +202,3 @@ pub static CALLER_SETTINGS: &[Key] = &[
         .example("1048576")
         .says("Its own limit instead of the one in [limits]."),
 ];
-
-impl Config {
-    /// The value of a setting as it is written, without quotes; `None` where it is not set.
-    #[must_use]
-    pub fn text_of(&self, key: &Key) -> Option<String> {
-        let path = |path: &std::path::Path| path.display().to_string();
-        let (internal, public) = (self.tls_internal.as_ref(), self.tls_public.as_ref());
-        let limits = &self.limits;
-        Some(match key.name {
-            "ledger.origin" => self.ledger.origin.to_string(),
-            "ledger.data" => path(&self.ledger.data),
-            "ledger.last_known_checkpoint" => path(self.ledger.last_known_checkpoint.as_deref()?),
-            "ledger.segment_bytes" => self.ledger.segment_bytes.to_string(),
-            "keys.dir" => path(&self.keys_dir),
-            "listen.internal" => self.listen.internal.to_string(),
-            "listen.public" => self.listen.public?.to_string(),
-            "tls.internal.certificate" => path(&internal?.certificate),
-            "tls.internal.key" => path(&internal?.key),
-            "tls.internal.client_ca" => path(internal?.client_ca.as_deref()?),
-            "tls.public.certificate" => path(&public?.certificate),
-            "tls.public.key" => path(&public?.key),
-            "public.entries" => self.public_entries.to_string(),
-            "limits.connections" => limits.connections.to_string(),
-            "limits.connections_per_address" => limits.connections_per_address.to_string(),
-            "limits.events_per_second" => limits.caller.events_per_second.to_string(),
-            "limits.requests_per_second" => limits.caller.requests_per_second.to_string(),
-            "limits.request_bytes" => limits.caller.request_bytes.to_string(),
-            _ => return None,
-        })
-    }
-
-    /// Names of the settings that differ in `other`, and that a running service can't change.
-    #[must_use]
-    pub fn fixed_differences(&self, other: &Self) -> Vec<&'static str> {
-        let fixed = SETTINGS.iter().filter(|key| key.is_fixed);
-        fixed.filter(|key| self.text_of(key) != other.text_of(key)).map(|key| key.name).collect()
-    }
-}

@@ -10,7 +10,7 @@ use super::suggest::{nearest, nearest_key};
 use super::value::Raw;
 
 /// Variables that begin like settings and are options of the program.
-const OPTIONS: [&str; 1] = ["EINSICHTD_LOG_FORMAT"];
+const OPTIONS: [&str; 2] = ["EINSICHTD_CONFIG", "EINSICHTD_LOG_FORMAT"];
 
 /// Where a configuration is read from.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,7 @@
 //! Reading configurations: what holds, and what is refused in which words.
 
 mod refusals;
+mod written;
 
 use std::path::Path;
 
