@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use einsicht_proto::v1::RecordRequest;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::answer::VerificationError;
 use crate::error::{Cause, Failure, RecordError, Unconfirmed, code_name};
@@ -97,6 +97,22 @@ impl AttemptError {
 }
 
 impl Setback {
+    /// After one attempt only.
+    pub(crate) fn of_one(error: AttemptError, elapsed: Duration) -> Self {
+        Self { error, attempts: 1, elapsed, may_be_recorded: false }
+    }
+
+    /// Whether the ledger says no to the events themselves: who reported them must know. That it does not
+    /// know the recorder says nothing about them.
+    pub(crate) fn is_for_the_caller(&self) -> bool {
+        match &self.error {
+            AttemptError::Failed(status) if status.code() != Code::Unauthenticated => {
+                matches!(Meaning::of(status), Meaning::Refused | Meaning::NumbersTaken)
+            }
+            _ => false,
+        }
+    }
+
     /// What to tell the caller. `numbers` are those that were taken for the request: they are given
     /// back if they are certainly unused and it is certain that the request will not be sent again.
     pub(crate) fn settle(self, request: Arc<RecordRequest>, numbers: Option<Numbers>) -> RecordError {

@@ -17,6 +17,7 @@ use crate::config::ConfigError;
 use crate::kept::Kept;
 use crate::random::NoRandomness;
 use crate::session::Numbers;
+use crate::spool::SpoolError;
 use crate::tls::TlsFailure;
 use crate::trust::TrustError;
 
@@ -82,6 +83,9 @@ pub enum RecordError {
     /// No random bytes for a session or an event id.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The ledger is away, and the spool did not take the events.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     /// The recorder or stream was closed; the events were not sent.
     #[error("the recorder was closed; nothing more is recorded through it")]
     Closed,
@@ -120,6 +124,15 @@ pub enum Cause {
     /// The answer came, but what was verified could not be kept.
     #[error("{0}")]
     Trust(#[source] TrustError),
+    /// It failed, and the spool did not take it.
+    #[error("{ledger}; and {error}")]
+    NotSpooled {
+        /// What the ledger or the way to it reported.
+        ledger: String,
+        /// What the spool reported.
+        #[source]
+        error: SpoolError,
+    },
 }
 
 impl RecordError {

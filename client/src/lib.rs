@@ -39,6 +39,7 @@
 //! | module | for |
 //! |---|---|
 //! | [`recorder`], [`stream`], [`answer`], [`config`], [`retry`], [`error`] | recording |
+//! | [`spool`] | what waits on this machine's disk while the ledger is away |
 //! | [`tls`] | encrypted connections: whom to believe, who we are, and what went wrong |
 //! | [`trust`] | what is believed of a ledger: its key, and the newest checkpoint that was verified |
 //! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
@@ -63,7 +64,9 @@ mod connection;
 mod day;
 pub mod error;
 pub mod finding;
+mod keep;
 mod kept;
+mod link;
 mod newest;
 mod random;
 pub mod reader;

@@ -6,26 +6,25 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use einsicht_access::event::validate_request;
-use einsicht_proto::v1::{AccessEvent, EndSessionRequest, RecordRequest, RecordResponse};
+use einsicht_proto::v1::{AccessEvent, RecordRequest};
 
 use crate::access::{Access, micros_since_1970};
-use crate::answer::{Recorded, VerificationError, verify_place, verify_places};
-use crate::attempt::{AttemptError, Setback, aside, persist};
-use crate::checkpoints::{Checkpoints, GivenProof};
-use crate::config::{ConfigError, Defaults, OnUnavailable, RecorderConfig};
+use crate::answer::{Recorded, VerificationError};
+use crate::attempt::{AttemptError, Setback, persist};
+use crate::checkpoints::Checkpoints;
+use crate::config::{OnUnavailable, RecorderConfig};
 use crate::connection::Connection;
 use crate::error::{Failure, RecordError, Unconfirmed};
+use crate::keep::{Inner, Prepared};
 use crate::kept::Kept;
+use crate::link::Link;
 use crate::request::{check_bytes, split, validate_all};
-use crate::retry::RetryPolicy;
-use crate::session::{NoNumbers, Numbers, Sessions};
+use crate::session::{Numbers, Sessions};
+use crate::spool::{Spool, SpoolStatus};
 use crate::stream::StreamRecorder;
 use crate::trust::Trust;
 
 pub use crate::request::REQUEST_BYTES_MAX;
-
-/// With so many proofs, verifying takes long enough to keep other tasks waiting.
-const PROOFS_AT_ONCE_MAX: usize = 32;
 
 /// Records accesses in a ledger, and believes its answers only as far as they are proven.
 ///
@@ -52,22 +51,6 @@ pub struct Numbered {
     pub first_sequence: u64,
 }
 
-/// What all clones share.
-pub(crate) struct Inner {
-    pub(crate) connection: Arc<Connection>,
-    pub(crate) checkpoints: Checkpoints,
-    pub(crate) retry: RetryPolicy,
-    sessions: Sessions,
-    defaults: Defaults,
-    producer: Option<String>,
-}
-
-/// A request with the numbers that were taken for it.
-pub(crate) struct Prepared {
-    pub(crate) request: Arc<RecordRequest>,
-    pub(crate) numbers: Numbers,
-}
-
 impl Recorder {
     /// Connects as the environment says; see [`RecorderConfig::from_env`].
     ///
@@ -85,32 +68,27 @@ impl Recorder {
     /// allows; [`RecordError::Verification`]; [`RecordError::Trust`] if the state folder cannot be used.
     pub async fn connect(config: RecorderConfig) -> Result<Self, RecordError> {
         config.check()?;
-        if config.on_unavailable != OnUnavailable::Refuse {
-            return Err(ConfigError::NoSpoolYet.into());
-        }
         let trust = match &config.state_dir {
             Some(dir) => Trust::stored(config.key.clone(), dir).map_err(RecordError::Trust)?,
             None => Trust::in_memory(config.key.clone()),
         };
+        let origin = trust.origin().to_owned();
         let connection = Arc::new(Connection::new(&config)?);
-        let inner = Inner {
-            checkpoints: Checkpoints::new(connection.clone(), trust),
-            connection,
-            retry: config.retry,
-            sessions: Sessions::new(config.session_age_max),
-            defaults: config.defaults,
-            producer: config.producer,
+        let checkpoints = Checkpoints::new(connection.clone(), trust);
+        let link = Arc::new(Link { connection, checkpoints, retry: config.retry, producer: config.producer });
+        let sessions = Sessions::new(config.session_age_max);
+        let (spool, stream_sessions) = match &config.on_unavailable {
+            OnUnavailable::Spool(spool) => (
+                Some(Spool::open(spool, &origin, link.clone()).await?),
+                Sessions::new(config.session_age_max),
+            ),
+            OnUnavailable::Refuse => {
+                let checked = persist(link.retry, || link.check_ledger()).await;
+                checked.map_err(|setback| unreachable_ledger(config.url, setback))?;
+                (None, sessions.clone())
+            }
         };
-        persist(inner.retry, || inner.check_ledger()).await.map_err(|setback| match setback.error {
-            AttemptError::Failed(status) | AttemptError::Unproven(status) => RecordError::Unreachable {
-                url: config.url,
-                attempts: setback.attempts,
-                elapsed: setback.elapsed,
-                status: Failure(status),
-            },
-            AttemptError::False(error) => RecordError::Verification(error),
-            AttemptError::Trust(error) => RecordError::Trust(error),
-        })?;
+        let inner = Inner { link, defaults: config.defaults, sessions, stream_sessions, spool };
         Ok(Self { inner: Arc::new(inner), with_proofs: config.with_proofs })
     }
 
@@ -125,7 +103,7 @@ impl Recorder {
     /// What this recorder believes about its ledger.
     #[must_use]
     pub fn trust(&self) -> &Trust {
-        self.inner.checkpoints.trust()
+        self.inner.link.checkpoints.trust()
     }
 
     /// Records one access. When this returns, it is durable and signed; or, with a spool, safe on this
@@ -151,8 +129,10 @@ impl Recorder {
         let events = self.complete(accesses, validate_all)?;
         let mut kept = Vec::with_capacity(events.len());
         for batch in split(events) {
-            match self.record_prepared(batch).await {
-                Ok(recorded) => kept.extend(recorded.into_iter().map(Kept::Recorded)),
+            let result = self.inner.keep(batch, self.with_proofs).await;
+            Inner::end_replaced_sessions(&self.inner);
+            match result {
+                Ok(these) => kept.extend(these),
                 Err(error) if kept.is_empty() => return Err(error),
                 Err(error) => return Err(RecordError::Partly { kept, error: Box::new(error) }),
             }
@@ -186,7 +166,7 @@ impl Recorder {
         validate_request(&request, now_us)?;
         check_bytes(&request.events)?;
         let request = Arc::new(request);
-        let recorded = self.inner.record(&request).await;
+        let recorded = self.inner.link.record(&request).await;
         recorded.map_err(|setback| setback.settle(request, None))
     }
 
@@ -198,7 +178,7 @@ impl Recorder {
     pub async fn resend(&self, unconfirmed: Unconfirmed) -> Result<Vec<Recorded>, RecordError> {
         let Unconfirmed { request, numbers, may_be_recorded, .. } = unconfirmed;
         let numbers = numbers.map(Numbers::take_up);
-        let recorded = self.inner.record(&request).await.map_err(|setback| {
+        let recorded = self.inner.link.record(&request).await.map_err(|setback| {
             let may_be_recorded = may_be_recorded || setback.may_be_recorded;
             Setback { may_be_recorded, ..setback }.settle(request, numbers)
         });
@@ -224,29 +204,18 @@ impl Recorder {
     /// [`RecordError::SessionEnd`]: everything is recorded but the end; call it again.
     /// [`RecordError::Verification`]; [`RecordError::Trust`].
     pub async fn close(&self) -> Result<(), RecordError> {
-        let mut result = Ok(());
-        for ending in self.inner.sessions.close().await {
-            if let Err(error) = self.inner.end_session(ending).await {
-                result = Err(error);
-            }
-        }
-        result
+        self.inner.close().await
     }
 
-    /// Takes numbers for events that were validated.
-    pub(crate) fn prepare(&self, events: Vec<AccessEvent>) -> Result<Prepared, RecordError> {
-        let numbers = self.inner.sessions.take(events.len() as u64).map_err(|none| match none {
-            NoNumbers::Closed => RecordError::Closed,
-            NoNumbers::Randomness(error) => RecordError::Randomness(error),
-        })?;
-        let request = RecordRequest {
-            session: numbers.session().clone(),
-            first_sequence: numbers.first(),
-            events,
-            with_proofs: self.with_proofs,
-            known_size: 0,
-        };
-        Ok(Prepared { request: Arc::new(request), numbers })
+    /// What waits in the spool, and why; `None` without a spool.
+    #[must_use]
+    pub fn spool_status(&self) -> Option<SpoolStatus> {
+        self.inner.spool.as_ref().map(Spool::status)
+    }
+
+    /// Takes numbers for a request of a stream.
+    pub(crate) fn prepare_for_stream(&self, events: Vec<AccessEvent>) -> Result<Prepared, RecordError> {
+        Prepared::new(&self.inner.stream_sessions, events, self.with_proofs)
     }
 
     /// Completes accesses and validates them, before they get numbers: what would be refused gets none.
@@ -261,80 +230,6 @@ impl Recorder {
         validate(&events, now_us)?;
         Ok(events)
     }
-
-    async fn record_prepared(&self, events: Vec<AccessEvent>) -> Result<Vec<Recorded>, RecordError> {
-        let Prepared { request, numbers } = self.prepare(events)?;
-        let recorded = self.inner.record(&request).await;
-        let recorded = recorded.map_err(|setback| setback.settle(request, Some(numbers)));
-        Inner::end_replaced_sessions(&self.inner);
-        recorded
-    }
-}
-
-impl Inner {
-    /// Gets a request answered, as often as the policy allows.
-    async fn record(&self, request: &Arc<RecordRequest>) -> Result<Vec<Recorded>, Setback> {
-        persist(self.retry, || async {
-            let known_size = self.checkpoints.known_size();
-            let message = RecordRequest { known_size, ..RecordRequest::clone(request) };
-            let response = self.connection.record(message).await?;
-            self.verified(request, known_size, response).await
-        })
-        .await
-    }
-
-    /// Verifies an answer: checkpoint first, then every place.
-    pub(crate) async fn verified(
-        &self,
-        request: &Arc<RecordRequest>,
-        known_size: u64,
-        response: RecordResponse,
-    ) -> Result<Vec<Recorded>, AttemptError> {
-        let given = GivenProof { known_size, hashes: &response.consistency_proof };
-        let signed = self.checkpoints.believe(&response.checkpoint, given).await?;
-        let producer = self.producer.as_deref();
-        if !request.with_proofs || request.events.len() <= PROOFS_AT_ONCE_MAX {
-            return Ok(verify_places(request, &response.recorded, &signed, producer)?);
-        }
-        let (request, producer) = (request.clone(), self.producer.clone());
-        aside(move || Ok(verify_places(&request, &response.recorded, &signed, producer.as_deref())?)).await
-    }
-
-    async fn check_ledger(&self) -> Result<(), AttemptError> {
-        let checkpoint = self.connection.checkpoint().await?;
-        self.checkpoints.believe(&checkpoint, GivenProof::default()).await.map(drop)
-    }
-
-    async fn end_session(&self, ending: EndSessionRequest) -> Result<(), RecordError> {
-        let ended = persist(self.retry, || async {
-            let response = self.connection.end_session(ending.clone()).await?;
-            let signed = self.checkpoints.believe(&response.checkpoint, GivenProof::default()).await?;
-            let place = response.recorded.ok_or(VerificationError::Count { expected: 1, found: 0 })?;
-            verify_place(0, &place, signed.head.size)?;
-            Ok(())
-        });
-        let Err(setback) = ended.await else { return Ok(()) };
-        match setback.error {
-            AttemptError::Failed(status) | AttemptError::Unproven(status) => {
-                self.sessions.keep(ending);
-                Err(RecordError::SessionEnd(Failure(status)))
-            }
-            AttemptError::False(error) => Err(RecordError::Verification(error)),
-            AttemptError::Trust(error) => Err(RecordError::Trust(error)),
-        }
-    }
-
-    /// Ends sessions that were replaced and are idle now, beside everything else.
-    pub(crate) fn end_replaced_sessions(this: &Arc<Self>) {
-        for ending in this.sessions.take_idle() {
-            let this = this.clone();
-            tokio::spawn(async move {
-                if let Err(error) = this.end_session(ending).await {
-                    tracing::warn!(%error, "the end of a session was not recorded");
-                }
-            });
-        }
-    }
 }
 
 impl fmt::Debug for Recorder {
@@ -345,6 +240,19 @@ impl fmt::Debug for Recorder {
             .field("ledger", &origin)
             .field("newest", &newest)
             .finish_non_exhaustive()
+    }
+}
+
+fn unreachable_ledger(url: String, setback: Setback) -> RecordError {
+    match setback.error {
+        AttemptError::Failed(status) | AttemptError::Unproven(status) => RecordError::Unreachable {
+            url,
+            attempts: setback.attempts,
+            elapsed: setback.elapsed,
+            status: Failure(status),
+        },
+        AttemptError::False(error) => RecordError::Verification(error),
+        AttemptError::Trust(error) => RecordError::Trust(error),
     }
 }
 

@@ -46,7 +46,7 @@ impl RetryPolicy {
     }
 
     /// A random wait after `attempts` attempts that failed.
-    fn backoff(&self, attempts: u32) -> Duration {
+    pub(crate) fn backoff(&self, attempts: u32) -> Duration {
         let doubled = self
             .delay_first
             .saturating_mul(1_u32.checked_shl(attempts.saturating_sub(1)).unwrap_or(u32::MAX));

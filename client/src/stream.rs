@@ -22,7 +22,8 @@ use crate::access::Access;
 use crate::answer::Recorded;
 use crate::attempt::{AttemptError, Setback};
 use crate::error::{RecordError, code_name};
-use crate::recorder::{Inner, Prepared, Recorder};
+use crate::keep::{Inner, Prepared};
+use crate::recorder::Recorder;
 use crate::request::validate_one;
 use crate::retry::{Attempts, Meaning};
 
@@ -76,7 +77,7 @@ impl StreamRecorder {
         let (jobs, queue) = mpsc::unbounded_channel();
         let inner = recorder.inner.clone();
         let driver = Driver {
-            attempts: Attempts::new(inner.retry),
+            attempts: Attempts::new(inner.link.retry),
             inner,
             queue,
             waiting: VecDeque::new(),
@@ -106,7 +107,7 @@ impl StreamRecorder {
         let events = self.recorder.complete(accesses, validate_one)?;
         let place = self.places.clone().acquire_owned().await.map_err(|_| RecordError::Closed)?;
         let (answer, told) = oneshot::channel();
-        let prepared = self.recorder.prepare(events)?;
+        let prepared = self.recorder.prepare_for_stream(events)?;
         let job = Job { prepared, known_size: 0, may_be_recorded: false, answer, place };
         self.jobs.send(job).map_err(|_| RecordError::Closed)?;
         Ok(BatchTicket { answer: told })
@@ -195,7 +196,7 @@ impl Driver {
         for job in &mut self.waiting {
             send(&self.inner, job, &requests);
         }
-        let mut answers = match self.inner.connection.record_stream(sent).await {
+        let mut answers = match self.inner.link.connection.record_stream(sent).await {
             Ok(answers) => answers,
             Err(status) => return Ended::Broken(AttemptError::Failed(status)),
         };
@@ -224,7 +225,7 @@ impl Driver {
                     return Ended::Broken(AttemptError::Failed(status));
                 }
                 Next::TooLate => {
-                    return Ended::Broken(AttemptError::Failed(self.inner.connection.too_late()));
+                    return Ended::Broken(AttemptError::Failed(self.inner.link.connection.too_late()));
                 }
             }
         }
@@ -241,7 +242,7 @@ impl Driver {
         progress: Instant,
         is_open: bool,
     ) -> Next {
-        let left = self.inner.connection.call_timeout().saturating_sub(progress.elapsed());
+        let left = self.inner.link.connection.call_timeout().saturating_sub(progress.elapsed());
         tokio::select! {
             answer = answers.next() => Next::Answer(answer),
             job = self.queue.recv(), if is_open => Next::Job(job),
@@ -258,10 +259,10 @@ impl Driver {
         };
         let response = answer.response.unwrap_or_default();
         let request = job.prepared.request.clone();
-        match self.inner.verified(&request, job.known_size, response).await {
+        match self.inner.link.verified(&request, job.known_size, response).await {
             Err(error) if error.status().is_some() => Err(error),
             Ok(recorded) => {
-                self.attempts = Attempts::new(self.inner.retry);
+                self.attempts = Attempts::new(self.inner.link.retry);
                 self.tell_first(Ok(recorded));
                 Ok(())
             }
@@ -304,12 +305,12 @@ impl Driver {
             self.fail_first(again);
         }
         self.fail_first(error);
-        self.attempts = Attempts::new(self.inner.retry);
+        self.attempts = Attempts::new(self.inner.link.retry);
     }
 
     fn begin_waiting(&mut self, job: Job) {
         if self.waiting.is_empty() {
-            self.attempts = Attempts::new(self.inner.retry);
+            self.attempts = Attempts::new(self.inner.link.retry);
         }
         self.waiting.push_back(job);
     }
@@ -349,7 +350,7 @@ impl Driver {
 }
 
 fn send(inner: &Inner, job: &mut Job, requests: &outgoing::UnboundedSender<RecordStreamRequest>) {
-    job.known_size = inner.checkpoints.known_size();
+    job.known_size = inner.link.checkpoints.known_size();
     let request = RecordRequest::clone(&job.prepared.request);
     let message = RecordRequest { known_size: job.known_size, ..request };
     // If the stream is gone, its next answer says so, and the request is sent again.

@@ -134,9 +134,6 @@ pub enum ConfigError {
         /// What it is.
         found: String,
     },
-    /// Temporary: the spool itself is not in this build.
-    #[error("this build has no spool yet: leave on_unavailable at Refuse, and {SPOOL_DIR_VARIABLE} unset")]
-    NoSpoolYet,
     /// A session would last longer than a day.
     #[error("a session lasts at most a day and more than nothing, session_age_max is {found:?}")]
     SessionAge {

@@ -1,6 +1,9 @@
 //! What to do with accesses while the ledger is away.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::status::Observer;
 
 /// Bytes that a spool takes on disk unless configured otherwise: 1 GiB, some millions of events.
 pub const SPOOL_BYTES_MAX: u64 = 1 << 30;
@@ -26,6 +29,14 @@ pub struct SpoolConfig {
     pub bytes_max: u64,
     /// What a caller gets when it is full.
     pub when_full: WhenFull,
+    /// How long a refusal that may be an operator's mistake (no permission, an internal error) is met by
+    /// asking again, while everything waits. After that, what is refused so is set aside. Default: 1 h.
+    pub doubt_max: Duration,
+    /// How long closing the recorder waits for the spool to empty. What is left is shipped when the
+    /// spool is opened again. Default: 10 s.
+    pub drain_max: Duration,
+    /// Sees what happens, for metrics. Default: nobody.
+    pub observer: Observer,
 }
 
 /// What a caller gets when the spool is full. Nothing is dropped either way.
@@ -42,6 +53,13 @@ impl SpoolConfig {
     /// A spool in `dir` with every default.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), bytes_max: SPOOL_BYTES_MAX, when_full: WhenFull::default() }
+        Self {
+            dir: dir.to_owned(),
+            bytes_max: SPOOL_BYTES_MAX,
+            when_full: WhenFull::default(),
+            doubt_max: Duration::from_secs(60 * 60),
+            drain_max: Duration::from_secs(10),
+            observer: Observer::default(),
+        }
     }
 }

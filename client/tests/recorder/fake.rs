@@ -57,6 +57,10 @@ pub struct State {
     pub log: Log,
     /// What happens to the next requests of `Record` and `RecordStream`.
     pub faults: VecDeque<Fault>,
+    /// How every call is answered, as long as it is set.
+    pub down: Option<Status>,
+    /// Requests with an access of this purpose are refused so.
+    pub refused: Option<(String, Status)>,
     /// What happens to the next requests for a consistency proof.
     pub proof_faults: VecDeque<Status>,
     /// What happens to the next requests to end a session.
@@ -88,6 +92,8 @@ impl Fake {
         let state = State {
             log,
             faults: VecDeque::new(),
+            down: None,
+            refused: None,
             proof_faults: VecDeque::new(),
             end_faults: VecDeque::new(),
             seen: Vec::new(),
@@ -108,6 +114,19 @@ impl Fake {
     /// Lets one fault happen after another, one per request.
     pub fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state().faults.extend(faults);
+    }
+
+    /// Stops answering until [`Fake::come_back`].
+    pub fn go_away(&self) {
+        self.go_away_with(Status::unavailable("the ledger has stopped writing"));
+    }
+
+    pub fn go_away_with(&self, status: Status) {
+        self.state().down = Some(status);
+    }
+
+    pub fn come_back(&self) {
+        self.state().down = None;
     }
 
     pub fn config(&self) -> RecorderConfig {

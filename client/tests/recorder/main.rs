@@ -11,4 +11,5 @@ mod fake;
 mod faults;
 mod lies;
 mod recording;
+mod spooling;
 mod streaming;

@@ -41,6 +41,7 @@ impl Log {
     pub fn cut_back(&mut self, size: usize) {
         self.leaves.truncate(size);
         self.hashes.truncate(size);
+        self.known.retain(|_, (_, index)| *index < size as u64);
     }
 
     /// Another log under the same key: with other entries, as many and `more`.

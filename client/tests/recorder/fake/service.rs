@@ -16,7 +16,7 @@ use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::{Fault, Shared, TOKEN};
+use super::{Fault, Shared, State, TOKEN};
 
 pub async fn serve(shared: Arc<Shared>, tls: Option<ServerTlsConfig>) -> tokio::task::JoinHandle<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -44,6 +44,12 @@ enum Answer {
     Cut,
 }
 
+impl State {
+    fn check_up(&self) -> Result<(), Status> {
+        self.down.clone().map_or(Ok(()), Err)
+    }
+}
+
 impl Shared {
     async fn answer(&self, request: RecordRequest) -> Result<RecordResponse, Status> {
         match self.decide(request)? {
@@ -59,12 +65,21 @@ impl Shared {
     fn decide(&self, request: RecordRequest) -> Result<Answer, Status> {
         let mut state = self.state.lock().unwrap();
         state.seen.push(request.clone());
+        state.check_up()?;
+        if let Some((purpose, status)) = &state.refused
+            && request.events.iter().any(|event| event.purpose == *purpose)
+        {
+            return Err(status.clone());
+        }
         let fault = state.faults.pop_front().unwrap_or(Fault::None);
         if let Fault::Refuse(status) = fault {
             return Err(status);
         }
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         validate_request(&request, now.as_micros() as i64).map_err(|error| invalid(&error))?;
+        if request.known_size > state.log.size() {
+            return Err(Status::failed_precondition("you have verified more entries than there are"));
+        }
         let mut response = state.log.record(&request)?;
         match fault {
             Fault::LoseAnswer => return Ok(Answer::Cut),
@@ -129,6 +144,7 @@ impl Recorder for Service {
     ) -> Result<Response<EndSessionResponse>, Status> {
         authenticate(&request)?;
         let mut state = self.0.state.lock().unwrap();
+        state.check_up()?;
         if let Some(status) = state.end_faults.pop_front() {
             return Err(status);
         }
@@ -146,7 +162,9 @@ impl Ledger for Service {
         &self,
         _: Request<GetCheckpointRequest>,
     ) -> Result<Response<GetCheckpointResponse>, Status> {
-        let checkpoint = self.0.state.lock().unwrap().log.checkpoint();
+        let state = self.0.state.lock().unwrap();
+        state.check_up()?;
+        let checkpoint = state.log.checkpoint();
         Ok(Response::new(GetCheckpointResponse { checkpoint }))
     }
 

@@ -1,0 +1,77 @@
+//! The way to one ledger: a call is made, and its answer verified.
+
+use std::sync::Arc;
+
+use einsicht_proto::v1::{EndSessionRequest, RecordRequest, RecordResponse};
+
+use crate::answer::{Recorded, VerificationError, verify_place, verify_places};
+use crate::attempt::{AttemptError, Setback, aside, persist};
+use crate::checkpoints::{Checkpoints, GivenProof};
+use crate::connection::Connection;
+use crate::retry::RetryPolicy;
+
+/// With so many proofs, verifying takes long enough to keep other tasks waiting.
+const PROOFS_AT_ONCE_MAX: usize = 32;
+
+/// A ledger, and what is believed of it.
+pub(crate) struct Link {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) checkpoints: Checkpoints,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) producer: Option<String>,
+}
+
+impl Link {
+    /// Gets a request answered, as often as the policy allows.
+    pub(crate) async fn record(&self, request: &Arc<RecordRequest>) -> Result<Vec<Recorded>, Setback> {
+        persist(self.retry, || self.record_once(request)).await
+    }
+
+    /// Makes one attempt to get a request answered.
+    pub(crate) async fn record_once(
+        &self,
+        request: &Arc<RecordRequest>,
+    ) -> Result<Vec<Recorded>, AttemptError> {
+        let known_size = self.checkpoints.known_size();
+        let message = RecordRequest { known_size, ..RecordRequest::clone(request) };
+        let response = self.connection.record(message).await?;
+        self.verified(request, known_size, response).await
+    }
+
+    /// Verifies an answer: checkpoint first, then every place.
+    pub(crate) async fn verified(
+        &self,
+        request: &Arc<RecordRequest>,
+        known_size: u64,
+        response: RecordResponse,
+    ) -> Result<Vec<Recorded>, AttemptError> {
+        let given = GivenProof { known_size, hashes: &response.consistency_proof };
+        let signed = self.checkpoints.believe(&response.checkpoint, given).await?;
+        let producer = self.producer.as_deref();
+        if !request.with_proofs || request.events.len() <= PROOFS_AT_ONCE_MAX {
+            return Ok(verify_places(request, &response.recorded, &signed, producer)?);
+        }
+        let (request, producer) = (request.clone(), self.producer.clone());
+        aside(move || Ok(verify_places(&request, &response.recorded, &signed, producer.as_deref())?)).await
+    }
+
+    /// Verifies the newest checkpoint: a wrong address or key shows, and a ledger that was cut back.
+    pub(crate) async fn check_ledger(&self) -> Result<(), AttemptError> {
+        let checkpoint = self.connection.checkpoint().await?;
+        self.checkpoints.believe(&checkpoint, GivenProof::default()).await.map(drop)
+    }
+
+    /// Gets the end of a session recorded, as often as the policy allows.
+    pub(crate) async fn end_session(&self, ending: &EndSessionRequest) -> Result<(), Setback> {
+        persist(self.retry, || self.end_session_once(ending)).await
+    }
+
+    /// Makes one attempt to get the end of a session recorded.
+    pub(crate) async fn end_session_once(&self, ending: &EndSessionRequest) -> Result<(), AttemptError> {
+        let response = self.connection.end_session(ending.clone()).await?;
+        let signed = self.checkpoints.believe(&response.checkpoint, GivenProof::default()).await?;
+        let place = response.recorded.ok_or(VerificationError::Count { expected: 1, found: 0 })?;
+        verify_place(0, &place, signed.head.size)?;
+        Ok(())
+    }
+}
