@@ -44,7 +44,7 @@ pub enum Command {
     Certs(certs::CertsArgs),
     /// Begins the ledger that a configuration names; refuses where one is
     Init(init::InitArgs),
-    /// Prints an example configuration, or shows what one says
+    /// Prints an example configuration, checks one, or shows what one says
     Config(config::ConfigArgs),
     /// Makes a bearer token for a caller: the secret into a file, its SHA-256 to stdout
     Token(token::TokenArgs),

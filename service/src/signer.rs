@@ -51,18 +51,30 @@ pub enum SecretError {
 /// # Errors
 /// [`SecretError`].
 pub fn load_or_create(keys: &Path) -> Result<ed25519_dalek::SigningKey, SecretError> {
-    let path = keys.join(KEY_FILE);
-    let malformed =
-        || SecretError::Malformed { path: path.clone(), expected: "an Ed25519 key in PKCS#8 PEM" };
-    if let Some(pem) = read_secret(&path)? {
-        return ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map_err(|_| malformed());
+    if let Some(key) = load(keys)? {
+        return Ok(key);
     }
+    let path = keys.join(KEY_FILE);
     let mut seed = Zeroizing::new([0; KEY_BYTES]);
     random(&mut *seed)?;
     let key = ed25519_dalek::SigningKey::from_bytes(&seed);
-    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| malformed())?;
+    let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| malformed(&path))?;
     write_secret(&path, pem.as_bytes())?;
     Ok(key)
+}
+
+/// Reads the signing key; `None` if there is none.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn load(keys: &Path) -> Result<Option<ed25519_dalek::SigningKey>, SecretError> {
+    let path = keys.join(KEY_FILE);
+    let Some(pem) = read_secret(&path)? else { return Ok(None) };
+    ed25519_dalek::SigningKey::from_pkcs8_pem(&pem).map(Some).map_err(|_| malformed(&path))
+}
+
+fn malformed(path: &Path) -> SecretError {
+    SecretError::Malformed { path: path.to_owned(), expected: "an Ed25519 key in PKCS#8 PEM" }
 }
 
 /// Fills `bytes` from the operating system's generator.

@@ -176,6 +176,72 @@ fn a_token_is_a_secret_file_and_its_hash_is_said() {
 }
 
 #[test]
+fn a_check_says_what_would_not_work_and_changes_nothing() {
+    let tls = "[tls.internal]\ncertificate = \"server.pem\"\nkey = \"server.key\"\n";
+    let desk = Desk::with_configuration(tls);
+    let check = |more: &str| desk.run(format!("config check --config einsicht.toml {more}").trim());
+    let failed = check("");
+    assert_eq!((failed.code, failed.stderr.as_str()), (Some(1), ""), "{}", failed.stdout);
+    for part in [
+        "note    ledger.data: ",
+        "FAILED  tls.internal.certificate: ",
+        "FAILED  tls.internal.key: ",
+        "FAILED  einsicht.toml: ledger 'ulm.example/ledger'",
+    ] {
+        assert!(failed.stdout.contains(part), "{part}: {}", failed.stdout);
+    }
+    assert_eq!(desk.names(), ["einsicht.toml"]);
+
+    desk.run("certs --out certs").done();
+    for name in ["server.pem", "server.key"] {
+        fs::rename(desk.path("certs").join(name), desk.path(name)).unwrap();
+    }
+    desk.run("init --config einsicht.toml").done();
+    let sound = check("").done();
+    assert!(sound.contains("sound   einsicht.toml:") && !sound.contains("FAILED"), "{sound}");
+
+    fs::set_permissions(desk.path("server.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(desk.path("keys"), fs::Permissions::from_mode(0o750)).unwrap();
+    let failed = check("--set ledger.origin=neu-ulm.example/ledger");
+    assert_eq!(failed.code, Some(1));
+    for part in ["server.key can be read by others (mode 0640)", "chmod 700", "expected 'ulm.example/ledger'"]
+    {
+        assert!(failed.stdout.contains(part), "{part}: {}", failed.stdout);
+    }
+}
+
+#[test]
+fn a_check_notices_that_ledger_and_key_do_not_belong_together() {
+    let desk = Desk::with_configuration("");
+    let check = |more: &str| desk.run(&format!("config check --config einsicht.toml{more}"));
+    desk.run("init --config einsicht.toml").done();
+    desk.run("init --config einsicht.toml --set ledger.data=other --set keys.dir=other-keys").done();
+    for (set, part) in [
+        (" --set keys.dir=other-keys", "is the key of another ledger"),
+        (" --set keys.dir=none", "no signing key"),
+        (" --set ledger.data=none", "holds no ledger, but there is a signing key"),
+    ] {
+        let failed = check(set);
+        assert_eq!(failed.code, Some(1), "{set}");
+        assert!(failed.stdout.contains(part), "{part}: {}", failed.stdout);
+    }
+    check(" --set ledger.data=other --set keys.dir=other-keys").done();
+}
+
+#[test]
+fn a_check_tells_a_wrong_configuration_from_one_that_cannot_be_read() {
+    let desk = Desk::with_configuration("[limits]\nconnections = 0\n");
+    let failed = desk.run("config check --config einsicht.toml");
+    assert_eq!((failed.code, failed.stderr.as_str()), (Some(1), ""));
+    assert!(
+        failed.stdout.starts_with("FAILED  einsicht.toml:7:15: limits.connections:"),
+        "{}",
+        failed.stdout
+    );
+    desk.run("config check --config none.toml").assert_refused(&["can't be read", "none.toml"]);
+}
+
+#[test]
 fn init_begins_the_configured_ledger_and_says_what_to_do_next() {
     let desk = Desk::with_configuration("");
     let said = desk.run("init --config einsicht.toml").done();

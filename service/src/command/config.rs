@@ -1,5 +1,6 @@
 //! `einsichtd config`: a configuration to begin with, and what one says.
 
+mod check;
 mod show;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ pub struct ConfigArgs {
 enum Action {
     /// Prints a commented configuration with everything that can be set
     Example,
+    /// Checks a configuration, and the files and folders that it names. Changes nothing
+    Check(SourceArgs),
     /// Shows what holds, and where each value comes from: file, environment, --set or default
     Show(ShowArgs),
 }
@@ -36,6 +39,7 @@ struct ShowArgs {
 pub(super) fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     match &args.action {
         Action::Example => super::say(config::example().trim_end()),
+        Action::Check(sources) => return check::run(sources),
         Action::Show(args) => {
             let loaded = args.sources.load()?;
             let shown = if args.json { show::json(&loaded)? } else { show::text(&loaded) };

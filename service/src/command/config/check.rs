@@ -1,0 +1,220 @@
+//! Checks a configuration, and the files and folders that it names. Changes nothing.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use einsicht_tlog::key::KEY_BYTES;
+
+use crate::command::sources::SourceArgs;
+use crate::command::{say, told};
+use crate::config::{Config, ConfigError, Loaded};
+use crate::ledger::{LedgerError, read_genesis};
+use crate::signer::{self, KEY_FILE, SecretError};
+use crate::storage::file::RealFolder;
+
+pub(super) fn run(args: &SourceArgs) -> anyhow::Result<ExitCode> {
+    match args.load() {
+        Ok(loaded) => Ok(report(&loaded, &check(&loaded.config))),
+        // What the file says is an answer; that it could not be read is none.
+        Err(ConfigError::Refused { file, problems, further }) => {
+            problems.iter().for_each(|problem| say(&format!("FAILED  {}", problem.sentence(&file))));
+            if further > 0 {
+                say(&format!("FAILED  {}: and {further} more", file.display()));
+            }
+            Ok(ExitCode::from(1))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+struct Findings {
+    /// The service would not start, or not as it should.
+    wrong: Vec<String>,
+    /// Could not be looked at.
+    untold: Vec<String>,
+    /// Worth knowing.
+    notes: Vec<String>,
+}
+
+/// What is known of the signing key.
+enum Key {
+    Absent,
+    /// The public half.
+    Public([u8; KEY_BYTES]),
+}
+
+fn check(config: &Config) -> Findings {
+    let mut findings = Findings::default();
+    let key = findings.key(&config.keys_dir);
+    findings.ledger(config, key.as_ref());
+    findings.certificates(config);
+    if let Some(path) = &config.ledger.last_known_checkpoint {
+        findings.readable("ledger.last_known_checkpoint", path);
+    }
+    if config.callers.is_empty() {
+        findings.notes.push("there is no [[caller]]: nobody can record".to_owned());
+    }
+    findings
+}
+
+impl Findings {
+    /// The signing key: `None` if it could not be told whether there is one.
+    fn key(&mut self, folder: &Path) -> Option<Key> {
+        let shown = folder.display();
+        match fs::metadata(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Key::Absent),
+            Err(error) => {
+                self.unreadable("keys.dir", folder, &error);
+                return None;
+            }
+            Ok(metadata) if !metadata.is_dir() => {
+                self.wrong.push(format!("keys.dir: {shown} is not a folder"));
+                return None;
+            }
+            Ok(metadata) => {
+                let mode = metadata.permissions().mode() & 0o7777;
+                if mode & 0o077 != 0 {
+                    self.wrong.push(format!(
+                        "keys.dir: {shown} can be entered by others (mode {mode:04o}); run: chmod 700 {shown}"
+                    ));
+                }
+            }
+        }
+        match signer::load(folder) {
+            Ok(Some(key)) => Some(Key::Public(key.verifying_key().to_bytes())),
+            Ok(None) => Some(Key::Absent),
+            Err(error) => {
+                self.secret("keys.dir", error);
+                None
+            }
+        }
+    }
+
+    fn ledger(&mut self, config: &Config, key: Option<&Key>) {
+        let (data, expected) = (config.ledger.data.display(), &config.ledger.origin);
+        let key_path = config.keys_dir.join(KEY_FILE);
+        let key_path = key_path.display();
+        let genesis = match read_genesis(&RealFolder::new(&config.ledger.data)) {
+            Ok(Some(genesis)) => genesis,
+            Ok(None) if matches!(key, Some(Key::Public(_))) => {
+                return self.wrong.push(format!(
+                    "ledger.data: {data} holds no ledger, but there is a signing key, {key_path}; correct one of \
+                     both, mount the disk, or restore the ledger"
+                ));
+            }
+            Ok(None) => {
+                return self
+                    .notes
+                    .push(format!("ledger.data: {data} holds no ledger yet; `einsichtd init` begins it"));
+            }
+            Err(LedgerError::Io { path, error }) => return self.unreadable("ledger.data", &path, &error),
+            Err(error) => return self.wrong.push(format!("ledger.data: {data}: {}", told(&error.into()))),
+        };
+        if genesis.origin != expected.as_str() {
+            self.wrong.push(format!(
+                "ledger.origin: expected '{}', which {data} holds, found '{expected}'; correct one of both",
+                genesis.origin
+            ));
+        }
+        if genesis.simulated {
+            self.wrong.push(format!(
+                "ledger.data: {data} holds a simulated ledger; begin one of your own with `einsichtd init`"
+            ));
+        }
+        match key {
+            Some(Key::Absent) => self.wrong.push(format!(
+                "keys.dir: there is a ledger in {data}, but no signing key at {key_path}; restore it from your backup"
+            )),
+            Some(Key::Public(key)) if !genesis.public_keys.iter().any(|known| **known == *key) => {
+                self.wrong.push(format!(
+                    "keys.dir: {key_path} is the key of another ledger than the one in {data}; correct one of both"
+                ));
+            }
+            Some(Key::Public(_)) | None => {}
+        }
+    }
+
+    fn certificates(&mut self, config: &Config) {
+        if let Some(tls) = &config.tls_internal {
+            self.readable("tls.internal.certificate", &tls.certificate);
+            self.private("tls.internal.key", &tls.key);
+            if let Some(path) = &tls.client_ca {
+                self.readable("tls.internal.client_ca", path);
+            }
+        }
+        if let Some(tls) = &config.tls_public {
+            self.readable("tls.public.certificate", &tls.certificate);
+            self.private("tls.public.key", &tls.key);
+            if config.listen.public.is_none() {
+                self.notes.push("tls.public is not used: there is no listen.public".to_owned());
+            }
+        }
+    }
+
+    fn readable(&mut self, key: &str, path: &Path) {
+        if let Err(error) = fs::read(path) {
+            self.unreadable(key, path, &error);
+        }
+    }
+
+    fn private(&mut self, key: &str, path: &Path) {
+        match signer::read_secret(path) {
+            Ok(Some(_)) => {}
+            Ok(None) => self.unreadable(key, path, &io::ErrorKind::NotFound.into()),
+            Err(error) => self.secret(key, error),
+        }
+    }
+
+    fn secret(&mut self, key: &str, error: SecretError) {
+        match error {
+            SecretError::Io { path, error } => self.unreadable(key, &path, &error),
+            wrong => self.wrong.push(format!("{key}: {wrong}")),
+        }
+    }
+
+    fn unreadable(&mut self, key: &str, path: &Path, error: &io::Error) {
+        let sentence = format!("{key}: {}: {error}", path.display());
+        match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidData => {
+                self.wrong.push(sentence);
+            }
+            io::ErrorKind::PermissionDenied => {
+                self.untold.push(format!("{sentence}; run this check as the user of the service"));
+            }
+            _ => self.untold.push(sentence),
+        }
+    }
+}
+
+fn report(loaded: &Loaded, findings: &Findings) -> ExitCode {
+    let Findings { wrong, untold, notes } = findings;
+    for (word, sentences) in [("note   ", notes), ("UNTOLD ", untold), ("FAILED ", wrong)] {
+        sentences.iter().for_each(|sentence| say(&format!("{word} {sentence}")));
+    }
+    let file = loaded.file.display();
+    let (word, code) = match (wrong.is_empty(), untold.is_empty()) {
+        (false, _) => ("FAILED ", 1),
+        (true, false) => ("UNTOLD ", 2),
+        (true, true) => ("sound  ", 0),
+    };
+    say(&format!("{word} {file}: {}", summary(&loaded.config)));
+    ExitCode::from(code)
+}
+
+fn summary(config: &Config) -> String {
+    let tls = |has: bool| if has { " with TLS" } else { " without TLS" };
+    let internal = format!("internal {}{}", config.listen.internal, tls(config.tls_internal.is_some()));
+    let public = config.listen.public.map_or("no public listener".to_owned(), |address| {
+        format!("public {address}{}", tls(config.tls_public.is_some()))
+    });
+    let callers = match config.callers.len() {
+        1 => "1 caller".to_owned(),
+        count => format!("{count} callers"),
+    };
+    format!("ledger '{}', {internal}, {public}, {callers}", config.ledger.origin)
+}
