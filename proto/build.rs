@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(out.join("schema.rs"), wire_schema(&descriptors)?)?;
     tonic_prost_build::configure()
         .bytes(".")
+        .codec_path("crate::codec::BoundedCodec")
         .client_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .compile_fds(descriptors)?;

@@ -7,6 +7,8 @@
 //! What is not here: any meaning. Limits, validation and the strict reading of logged bytes are in
 //! `einsicht-access`.
 
+#[cfg(feature = "grpc")]
+pub mod codec;
 pub mod schema;
 
 /// Package `einsicht.v1`.

@@ -103,6 +103,12 @@ impl Service {
         self.process.stderr()
     }
 
+    /// The most memory that it had so far; see [`Process::memory_peak_bytes`].
+    #[must_use]
+    pub fn memory_peak_bytes(&self) -> Option<u64> {
+        self.process.memory_peak_bytes()
+    }
+
     /// The connection that the clients share.
     #[must_use]
     pub fn channel(&self) -> Channel {

@@ -1,0 +1,87 @@
+//! Very many connections, and connections that never get on.
+
+use std::time::Duration;
+
+use einsicht_tests::service::Service;
+use futures::StreamExt as _;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use crate::scene::Scene;
+use crate::{MIB, h2};
+
+const CONNECTIONS: usize = 10_000;
+/// Files of this process and of the service that are no connections.
+const FILES_RESERVED: u64 = 1_000;
+/// From so many addresses they come.
+const ADDRESSES: u8 = 10;
+
+/// Lets this process, and the services that it starts, open as many files as they may. Returns how many
+/// of the connections that is enough for.
+fn connections_possible() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let possible = usize::try_from(files.saturating_sub(FILES_RESERVED)).unwrap_or(usize::MAX);
+    if possible < CONNECTIONS {
+        eprintln!("ONLY {possible} of {CONNECTIONS} connections: the limit here is {files} open files");
+    }
+    possible.min(CONNECTIONS)
+}
+
+async fn open(scene: &Scene, count: usize, says: impl Fn(usize) -> Vec<u8>) -> Vec<TcpStream> {
+    let one = |number: usize| {
+        let says = says(number);
+        async move {
+            let from = 2 + u8::try_from(number % usize::from(ADDRESSES)).unwrap();
+            let mut stream = scene.connect_from(from).await;
+            // One that the service does not want is none of ours.
+            let _ = stream.write_all(&says).await;
+            stream
+        }
+    };
+    futures::stream::iter((0..count).map(one)).buffer_unordered(64).collect().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_connections_leave_room_for_the_others() {
+    let count = connections_possible();
+    let scene = Scene::begin().await;
+    let beginnings = [Vec::new(), b"GET / HTTP/1.1\r\nhost: x\r\n".to_vec(), h2::hello(&[])];
+    let held = open(&scene, count, |number| beginnings[number % beginnings.len()].clone()).await;
+    assert_eq!(held.len(), count);
+    new_callers_are_served(scene.service()).await;
+    drop(held);
+    scene.held(400 * MIB).await;
+}
+
+/// Somebody who comes only now, on connections of their own.
+async fn new_callers_are_served(service: &Service) {
+    for _ in 0..3 {
+        let answered = tokio::time::timeout(Duration::from_secs(10), service.get("/checkpoint")).await;
+        assert_eq!(answered.expect("an answer in time").status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_send_a_byte_at_a_time_take_nothing_from_the_others() {
+    let scene = Scene::begin().await;
+    let head = b"POST /einsicht.v1.Recorder/Record HTTP/1.1\r\nhost: localhost\r\nx-slow: 1";
+    let mut slow = open(&scene, 400, |_| Vec::new()).await;
+    let preface_only = open(&scene, 400, |_| h2::PREFACE.to_vec()).await;
+    let body_that_never_comes = open(&scene, 400, |_| {
+        [&head[..], b"\r\ncontent-type: application/grpc\r\ncontent-length: 4000000\r\n\r\n\0"].concat()
+    })
+    .await;
+    for byte in head {
+        for stream in &mut slow {
+            let _ = stream.write_all(&[*byte]).await;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    new_callers_are_served(scene.service()).await;
+    drop((preface_only, body_that_never_comes));
+    scene.held(250 * MIB).await;
+}

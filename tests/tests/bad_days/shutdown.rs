@@ -1,0 +1,57 @@
+//! SIGTERM while everybody does their worst.
+
+use std::time::Duration;
+
+use einsicht_tests::make::Session;
+use einsicht_tests::service::Service;
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::sleep;
+
+use crate::h2;
+use crate::scene::goes_down;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_goes_down_in_time_whoever_still_holds_a_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start(folder.path(), &[]).await;
+    let address = service.url().trim_start_matches("http://").to_owned();
+    let half_a_call = [
+        h2::hello(&[]),
+        h2::frame(h2::HEADERS, h2::END_HEADERS, 1, &h2::call("/einsicht.v1.Recorder/Record", &[])),
+        h2::frame(h2::DATA, 0, 1, &[0, 0, 1, 0, 0, 9]),
+    ];
+    let beginnings = [
+        Vec::new(),
+        b"GET / HTTP/1.1\r\nhost:".to_vec(),
+        b"GET /checkpoint HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2_000),
+        b"POST /einsicht.v1.Recorder/Record HTTP/1.1\r\ncontent-length: 99\r\n\r\nx".to_vec(),
+        h2::PREFACE.to_vec(),
+        half_a_call.concat(),
+    ];
+    let mut held = Vec::new();
+    for number in 0..120 {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let beginning = &beginnings[number % beginnings.len()];
+        let _ = tokio::time::timeout(Duration::from_millis(50), stream.write_all(beginning)).await;
+        held.push(stream);
+    }
+    let load = (0..16).map(|_| {
+        let mut recorder = service.recorder();
+        tokio::spawn(async move {
+            let mut session = Session::new();
+            let mut answered = 0;
+            while recorder.record(session.request(20)).await.is_ok() {
+                answered += 20;
+            }
+            answered
+        })
+    });
+    let load: Vec<_> = load.collect();
+    sleep(Duration::from_millis(500)).await;
+    goes_down(service, &folder).await;
+    let mut answered = 0;
+    for task in load {
+        answered += task.await.unwrap();
+    }
+    assert!(answered > 100, "only {answered} events were recorded under this load");
+}
