@@ -104,6 +104,22 @@ impl Access {
         Ok(self.with_defaults(defaults))
     }
 
+    /// Says how it ended, unless that was said.
+    pub(crate) fn or_outcome(mut self, outcome: Outcome) -> Self {
+        // Not set means granted.
+        if outcome != Outcome::Granted && self.event.outcome.is_none() {
+            self.event.outcome = Some(outcome.into());
+        }
+        self
+    }
+
+    /// Says to which trace it belongs. Sealed fields.
+    pub(crate) fn traced(mut self, trace_id: &[u8], span_id: &[u8]) -> Self {
+        self.event.trace_id = Some(Bytes::copy_from_slice(trace_id));
+        self.event.span_id = Some(Bytes::copy_from_slice(span_id));
+        self
+    }
+
     /// Fills in only what the configuration says; for events whose id and time the caller must choose.
     pub(crate) fn with_defaults(self, defaults: &Defaults) -> AccessEvent {
         let mut event = self.event;

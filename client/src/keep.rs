@@ -10,6 +10,7 @@ use crate::attempt::{AttemptError, Setback};
 use crate::config::Defaults;
 use crate::error::{Cause, Failure, RecordError, Unconfirmed};
 use crate::kept::{Kept, Spooled};
+use crate::layer::HandedOver;
 use crate::link::Link;
 use crate::retry::Meaning;
 use crate::session::{NoNumbers, Numbers, Sessions};
@@ -24,6 +25,7 @@ pub(crate) struct Inner {
     /// would leave behind what waits in the spool, further than the ledger remembers.
     pub(crate) stream_sessions: Sessions,
     pub(crate) spool: Option<Spool>,
+    pub(crate) handed_over: HandedOver,
 }
 
 /// A request with the numbers that were taken for it.
@@ -113,8 +115,9 @@ impl Inner {
         }
     }
 
-    /// Ends every session, and gives the spool some time to empty.
+    /// Waits for what was handed to tasks, ends every session, and gives the spool some time to empty.
     pub(crate) async fn close(&self) -> Result<(), RecordError> {
+        self.handed_over.done().await;
         let mut result = Ok(());
         for (source, sessions) in [(Source::Calls, &self.sessions), (Source::Streams, &self.stream_sessions)]
         {

@@ -40,6 +40,7 @@
 //! |---|---|
 //! | [`recorder`], [`stream`], [`answer`], [`config`], [`retry`], [`error`] | recording |
 //! | [`spool`] | what waits on this machine's disk while the ledger is away |
+//! | [`layer`](mod@layer) | a tower layer: no answer of a service leaves before its access is recorded |
 //! | [`tls`] | encrypted connections: whom to believe, who we are, and what went wrong |
 //! | [`trust`] | what is believed of a ledger: its key, and the newest checkpoint that was verified |
 //! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
@@ -66,6 +67,7 @@ pub mod error;
 pub mod finding;
 mod keep;
 mod kept;
+pub mod layer;
 mod link;
 mod newest;
 mod random;

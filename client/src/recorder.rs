@@ -17,6 +17,7 @@ use crate::connection::Connection;
 use crate::error::{Failure, RecordError, Unconfirmed};
 use crate::keep::{Inner, Prepared};
 use crate::kept::Kept;
+use crate::layer::HandedOver;
 use crate::link::Link;
 use crate::request::{check_bytes, split, validate_all};
 use crate::session::{Numbers, Sessions};
@@ -88,7 +89,14 @@ impl Recorder {
                 (None, sessions.clone())
             }
         };
-        let inner = Inner { link, defaults: config.defaults, sessions, stream_sessions, spool };
+        let inner = Inner {
+            link,
+            defaults: config.defaults,
+            sessions,
+            stream_sessions,
+            spool,
+            handed_over: HandedOver::new(),
+        };
         Ok(Self { inner: Arc::new(inner), with_proofs: config.with_proofs })
     }
 
@@ -195,8 +203,9 @@ impl Recorder {
         StreamRecorder::begin(self.clone(), in_flight_max)
     }
 
-    /// Ends the session in good order, for all clones: refuses further accesses, waits for those in
-    /// flight, and records the last number, so that auditors can tell a tail that was lost from a
+    /// Ends the session in good order, for all clones: waits for what an
+    /// [`AccessLayer`](crate::layer::AccessLayer) has handed to tasks, refuses further accesses, waits for
+    /// those in flight, and records the last number, so that auditors can tell a tail that was lost from a
     /// session that was over. A session without events leaves no trace. Calling it again changes
     /// nothing.
     ///
@@ -211,6 +220,11 @@ impl Recorder {
     #[must_use]
     pub fn spool_status(&self) -> Option<SpoolStatus> {
         self.inner.spool.as_ref().map(Spool::status)
+    }
+
+    /// The tasks that record for requests that are gone.
+    pub(crate) fn handed_over(&self) -> &HandedOver {
+        &self.inner.handed_over
     }
 
     /// Takes numbers for a request of a stream.

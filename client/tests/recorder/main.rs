@@ -9,6 +9,7 @@
 mod encrypted;
 mod fake;
 mod faults;
+mod layer;
 mod lies;
 mod recording;
 mod spooling;
