@@ -9,6 +9,7 @@ mod init;
 mod log;
 mod manual;
 mod place;
+mod restore;
 mod sources;
 mod token;
 
@@ -40,6 +41,8 @@ pub enum Command {
     Fsck(fsck::FsckArgs),
     /// Copies the log, verified, while the service runs; run again, only what is new
     Backup(backup::BackupArgs),
+    /// Restores a backup into an empty data folder, and says what that means for readers
+    Restore(restore::RestoreArgs),
     /// Makes a private authority and certificates for trying out; adds to a folder that has them
     Certs(certs::CertsArgs),
     /// Begins the ledger that a configuration names; refuses where one is
@@ -62,6 +65,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Dev(args) => dev::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Fsck(args) => fsck::run(&args),
         Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Certs(args) => certs::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Init(args) => init::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(&args),

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use einsicht_access::entry::{Beginning, check_genesis, genesis, service_start};
 use einsicht_access::{body_bytes, read_body};
-use einsicht_proto::v1::Genesis;
 use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{Genesis, Predecessor};
 use einsicht_tlog::{Leaf, Origin, SigningKey, VerifierKey};
 
 use crate::clock::{Clock, ClockGuard};
@@ -24,6 +24,10 @@ use crate::storage::{self, LOCK, LogReader, VKEY};
 
 pub use error::LedgerError;
 pub use identity::Identity;
+
+/// Present in a data folder while a restore is under way. One that was cut off must not be served, nor
+/// be taken for a place where a ledger can begin.
+pub const RESTORING: &str = "restore.unfinished";
 
 /// What writes the entries of the service itself.
 pub const SOFTWARE: &str = concat!("einsichtd ", env!("CARGO_PKG_VERSION"));
@@ -75,6 +79,28 @@ pub struct Ledger {
 /// [`LedgerError`]. What may have changed by then: keys made where there were none, a torn tail cut,
 /// derived files. No entry was written.
 pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
+    let marker = opening.data.join(RESTORING);
+    match marker.try_exists() {
+        Ok(false) => open_or_begin(opening, None),
+        Ok(true) => Err(LedgerError::Restoring { path: marker }),
+        Err(error) => Err(LedgerError::Io { path: marker, error }),
+    }
+}
+
+/// Begins a ledger that continues another one, or opens it if that was done already.
+///
+/// # Errors
+/// As [`open`]; [`LedgerError::Continues`] if the ledger that is there continues no or another one.
+pub fn begin_after(opening: Opening<'_>, predecessor: &Predecessor) -> Result<Ledger, LedgerError> {
+    let data = opening.data.to_owned();
+    let ledger = open_or_begin(opening, Some(predecessor))?;
+    match ledger.genesis.predecessor.as_ref() == Some(predecessor) {
+        true => Ok(ledger),
+        false => Err(LedgerError::Continues { path: data, origin: predecessor.origin.clone() }),
+    }
+}
+
+fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<Ledger, LedgerError> {
     let Opening { data, keys, clock, accept_clock, new, segment_bytes_max } = opening;
     let folder: Arc<dyn Folder> = Arc::new(RealFolder::new(data));
     folder.create_folder("").map_err(LedgerError::io(data))?;
@@ -124,7 +150,7 @@ pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
     let is_new = existing.is_none();
     let genesis = match existing {
         Some(genesis) => genesis,
-        None => begin(&mut committer, &origin, &verifier, new.simulated)?,
+        None => begin(&mut committer, &origin, &verifier, new.simulated, predecessor)?,
     };
     publish_key(&*folder, data, &verifier)?;
     Ok(Ledger { committer, reader, verifier, genesis, is_new, lock })
@@ -180,13 +206,14 @@ fn begin(
     origin: &Origin,
     verifier: &VerifierKey,
     simulated: bool,
+    predecessor: Option<&Predecessor>,
 ) -> Result<Genesis, LedgerError> {
     let beginning = Beginning {
         origin: origin.as_str(),
         software: SOFTWARE,
         public_keys: &[*verifier.public_key()],
         simulated,
-        predecessor: None,
+        predecessor,
     };
     let body = genesis(beginning);
     committer.record_own(&body_bytes(&body))?;

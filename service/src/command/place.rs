@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -18,16 +18,16 @@ pub(super) const PREDECESSOR: &str = "predecessor";
 
 /// Where a ledger lies.
 #[derive(Debug, Args)]
-#[group(id = "ledger", required = true, multiple = false, args = ["config", "data"])]
+#[group(id = "ledger", multiple = false, args = ["config", "data"])]
 pub struct PlaceArgs {
-    /// Configuration of the service
+    /// Configuration of the service; without it and --data, the one that EINSICHTD_CONFIG names
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Data folder
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// One setting that wins over the configuration file; repeatable
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    /// Set a value in place of the configuration file's; repeatable
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "data")]
     set: Vec<String>,
 }
 
@@ -41,11 +41,16 @@ pub(super) struct Place {
 impl PlaceArgs {
     /// Finds the ledger. Takes no lock: a service may be running.
     pub fn find(&self) -> anyhow::Result<Place> {
-        let config = self.config.as_deref().map(|file| load(file, &self.set)).transpose()?;
-        let data = match (&self.data, &config) {
-            (Some(data), _) => data.clone(),
-            (None, Some(config)) => config.ledger.data.clone(),
-            (None, None) => bail!("give --config or --data"),
+        // Not clap's `env`: a variable that is always set must not stand in the way of --data.
+        let named =
+            || self.config.clone().or_else(|| std::env::var_os("EINSICHTD_CONFIG").map(PathBuf::from));
+        let (data, config) = match &self.data {
+            Some(data) => (data.clone(), None),
+            None => {
+                let file = named().context("say which ledger: --config FILE or --data DIR")?;
+                let config = config::load(&Sources::of_process(file, self.set.clone()))?.config;
+                (config.ledger.data.clone(), Some(config))
+            }
         };
         let (_, identity) = identify(&data)?;
         if let Some(config) = &config {
@@ -59,11 +64,6 @@ impl PlaceArgs {
         }
         Ok(Place { data, config })
     }
-}
-
-/// Reads a configuration with the environment of this process.
-pub(super) fn load(file: &Path, set: &[String]) -> anyhow::Result<Config> {
-    Ok(config::load(&Sources::of_process(file.to_owned(), set.to_vec()))?.config)
 }
 
 /// What ledger lies in a folder.

@@ -52,6 +52,23 @@ pub enum LedgerError {
         /// Where the key should be.
         path: PathBuf,
     },
+    /// A restore was cut off.
+    #[error(
+        "a restore into this folder was begun and not finished ({}); run `einsichtd restore` again, the same \
+         way: it goes on where it ended", path.display()
+    )]
+    Restoring {
+        /// The file that says so.
+        path: PathBuf,
+    },
+    /// The ledger does not continue the one that it should.
+    #[error("{} holds a ledger that does not continue '{origin}' as it was restored", path.display())]
+    Continues {
+        /// The data folder.
+        path: PathBuf,
+        /// The ledger that it should continue.
+        origin: String,
+    },
     /// The key is of another ledger.
     #[error(
         "the signing key at {} is not a key of ledger '{origin}'; its entry 0 names other keys. Restore the \

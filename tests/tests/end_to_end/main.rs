@@ -24,6 +24,7 @@ mod public_http;
 mod reading;
 mod recording;
 mod refusals;
+mod restore;
 mod sample;
 mod sealed;
 mod second_implementation;

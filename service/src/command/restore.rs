@@ -1,0 +1,176 @@
+//! `einsichtd restore`: a data folder from a backup. `docs/format.md`, Rollback.
+//!
+//! A ledger may go on from a copy only if nothing newer was ever published: otherwise it would give
+//! indexes a second time. The copy can't know that; somebody who kept a checkpoint can. Where nobody
+//! does, a new ledger begins that names the old one.
+
+mod known;
+mod told;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use bytes::Bytes;
+use clap::Args;
+use einsicht_proto::v1::Predecessor;
+use einsicht_tlog::{TreeHead, VerifierKey};
+
+use self::known::Verdict;
+use super::backup::{copy, sync_name};
+use super::place::{PREDECESSOR, finding, generations, identify};
+use super::sources::SourceArgs;
+use super::{fsck, say};
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::ledger::{self, Identity, NewLedger, Opening, RESTORING};
+use crate::storage::file::{Folder as _, RealFolder, read_small, replace};
+use crate::storage::{CHECKPOINT, LOCK};
+
+/// Restores a backup into an empty data folder: that of the configuration.
+///
+/// Everything is verified as it is copied, and read again at the end. A restore that was cut off goes on
+/// when it is run again.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// Folder of the backup
+    #[arg(long, value_name = "BACKUP")]
+    from: PathBuf,
+    #[command(flatten)]
+    sources: SourceArgs,
+    /// Go on under the same origin: the newest checkpoint that somebody else kept. The backup must end there
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with = "as_new_origin")]
+    last_known: Option<PathBuf>,
+    /// Begin a new ledger, called ledger.origin, that names the one in the backup as its predecessor
+    #[arg(long)]
+    as_new_origin: bool,
+}
+
+/// What was restored.
+struct Restored {
+    origin: String,
+    head: TreeHead,
+    /// Where its log lies.
+    folder: PathBuf,
+    /// Key of the ledger that was begun, if one was.
+    begun: Option<VerifierKey>,
+}
+
+pub(super) fn run(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
+    restore(args).or_else(|error| finding(&args.from, error))
+}
+
+fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
+    let config = args.sources.load()?.config;
+    let data = &config.ledger.data;
+    let (backup, identity) = identify(&args.from)?;
+    let head = identity.published(&backup)?.with_context(|| {
+        format!("{} has no {CHECKPOINT}: the backup was never finished", args.from.display())
+    })?;
+    check_origin(args, &config, &identity)?;
+    if let Some(file) = &args.last_known {
+        let known = known::read(file, &identity)?;
+        match known::compare(head, known) {
+            Verdict::ItsEnd => {}
+            verdict @ Verdict::Older => bail!(told::refusal(args, head, known, verdict)),
+            verdict => {
+                say(&format!("FAILED  {}", told::refusal(args, head, known, verdict)));
+                return Ok(ExitCode::from(1));
+            }
+        }
+    }
+    let lock = occupy(data, &format!("of {} as {}\n", identity.origin, config.ledger.origin))?;
+    let log = if args.as_new_origin { data.join(PREDECESSOR) } else { data.clone() };
+    for generation in generations(&args.from) {
+        copy(&args.from.join(&generation), &log.join(&generation))?;
+    }
+    // Reading it again needs the lock; whoever came between would meet the mark of an unfinished restore.
+    drop(lock);
+    let findings = fsck::check(&log)?;
+    ensure!(findings.head == head, "{} was changed while it was restored; run it again", args.from.display());
+    if !findings.faults.is_empty() {
+        say(&format!("FAILED  {}: {}", log.display(), findings.faults.join("; ")));
+        return Ok(ExitCode::from(1));
+    }
+    let begun = if args.as_new_origin { Some(begin(&config, &identity, head)?) } else { None };
+    let folder = RealFolder::new(data);
+    let finish = || folder.remove(RESTORING).and_then(|()| folder.sync_folder(""));
+    finish().with_context(|| data.join(RESTORING).display().to_string())?;
+    let restored = Restored { origin: identity.origin.to_string(), head, folder: log, begun };
+    say(&told::done(args, &config, &restored));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration must say what is wanted, too.
+fn check_origin(args: &RestoreArgs, config: &Config, identity: &Identity) -> anyhow::Result<()> {
+    let (file, old, configured) = (args.sources.config.display(), &identity.origin, &config.ledger.origin);
+    ensure!(args.as_new_origin || args.last_known.is_some(), told::WHICH_WAY);
+    match args.as_new_origin {
+        true => ensure!(
+            old != configured,
+            "{file} names the origin '{old}', which is the one in the backup; a new ledger needs a new name: \
+             write for example ledger.origin = \"{old}-2\". Nothing was changed"
+        ),
+        false => ensure!(
+            old == configured,
+            "the backup is of '{old}', {file} names the origin '{configured}'; is it the right backup? \
+             Nothing was changed"
+        ),
+    }
+    Ok(())
+}
+
+/// Takes an empty folder, or one in which the same restore was begun, and marks it.
+fn occupy(data: &Path, mark: &str) -> anyhow::Result<fs::File> {
+    let folder = RealFolder::new(data);
+    let place = || data.display().to_string();
+    folder.create_folder("").with_context(place)?;
+    match read_small(&folder, RESTORING).with_context(place)? {
+        Some(begun) if begun == mark.as_bytes() => {}
+        Some(begun) => bail!(
+            "another restore into {} was begun and not finished ({}); delete what is in that folder, or choose \
+             another ledger.data",
+            data.display(),
+            String::from_utf8_lossy(&begun).trim()
+        ),
+        None => {
+            // What a disk of its own has in it, and what a cut off restore left first.
+            let harmless = [LOCK.to_owned(), "lost+found".to_owned(), format!("{RESTORING}.new")];
+            for entry in fs::read_dir(data).with_context(place)? {
+                let name = entry.with_context(place)?.file_name().to_string_lossy().into_owned();
+                ensure!(
+                    harmless.contains(&name),
+                    "{} is not empty ('{name}' is in it); a restore goes into an empty folder. Move away what is \
+                     there, and keep it: it may hold newer entries than the backup. Nothing was changed",
+                    data.display()
+                );
+            }
+        }
+    }
+    let lock = ledger::lock(data)?;
+    replace(&folder, RESTORING, mark.as_bytes()).with_context(place)?;
+    sync_name(data)?;
+    Ok(lock)
+}
+
+/// Begins the ledger that continues the one that was restored.
+fn begin(config: &Config, old: &Identity, head: TreeHead) -> anyhow::Result<VerifierKey> {
+    let predecessor = Predecessor {
+        origin: old.origin.to_string(),
+        size: head.size.0,
+        root: Bytes::copy_from_slice(head.root.as_bytes()),
+    };
+    let opening = Opening {
+        data: &config.ledger.data,
+        keys: config.keys_dir.clone(),
+        clock: Arc::new(SystemClock::new()),
+        accept_clock: false,
+        new: NewLedger { origin: config.ledger.origin.clone(), simulated: old.genesis.simulated },
+        segment_bytes_max: config.ledger.segment_bytes,
+    };
+    let ledger = ledger::begin_after(opening, &predecessor)?;
+    ledger.committer.finish();
+    Ok(ledger.verifier)
+}
