@@ -104,14 +104,14 @@ impl Check<'_> {
                 let advice = "a steward is known by its certificate only; leave the token out";
                 self.unexpected(
                     "token_sha256",
-                    "no token: certificate required",
-                    "one for role \"steward\"",
+                    "no token for a steward, certificate required",
+                    "one",
                     advice,
                 );
             }
             if !has_certificate {
                 let advice = "name it, such as certificates = [\"dns:steward.ulm.example\"]";
-                self.unexpected("certificates", "certificate required for role \"steward\"", "none", advice);
+                self.unexpected("certificates", "a certificate, required for a steward", "none", advice);
             }
         } else if !has_token && !has_certificate {
             let advice = "add token_sha256 (`einsichtd token` makes one) or certificates";

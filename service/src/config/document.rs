@@ -151,6 +151,10 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, path: &str, span: &Range<usize>, said: &mut Said) {
+        if self.problems.is_full() {
+            // It is only counted: what was meant is not worth finding out.
+            return self.refuse(span, String::new(), Reason::Unknown { advice: String::new() });
+        }
         let keys = self.keys.iter();
         let tables = self.keys.iter().map(|key| key.table_and_name().0).filter(|table| !table.is_empty());
         let candidates = keys.map(|key| key.name).chain(tables);
@@ -174,22 +178,47 @@ fn shown_name(name: &str) -> String {
     shown(name).trim_matches('"').to_owned()
 }
 
-/// Finds lines and columns.
+/// Finds lines and columns, also in a long line that somebody made to keep us busy.
 struct Lines<'a> {
-    text: &'a str,
+    text: &'a [u8],
+    /// Where each line begins, in bytes.
     starts: Vec<usize>,
+    /// Characters before each block of [`Lines::BLOCK_BYTES`].
+    characters: Vec<usize>,
 }
 
 impl<'a> Lines<'a> {
+    const BLOCK_BYTES: usize = 256;
+
     fn new(text: &'a str) -> Self {
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(i, _)| i + 1);
-        Self { text, starts: std::iter::once(0).chain(starts).collect() }
+        let text = text.as_bytes();
+        let starts = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(i, _)| i + 1);
+        let starts = std::iter::once(0).chain(starts).collect();
+        let mut before = 0;
+        let characters = text.chunks(Self::BLOCK_BYTES).map(|block| {
+            let here = before;
+            before += count_characters(block);
+            here
+        });
+        let characters = characters.collect();
+        Self { text, starts, characters }
     }
 
     fn place(&self, span: &Range<usize>) -> Place {
         let line = self.starts.partition_point(|start| *start <= span.start);
         let start = line.checked_sub(1).and_then(|i| self.starts.get(i)).copied().unwrap_or(0);
-        let column = self.text.get(start..span.start).map_or(0, |before| before.chars().count()) + 1;
+        let column = self.characters_before(span.start).saturating_sub(self.characters_before(start)) + 1;
         Place::File { line, column }
     }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / Self::BLOCK_BYTES;
+        let rest = self.text.get(block * Self::BLOCK_BYTES..offset).map_or(0, count_characters);
+        self.characters.get(block).copied().unwrap_or(0) + rest
+    }
+}
+
+/// Characters that begin in these bytes of UTF-8.
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }

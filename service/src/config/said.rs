@@ -23,11 +23,16 @@ pub(super) struct Problems {
 
 impl Problems {
     pub fn add(&mut self, place: Option<Place>, key: impl Into<String>, reason: Reason) {
-        if self.listed.len() < PROBLEMS_MAX {
+        if !self.is_full() {
             self.listed.push(Problem { place, key: key.into(), reason });
         } else {
             self.further += 1;
         }
+    }
+
+    /// Whether further problems are only counted.
+    pub fn is_full(&self) -> bool {
+        self.listed.len() >= PROBLEMS_MAX
     }
 
     pub fn is_empty(&self) -> bool {

@@ -153,7 +153,7 @@ impl Shape {
             Self::Dataset if text == "*" => Ok(Value::Text(text.to_owned())),
             Self::Code | Self::Dataset => check_code(text)
                 .map(|()| Value::Text(text.to_owned()))
-                .map_err(|problem| self.wrong(found(), problem.to_string())),
+                .map_err(|problem| self.wrong(found(), format!("it {problem}"))),
             Self::Role if !ROLES.contains(&text) => {
                 let meant = suggest::nearest(text, ROLES);
                 Err(self

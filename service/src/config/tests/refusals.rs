@@ -195,7 +195,7 @@ fn a_caller_needs_a_name_a_role_and_something_to_be_known_by() {
     assert_refused(
         &with_caller(&format!("name = \"a b\"\nrole = \"auditr\"\ntoken_sha256 = [\"{HASH}\"]\n")),
         &[
-            &["caller 1: name: expected a code, found \"a b\""],
+            &["caller 1: name: expected a code, found \"a b\"; it has the character"],
             &["caller 1: role:", "did you mean \"auditor\"?"],
         ],
     );
@@ -223,8 +223,8 @@ fn a_steward_is_known_by_a_certificate_only() {
     assert_refused(
         &with_caller(&steward),
         &[
-            &["certificates: expected certificate required"],
-            &["token_sha256: expected no token: certificate required"],
+            &["certificates: expected a certificate, required"],
+            &["token_sha256: expected no token for a steward, certificate required"],
         ],
     );
 }
@@ -301,6 +301,14 @@ fn a_secret_in_the_wrong_place_is_not_repeated() {
 }
 
 #[test]
+fn columns_count_characters() {
+    let text = format!("{LEAST}{}limits = {{ \"ä€\" = 1, x = 2 }}\n", "# ä\n".repeat(300));
+    assert_refused(&text.replace("limits", "[x]\nlimits"), &[&[":307:2: 'x'"]]);
+    let text = format!("public = {{ \"{}\" = 1, entriez = 2 }}\n{LEAST}", "ä".repeat(1000));
+    assert_refused(&text, &[&[":1:12: 'public."], &[":1:1020: 'public.entriez'"]]);
+}
+
+#[test]
 fn nothing_makes_it_panic_or_hang() {
     for text in [
         "a.".repeat(100_000),
@@ -310,6 +318,10 @@ fn nothing_makes_it_panic_or_hang() {
         "x\u{0}\u{feff}= \"\u{202e}".to_owned(),
         "caller = [1, {}, [[]]]".to_owned(),
         format!("{} = 1", "ä".repeat(100_000)),
+        // Long lines, in which places must not be counted from the beginning each time.
+        format!("{LEAST}caller = [{}]", "{ name = \"a\" }, ".repeat(20_000)),
+        format!("{LEAST}limits = {{ {} }}", (0..20_000).map(|i| format!("k{i} = {i}, ")).collect::<String>()),
+        with_caller(&format!("datasets = [{}]", "1, ".repeat(100_000))),
     ] {
         let error = read(&text).unwrap_err().to_string();
         assert!(error.len() < 100_000, "{}", error.len());
