@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use einsicht_service::auth::{Caller, Tokens};
+use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::http::Site;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening};
+use einsicht_service::listen::{Quota, QuotaLimits};
 use einsicht_service::metrics::Metrics;
 use einsicht_service::rpc::Shared;
 use einsicht_service::sequencer::{PreparedEvent, Sequencer, Work};
-use einsicht_service::server::Server;
+use einsicht_service::server::{Entrance, Server};
 use einsicht_service::sessions::SessionKey;
 use einsicht_service::storage::SEGMENT_BYTES_MAX;
 use einsicht_tlog::{Origin, VerifierKey};
@@ -25,6 +26,8 @@ use crate::served::{LISTEN, Served, Stage, TOKEN, runtime};
 pub(crate) const ORIGIN: &str = "bench.einsicht.invalid/";
 /// Longest that going down may take.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// More than the load opens.
+const CONNECTIONS_MAX: usize = 10_000;
 /// Entries of one commit of the log that is audited.
 const FILL_COMMIT_ENTRIES: u64 = 1000;
 
@@ -40,7 +43,10 @@ fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(LISTEN).context("binding an address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let Ledger { committer, reader, verifier, genesis, lock, .. } = open(folder, Arc::clone(&clock))?;
-    let tokens = Tokens::default().with(TOKEN, Caller { producer: PRODUCER.to_owned() });
+    let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
+    let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
+    let quota = Quota::new(Door::Internal.name(), limits);
+    let entrance = Entrance { door: Door::Internal, tcp: listener, tls: None, quota };
     let runtime = runtime("ledger-server")?;
     let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
     let served = runtime.block_on(async move {
@@ -52,10 +58,14 @@ fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
             verifier_key: verifier.to_string().into(),
         };
         let shutdown = stage.shutdown.clone();
-        let shared = Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown };
-        let server = Server::new(listener, shared, site).await.context("serving can't begin")?;
-        stage.ready(server.address()?);
-        server.serve().await.context("serving ended")
+        let shared = Shared { sequencer, reader, clock, shutdown };
+        let server =
+            Server::new(vec![entrance], &shared, &site, &gate).await.context("serving can't begin")?;
+        // With the last handle the writer finishes: only what serves may hold one.
+        drop((shared, site));
+        stage.ready(*server.addresses()?.first().context("no address")?);
+        server.serve().await;
+        anyhow::Ok(())
     });
     runtime.shutdown_timeout(STOP_WITHIN);
     ensure!(writer.join().is_ok(), "the writer ended in disorder");

@@ -5,11 +5,14 @@ mod certs;
 mod config;
 mod dev;
 mod fsck;
+mod health;
 mod init;
 mod log;
 mod manual;
 mod place;
 mod restore;
+mod running;
+mod serve;
 mod sources;
 mod token;
 
@@ -37,6 +40,10 @@ pub struct Cli {
 pub enum Command {
     /// Runs a ledger for trying out and developing, on this machine only
     Dev(dev::DevArgs),
+    /// Runs the ledger of a city, by a configuration
+    Serve(serve::ServeArgs),
+    /// Asks the service on this machine whether it records: 0 it does, 1 it does not, 2 could not tell
+    Health(health::HealthArgs),
     /// Checks a data folder offline: every entry, chain, tree, signature, derived files. Changes nothing
     Fsck(fsck::FsckArgs),
     /// Copies the log, verified, while the service runs; run again, only what is new
@@ -63,6 +70,8 @@ pub fn run(cli: Cli) -> ExitCode {
     cli.log_format.install();
     let outcome = match cli.command {
         Command::Dev(args) => dev::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Serve(args) => serve::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Health(args) => health::run(&args),
         Command::Fsck(args) => fsck::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),

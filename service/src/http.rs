@@ -1,5 +1,6 @@
 //! Public HTTP: checkpoint, tiles, health, metrics. `docs/format.md`, Public HTTP; C2SP tlog-tiles.
 
+mod refused;
 mod tiles;
 
 use std::sync::Arc;
@@ -11,9 +12,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::cors::CorsLayer;
 
+use crate::auth::Door;
 use crate::metrics::Metrics;
 use crate::sequencer::Sequencer;
 use crate::storage::LogReader;
+
+pub use refused::refused;
 
 /// What the pages share.
 #[derive(Clone)]
@@ -31,9 +35,9 @@ pub struct Site {
 }
 
 /// What everybody may read.
-pub fn public(site: Site) -> Router {
+pub fn public(site: Site, door: Door) -> Router {
     Router::new()
-        .route("/", get(index))
+        .route("/", get(move |site| index(site, door)))
         .route("/checkpoint", get(checkpoint))
         .route("/tile/{*path}", get(tiles::tile))
         .layer(CorsLayer::new().allow_origin(tower_http::cors::Any).allow_methods([http::Method::GET]))
@@ -64,19 +68,24 @@ async fn checkpoint(State(site): State<Site>) -> Response {
     ([PLAIN_TEXT, NO_STORE], published.checkpoint.clone()).into_response()
 }
 
-async fn index(State(site): State<Site>) -> Response {
+async fn index(State(site): State<Site>, door: Door) -> Response {
     let published = Arc::clone(&site.sequencer.published().borrow());
     let simulated =
         if site.simulated { "SIMULATED: the entries of this ledger are made up.\n\n" } else { "" };
+    let internal = match door {
+        Door::Internal => {
+            "/healthz          is the service up?\n\
+             /metrics          figures for operators (Prometheus)\n\
+             gRPC              einsicht.v1.Recorder, einsicht.v1.Ledger, health, reflection\n"
+        }
+        Door::Public => "",
+    };
     let text = format!(
         "Einsicht: every access to city data, in a ledger that anybody can check.\n\n{simulated}\
          Entries so far:   {}\n\
          Verifier key:     {} (trust one that the operator gave you, not this line)\n\n\
          /checkpoint       the newest signed checkpoint (C2SP tlog-checkpoint)\n\
-         /tile/...         hashes and entries (C2SP tlog-tiles)\n\
-         /healthz          is the service up?\n\
-         /metrics          figures for operators (Prometheus)\n\
-         gRPC              einsicht.v1.Recorder, einsicht.v1.Ledger, health, reflection\n\n\
+         /tile/...         hashes and entries (C2SP tlog-tiles)\n{internal}\n\
          Check it yourself: einsicht verify <this address> --vkey ledger.vkey\n",
         published.head.size, site.verifier_key,
     );

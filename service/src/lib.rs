@@ -8,10 +8,13 @@
 //! - [`sessions`]: what was recorded under which number
 //! - [`ledger`]: opens all of that together
 //! - [`rpc`], [`http`], [`server`]: what is served, and how
+//! - [`listen`], [`tls`]: connections and their bounds; certificates
+//! - [`auth`]: who calls, and what they may do
 //! - [`scrub`]: reads everything again, in the background
-//! - [`config`]: what a city's service is told
+//! - [`config`]: what a city's service is told; [`preflight`]: what must hold before it starts
+//! - [`live`]: what of that is exchanged while it runs
 //! - [`certs`]: certificates for trying out
-//! - [`clock`], [`signer`], [`auth`], [`metrics`]: what they lean on
+//! - [`clock`], [`signer`], [`metrics`], [`supervisor`]: what they lean on
 
 pub mod auth;
 pub mod certs;
@@ -22,7 +25,10 @@ pub mod config;
 pub mod demo;
 pub mod http;
 pub mod ledger;
+pub mod listen;
+pub mod live;
 pub mod metrics;
+pub mod preflight;
 pub mod rpc;
 pub mod scrub;
 pub mod sequencer;
@@ -30,3 +36,5 @@ pub mod server;
 pub mod sessions;
 pub mod signer;
 pub mod storage;
+pub mod supervisor;
+pub mod tls;

@@ -1,6 +1,7 @@
 //! The gRPC services, one file each; `status` is the only place where an error becomes a status.
 
 mod deadline;
+mod frames;
 mod ledger;
 mod recorder;
 mod status;
@@ -11,11 +12,12 @@ use einsicht_proto::v1::ledger_server::LedgerServer;
 use einsicht_proto::v1::recorder_server::RecorderServer;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::Tokens;
+use crate::auth::Refusal;
 use crate::clock::Clock;
 use crate::sequencer::Sequencer;
 use crate::storage::LogReader;
 
+pub use frames::limit_messages;
 pub use ledger::LedgerService;
 pub use recorder::RecorderService;
 
@@ -29,12 +31,16 @@ pub struct Shared {
     pub sequencer: Sequencer,
     /// Reads the log.
     pub reader: LogReader,
-    /// Who may record.
-    pub tokens: Arc<Tokens>,
     /// Gives the time that events are checked against.
     pub clock: Arc<dyn Clock>,
     /// Cancelled when the service goes down: streams end then.
     pub shutdown: CancellationToken,
+}
+
+/// The answer to a call that is not let in.
+#[must_use]
+pub fn refused(refusal: &Refusal) -> tonic::Status {
+    status::counted(status::of_refusal(refusal))
 }
 
 /// The service that records.

@@ -39,7 +39,9 @@ fn it_says_what_it_can_do_and_which_version_it_is() {
 #[test]
 fn what_it_does_not_know_is_refused() {
     assert_refused(&[], &["Usage"]);
-    assert_refused(&["serve"], &["unrecognized subcommand 'serve'"]);
+    assert_refused(&["listen"], &["unrecognized subcommand 'listen'"]);
+    assert_refused(&["serve"], &["--config"]);
+    assert_refused(&["health"], &["--config"]);
     assert_refused(&["dev"], &["--data"]);
     assert_refused(&["dev", "--data", "x", "--listen", "here"], &["--listen", "invalid"]);
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`process`]: a program that runs, and what is left when it has ended
 //! - [`service`]: `einsichtd dev` on a port of this machine, and the ways to talk to it
+//! - [`city`]: `einsichtd serve` with TLS and callers, and the ways to talk to it
 //! - [`make`]: events and requests as a producer makes them
 //! - [`verify`]: what was answered and published, recomputed
 //! - [`folder`]: a data folder at rest, looked into and damaged
@@ -16,6 +17,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+pub mod city;
 pub mod figures;
 pub mod folder;
 pub mod make;

@@ -21,7 +21,7 @@ use crate::process::{Ended, PATIENCE, Process, command, run, text};
 use crate::verify::Verifier;
 
 /// Most bytes of one answer: those with 1,000 proofs are larger than a client's default.
-const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A recorder's client that sends a token along.
 pub type Recorder = RecorderClient<InterceptedService<Channel, Bearer>>;
@@ -124,8 +124,8 @@ impl Service {
     /// A client with this `authorization`.
     #[must_use]
     pub fn recorder_as(&self, authorization: Option<&str>) -> Recorder {
-        let bearer = Bearer(authorization.map(|value| value.parse().unwrap()));
-        RecorderClient::with_interceptor(self.channel(), bearer).max_decoding_message_size(ANSWER_BYTES_MAX)
+        RecorderClient::with_interceptor(self.channel(), Bearer::new(authorization))
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
     /// A client that reads.
@@ -166,9 +166,7 @@ impl Service {
 
     /// Sends a request over HTTP.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Page {
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        Page { status, headers, bytes: response.bytes().await.unwrap() }
+        Page::of(request.send().await.unwrap()).await
     }
 
     /// Sends SIGTERM without waiting.
@@ -204,7 +202,21 @@ impl Service {
     }
 }
 
+impl Bearer {
+    /// With this `authorization`.
+    #[must_use]
+    pub fn new(authorization: Option<&str>) -> Self {
+        Self(authorization.map(|value| value.parse().unwrap()))
+    }
+}
+
 impl Page {
+    /// Reads an answer to its end.
+    pub async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, bytes: response.bytes().await.unwrap() }
+    }
+
     /// A header's value; empty if there is none.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {

@@ -8,17 +8,13 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use einsicht_tlog::hash::to_hex;
 use einsicht_tlog::{Origin, Size};
-use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Caller, Tokens};
+use super::running::Running;
+use crate::auth::{Door, Gate, Policy};
 use crate::clock::{Clock, SystemClock};
-use crate::http::Site;
-use crate::ledger::{self, Ledger, NewLedger, Opening};
-use crate::metrics::Metrics;
-use crate::rpc::Shared;
-use crate::scrub;
-use crate::sequencer::Sequencer;
-use crate::server::Server;
+use crate::ledger::{self, NewLedger, Opening};
+use crate::listen::{Quota, QuotaLimits};
+use crate::server::Entrance;
 use crate::signer;
 use crate::storage::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, VKEY};
 
@@ -28,6 +24,8 @@ const TOKEN_FILE: &str = "dev.token";
 const PRODUCER: &str = "dev";
 /// Domain that can't exist (RFC 2606): a development ledger is nobody's.
 const ORIGIN_PREFIX: &str = "dev.einsicht.invalid/";
+/// Connections of a development ledger: as many as a city's has by default.
+const CONNECTIONS: QuotaLimits = QuotaLimits { connections: 20_000, per_address: 2_000 };
 
 /// Runs a ledger for trying out and developing, on this machine only.
 #[derive(Debug, Args)]
@@ -65,67 +63,20 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut ledger = ledger::open(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
     let token = token(&keys(args))?;
-    let tokens = Tokens::default().with(&token, Caller { producer: PRODUCER.to_owned() });
     // Last: that the service came up is recorded once nothing of its own can stop it any more.
     ledger::record_start(&mut ledger.committer)?;
-    serve(args, listener, ledger, tokens, clock)
-}
-
-/// Serves until SIGTERM or Ctrl-C, then finishes what was accepted.
-fn serve(
-    args: &DevArgs,
-    listener: TcpListener,
-    ledger: Ledger,
-    tokens: Tokens,
-    clock: Arc<dyn Clock>,
-) -> anyhow::Result<()> {
-    let Ledger { committer, reader, verifier, genesis, lock, .. } = ledger;
-    let metrics = Metrics::install().context("the metrics recorder")?;
-    metrics.watch(&args.data).context("the thread that watches the disk")?;
-    let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
-    let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
-    let served = runtime.block_on(async move {
-        let shutdown = CancellationToken::new();
-        let published = Arc::clone(&sequencer.published().borrow());
-        let origin = Origin::parse(&genesis.origin)?;
-        scrub::start(&args.data, origin, sequencer.published()).context("the scrub's thread")?;
-        let site = Site {
-            sequencer: sequencer.clone(),
-            reader: reader.clone(),
-            metrics,
-            simulated: genesis.simulated,
-            verifier_key: verifier.to_string().into(),
-        };
-        let shared =
-            Shared { sequencer, reader, tokens: Arc::new(tokens), clock, shutdown: shutdown.clone() };
-        let server = Server::new(listener, shared, site).await.context("serving can't begin")?;
-        tokio::spawn(cancel_on_signal(shutdown)?);
-        welcome(args, &genesis.origin, published.head.size, server.address()?);
-        server.serve().await.context("serving ended")
-    });
-    // Ends what is still under way; with the last handle the writer finishes, and with it the rest.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    ensure!(
-        writer.join().is_ok(),
-        "the writer ended in disorder; run `einsichtd fsck` before the next start"
-    );
-    drop(lock);
-    served?;
-    tracing::info!("everything that was accepted is durable; goodbye");
-    Ok(())
-}
-
-fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("going down: no new calls, finishing what was accepted");
-        shutdown.cancel();
+    let entrance = Entrance {
+        door: Door::Internal,
+        tcp: listener,
+        tls: None,
+        quota: Quota::new(Door::Internal.name(), CONNECTIONS.within_files(1)),
+    };
+    let (entrances, gate) = (vec![entrance], Gate::new(Policy::development(PRODUCER, &token)));
+    let data = args.data.clone();
+    super::running::run(ledger, Running { data, entrances, gate, clock }, |started| {
+        let [address] = started.addresses else { bail!("there is no listener") };
+        welcome(args, started.origin, started.size, *address);
+        Ok(())
     })
 }
 

@@ -41,6 +41,19 @@ pub const METRICS: &[Metric] = &[
     histogram("einsicht_commit_entries", "Entries per commit"),
     histogram("einsicht_commit_seconds", "Time from taking the first caller to answering the last"),
     histogram("einsicht_sync_seconds", "Time of one fdatasync of the log"),
+    // Who comes, and who is turned away?
+    counter("einsicht_refused_total", "Requests and events that were not let in, by caller and reason"),
+    gauge("einsicht_connections", "Open connections, by listener"),
+    counter(
+        "einsicht_connections_refused_total",
+        "Connections that were not taken, or whose TLS handshake failed, by listener and reason",
+    ),
+    counter(
+        "einsicht_connections_ended_total",
+        "Connections that were ended because they did not get on, by listener and reason",
+    ),
+    gauge("einsicht_certificate_expires_in_seconds", "Until the certificate of a listener ends"),
+    counter("einsicht_reloads_total", "Times that the configuration was read again, by outcome"),
     // Is what it keeps sound?
     gauge("einsicht_scrub_faults", "1 if the last pass over the whole log found damage"),
     gauge("einsicht_scrub_checked_entries", "Entries that the pass under way has checked"),

@@ -18,6 +18,7 @@ use tokio_stream::wrappers::WatchStream;
 use tonic::{Code, Request, Response, Status};
 
 use super::{Shared, status};
+use crate::auth::Session;
 use crate::sequencer::Published;
 use crate::storage::{LogReader, ReadError};
 
@@ -95,6 +96,7 @@ impl Ledger for LedgerService {
         &self,
         request: Request<ListEntriesRequest>,
     ) -> Result<Response<Self::ListEntriesStream>, Status> {
+        let session = request.extensions().get::<Session>().cloned();
         let ListEntriesRequest { start, limit } = request.into_inner();
         let published = self.published().head.size.0;
         let end = match limit {
@@ -114,7 +116,8 @@ impl Ledger for LedgerService {
             }
         });
         let shutdown = self.shared.shutdown.clone().cancelled_owned();
-        Ok(Response::new(Box::pin(chunks.try_flatten().map_err(status::counted).take_until(shutdown))))
+        let entries = while_allowed(session, chunks.try_flatten()).map_err(status::counted);
+        Ok(Response::new(Box::pin(entries.take_until(shutdown))))
     }
 
     async fn get_inclusion_proof(
@@ -167,13 +170,32 @@ impl Ledger for LedgerService {
 
     async fn watch_checkpoints(
         &self,
-        _request: Request<WatchCheckpointsRequest>,
+        request: Request<WatchCheckpointsRequest>,
     ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
+        let session = request.extensions().get::<Session>().cloned();
         let checkpoints = WatchStream::new(self.shared.sequencer.published())
             .map(|published| Ok(WatchCheckpointsResponse { checkpoint: published.checkpoint.clone() }));
+        let checkpoints = while_allowed(session, checkpoints).map_err(status::counted);
         let shutdown = self.shared.shutdown.clone().cancelled_owned();
         Ok(Response::new(Box::pin(checkpoints.take_until(shutdown))))
     }
+}
+
+/// Passes answers on for as long as a reload does not take the right to them away. Without a session
+/// nobody had to be known.
+fn while_allowed<T: Send>(
+    session: Option<Session>,
+    answers: impl Stream<Item = Result<T, Status>> + Send,
+) -> impl Stream<Item = Result<T, Status>> + Send {
+    answers.scan((session, false), |(session, refused), answer| {
+        let renewed = session.as_mut().map_or(Ok(()), Session::renew);
+        let passed = (!*refused).then(|| {
+            renewed.map_err(|refusal| status::of_refusal(&refusal))?;
+            answer
+        });
+        *refused |= matches!(passed, Some(Err(_)));
+        futures::future::ready(passed)
+    })
 }
 
 fn list(reader: &LogReader, first: Index, count: u64) -> Result<Vec<ListEntriesResponse>, ReadError> {

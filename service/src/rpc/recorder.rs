@@ -1,6 +1,7 @@
 //! `einsicht.v1.Recorder`: authenticate, validate, prepare, have it written, answer with proof.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use futures::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Shared, deadline, status};
-use crate::auth::Caller;
+use crate::auth::Session;
 use crate::sequencer::{Acknowledged, Placed, PreparedEvent, Work};
 use crate::sessions::SessionKey;
 use crate::storage::{LogReader, ReadError};
@@ -42,11 +43,6 @@ impl RecorderService {
     pub fn new(shared: Shared) -> Self {
         Self { shared }
     }
-
-    fn caller<T>(&self, request: &Request<T>) -> Result<Caller, Status> {
-        let authorization = request.metadata().get("authorization").and_then(|value| value.to_str().ok());
-        self.shared.tokens.authenticate(authorization).cloned().map_err(status::of_auth)
-    }
 }
 
 #[tonic::async_trait]
@@ -55,9 +51,9 @@ impl Recorder for RecorderService {
 
     async fn record(&self, request: Request<RecordRequest>) -> Result<Response<RecordResponse>, Status> {
         let recorded = async {
-            let caller = self.caller(&request)?;
+            let session = session(&request)?;
             let deadline = deadline::deadline(request.metadata());
-            record(&self.shared, &caller, request.into_inner(), deadline).await
+            record(&self.shared, &session, request.into_inner(), deadline).await
         };
         recorded.await.map(Response::new).map_err(status::counted)
     }
@@ -66,7 +62,7 @@ impl Recorder for RecorderService {
         &self,
         request: Request<Streaming<RecordStreamRequest>>,
     ) -> Result<Response<Self::RecordStreamStream>, Status> {
-        let caller = self.caller(&request).map_err(status::counted)?;
+        let mut session = session(&request).map_err(status::counted)?;
         let deadline = deadline::deadline(request.metadata());
         let (shared, preparing) = (self.shared.clone(), self.shared.clone());
         let shutdown = shared.shutdown.clone();
@@ -77,8 +73,8 @@ impl Recorder for RecorderService {
             // that is refused there ends the reading. Waiting for durability happens side by side.
             .scan(false, move |refused, message| {
                 let prepared = (!*refused).then(|| {
-                    message
-                        .and_then(|message| prepare(&preparing, &caller, message.request.unwrap_or_default()))
+                    session.renew().map_err(|refusal| status::of_refusal(&refusal))?;
+                    prepare(&preparing, &session, message?.request.unwrap_or_default())
                 });
                 *refused |= matches!(prepared, Some(Err(_)));
                 futures::future::ready(prepared)
@@ -100,14 +96,14 @@ impl Recorder for RecorderService {
         request: Request<EndSessionRequest>,
     ) -> Result<Response<EndSessionResponse>, Status> {
         let ended = async {
-            let caller = self.caller(&request)?;
+            let caller = Arc::clone(session(&request)?.caller());
             let deadline = deadline::deadline(request.metadata());
             let EndSessionRequest { session, last_sequence } = {
                 validate_end_session(request.get_ref()).map_err(|error| status::of_batch(&error))?;
                 request.into_inner()
             };
-            let body = body_bytes(&session_end(&caller.producer, &session, last_sequence));
-            let session = SessionKey::new(&caller.producer, &session);
+            let body = body_bytes(&session_end(&caller.name, &session, last_sequence));
+            let session = SessionKey::new(&caller.name, &session);
             let work = Work::SessionEnd { session, last_sequence, body };
             let wanted = Wanted { proofs: false, known_size: Size(0) };
             let RecordResponse { mut recorded, checkpoint, .. } =
@@ -118,9 +114,14 @@ impl Recorder for RecorderService {
     }
 }
 
+/// Who was let in to make this call.
+fn session<T>(request: &Request<T>) -> Result<Session, Status> {
+    request.extensions().get::<Session>().cloned().ok_or_else(status::unguarded)
+}
+
 async fn record(
     shared: &Shared,
-    caller: &Caller,
+    caller: &Session,
     request: RecordRequest,
     deadline: Option<Instant>,
 ) -> Result<RecordResponse, Status> {
@@ -129,8 +130,10 @@ async fn record(
 }
 
 /// Validates a request as a whole and serialises its entries.
-fn prepare(shared: &Shared, caller: &Caller, request: RecordRequest) -> Result<(Work, Wanted), Status> {
+fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<(Work, Wanted), Status> {
     validate_request(&request, shared.clock.unix_us()).map_err(|error| status::of_batch(&error))?;
+    caller.may_record(&request.events).map_err(|refusal| status::of_refusal(&refusal))?;
+    let producer = &caller.caller().name;
     // Found out later, when the proof is built, the events would be recorded already. The published
     // size only grows, so the proof can be given then.
     let published = shared.sequencer.published().borrow().head.size;
@@ -142,12 +145,12 @@ fn prepare(shared: &Shared, caller: &Caller, request: RecordRequest) -> Result<(
         .iter()
         .zip(first_sequence..)
         .map(|(event, sequence)| {
-            let provenance = Provenance { producer: &caller.producer, session: &session, sequence };
+            let provenance = Provenance { producer, session: &session, sequence };
             let event_id = event.event_id.as_ref().try_into().unwrap_or_default();
             PreparedEvent { sequence, event_id, body: body_bytes(&entry_of_access(event, provenance)) }
         })
         .collect();
-    let work = Work::Accesses { session: SessionKey::new(&caller.producer, &session), events: prepared };
+    let work = Work::Accesses { session: SessionKey::new(producer, &session), events: prepared };
     Ok((work, Wanted { proofs: with_proofs, known_size: Size(known_size) }))
 }
 

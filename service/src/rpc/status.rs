@@ -7,7 +7,7 @@ use einsicht_tlog::Size;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::auth::AuthError;
+use crate::auth::{Kind, Refusal};
 use crate::sequencer::Refused;
 use crate::storage::ReadError;
 
@@ -22,8 +22,30 @@ pub(super) fn counted(status: Status) -> Status {
     status
 }
 
-pub(super) fn of_auth(error: AuthError) -> Status {
-    Status::unauthenticated(error.to_string())
+/// Says who it is that is missing, which right, in which fields, or how long to wait.
+pub(super) fn of_refusal(refusal: &Refusal) -> Status {
+    let mut details = ErrorDetails::new();
+    if let Refusal::ForeignDatasets(foreign) = refusal {
+        for path in &foreign.listed {
+            details.add_bad_request_violation(path, "is not a data set that this caller may record for");
+        }
+    }
+    let code = match refusal.kind() {
+        Kind::Unknown => Code::Unauthenticated,
+        Kind::Forbidden => Code::PermissionDenied,
+        // As it is answered where the limit is that of all.
+        Kind::TooLarge => Code::OutOfRange,
+        Kind::TooMuch(wait) => {
+            details.set_retry_info(Some(wait));
+            Code::ResourceExhausted
+        }
+    };
+    Status::with_error_details(code, refusal.to_string(), details)
+}
+
+/// Nobody stands at the door: a call came past the guard.
+pub(super) fn unguarded() -> Status {
+    Status::internal("this call was not authenticated; that is a fault of the service")
 }
 
 /// Names every bad field.

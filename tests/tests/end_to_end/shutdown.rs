@@ -111,7 +111,8 @@ async fn an_idle_stream_of_requests_ends_in_order() {
 
 #[tokio::test]
 async fn connections_on_which_nothing_happens_do_not_hold_the_service_up() {
-    for begun in ["", "PRI * HTTP/2.0\r\n", "GET /checkpoint HTTP/1.1\r\nHost: x\r\n\r\n"] {
+    let whole = "GET /checkpoint HTTP/1.1\r\nHost: x\r\n\r\n";
+    for begun in ["", "PRI * HTTP/2.0\r\n", "GET /checkpoint HTTP/1.1\r\nHost: x", whole] {
         let folder = folder();
         let service = Service::start(folder.path(), &[]).await;
         let mut idle = TcpStream::connect(service.url().trim_start_matches("http://")).await.unwrap();

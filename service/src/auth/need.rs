@@ -1,0 +1,145 @@
+//! What each method and path needs: the one table of it.
+
+use crate::config::Role;
+
+/// What somebody needs for a method or path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: anybody who can connect.
+    Nothing,
+    /// To be known.
+    Caller,
+    /// To record.
+    Record,
+    /// To check what was recorded: checkpoints, hashes, proofs. Nothing of what entries say.
+    Proofs,
+    /// To read entries.
+    Entries,
+    /// To read figures.
+    Metrics,
+}
+
+/// Whole paths.
+const PATHS: [(&str, Need); 13] = [
+    ("/einsicht.v1.Recorder/Record", Need::Record),
+    ("/einsicht.v1.Recorder/RecordStream", Need::Record),
+    ("/einsicht.v1.Recorder/EndSession", Need::Record),
+    ("/einsicht.v1.Ledger/GetCheckpoint", Need::Proofs),
+    ("/einsicht.v1.Ledger/GetConsistencyProof", Need::Proofs),
+    ("/einsicht.v1.Ledger/GetInclusionProof", Need::Proofs),
+    ("/einsicht.v1.Ledger/WatchCheckpoints", Need::Proofs),
+    ("/einsicht.v1.Ledger/GetEntry", Need::Entries),
+    ("/einsicht.v1.Ledger/ListEntries", Need::Entries),
+    ("/einsicht.v1.Ledger/GetReceipt", Need::Entries),
+    ("/checkpoint", Need::Proofs),
+    ("/metrics", Need::Metrics),
+    ("/healthz", Need::Nothing),
+];
+
+/// Beginnings of paths; the first that fits.
+const BEGINNINGS: [(&str, Need); 3] =
+    [("/tile/entries/", Need::Entries), ("/tile/", Need::Proofs), ("/grpc.health.v1.Health/", Need::Nothing)];
+
+impl Need {
+    /// What a path of the internal listener needs. Of a path that is not there nothing is told but to
+    /// those who are known.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let whole = PATHS.iter().find(|(known, _)| *known == path);
+        let found = whole.or_else(|| BEGINNINGS.iter().find(|(begin, _)| path.starts_with(begin)));
+        found.map_or(Self::Caller, |(_, need)| *need)
+    }
+
+    /// Whether a role has it. `public_entries`: whether entries are for everybody.
+    #[must_use]
+    pub fn is_met_by(self, role: &Role, public_entries: bool) -> bool {
+        match (self, role) {
+            (Self::Nothing | Self::Caller, _) => true,
+            (Self::Record, role) => matches!(role, Role::Recorder(_)),
+            (Self::Proofs, role) => !matches!(role, Role::Monitor),
+            (Self::Entries, role) => public_entries || matches!(role, Role::Auditor | Role::Steward),
+            (Self::Metrics, role) => !matches!(role, Role::Recorder(_)),
+        }
+    }
+
+    /// As the object of "may not" or "who may".
+    #[must_use]
+    pub fn described(self) -> &'static str {
+        match self {
+            Self::Nothing => "connect",
+            Self::Caller => "call",
+            Self::Record => "record accesses",
+            Self::Proofs => "read checkpoints, hashes and proofs",
+            Self::Entries => "read entries",
+            Self::Metrics => "read metrics",
+        }
+    }
+
+    /// The roles that have it while entries are not for everybody.
+    #[must_use]
+    pub fn roles(self) -> &'static str {
+        match self {
+            Self::Nothing | Self::Caller => "any",
+            Self::Record => "recorder",
+            Self::Proofs => "recorder, auditor or steward",
+            Self::Entries => "auditor or steward",
+            Self::Metrics => "monitor, auditor or steward",
+        }
+    }
+}
+
+/// A role as it is configured.
+#[must_use]
+pub(super) fn role_name(role: &Role) -> &'static str {
+    match role {
+        Role::Recorder(_) => "recorder",
+        Role::Auditor => "auditor",
+        Role::Steward => "steward",
+        Role::Monitor => "monitor",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Datasets;
+
+    #[test]
+    fn a_path_needs_what_its_longest_name_says() {
+        for (path, need) in [
+            ("/einsicht.v1.Recorder/Record", Need::Record),
+            ("/einsicht.v1.Recorder/Record/", Need::Caller),
+            ("/einsicht.v1.Ledger/GetReceipt", Need::Entries),
+            ("/tile/0/000", Need::Proofs),
+            ("/tile/entries/000", Need::Entries),
+            ("/tile/entries/x001/000.p/7", Need::Entries),
+            ("/grpc.health.v1.Health/Check", Need::Nothing),
+            ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", Need::Caller),
+            ("/", Need::Caller),
+            ("/nothing", Need::Caller),
+        ] {
+            assert_eq!(Need::of(path), need, "{path}");
+        }
+    }
+
+    #[test]
+    fn each_role_has_what_it_is_for_and_no_more() {
+        let recorder = Role::Recorder(Datasets::All);
+        for (need, roles) in [
+            (Need::Nothing, [true, true, true, true]),
+            (Need::Caller, [true, true, true, true]),
+            (Need::Record, [true, false, false, false]),
+            (Need::Proofs, [true, true, true, false]),
+            (Need::Entries, [false, true, true, false]),
+            (Need::Metrics, [false, true, true, true]),
+        ] {
+            for (role, expected) in
+                [&recorder, &Role::Auditor, &Role::Steward, &Role::Monitor].into_iter().zip(roles)
+            {
+                assert_eq!(need.is_met_by(role, false), expected, "{need:?} {role:?}");
+                let expected = expected || need == Need::Entries;
+                assert_eq!(need.is_met_by(role, true), expected, "{need:?} {role:?}, public entries");
+            }
+        }
+    }
+}

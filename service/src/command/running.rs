@@ -1,0 +1,109 @@
+//! From an open ledger to goodbye: what `dev` and `serve` have in common.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use einsicht_tlog::{Origin, Size};
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Gate;
+use crate::clock::Clock;
+use crate::http::Site;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::rpc::Shared;
+use crate::scrub;
+use crate::sequencer::Sequencer;
+use crate::server::{Entrance, Server};
+use crate::supervisor;
+
+/// Longest that tasks under way may take once serving has ended.
+const RUNTIME_GRACE: Duration = Duration::from_secs(5);
+
+/// What is served with.
+pub(super) struct Running {
+    /// The data folder.
+    pub(super) data: PathBuf,
+    /// The listeners, bound.
+    pub(super) entrances: Vec<Entrance>,
+    /// Who is let in.
+    pub(super) gate: Gate,
+    /// The time that events are checked against.
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+/// What is known once everything stands.
+pub(super) struct Started<'a> {
+    /// Which ledger.
+    pub(super) origin: &'a str,
+    /// Its entries.
+    pub(super) size: Size,
+    /// Where it listens, in the order of the entrances.
+    pub(super) addresses: &'a [SocketAddr],
+}
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what was accepted. `ready` is called in the runtime,
+/// once, when everything stands.
+pub(super) fn run(
+    ledger: Ledger,
+    running: Running,
+    ready: impl FnOnce(Started<'_>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let Ledger { committer, reader, verifier, genesis, lock, .. } = ledger;
+    let Running { data, entrances, gate, clock } = running;
+    let metrics = Metrics::install().context("the metrics recorder")?;
+    metrics.watch(&data).context("the thread that watches the disk")?;
+    let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
+    let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
+    let served = runtime.block_on(async move {
+        let shutdown = CancellationToken::new();
+        let published = Arc::clone(&sequencer.published().borrow());
+        let origin = Origin::parse(&genesis.origin)?;
+        scrub::start(&data, origin, sequencer.published()).context("the scrub's thread")?;
+        let site = Site {
+            sequencer: sequencer.clone(),
+            reader: reader.clone(),
+            metrics,
+            simulated: genesis.simulated,
+            verifier_key: verifier.to_string().into(),
+        };
+        let shared = Shared { sequencer, reader, clock, shutdown: shutdown.clone() };
+        let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
+        // With the last handle the writer finishes: only what serves may hold one.
+        drop((shared, site));
+        tokio::spawn(cancel_on_signal(shutdown.clone())?);
+        let addresses = server.addresses()?;
+        let size = published.head.size;
+        ready(Started { origin: &genesis.origin, size, addresses: &addresses })?;
+        server.serve().await;
+        anyhow::Ok(())
+    });
+    // Ends what is still under way; with the last handle the writer finishes, and with it the rest.
+    runtime.shutdown_timeout(RUNTIME_GRACE);
+    ensure!(
+        writer.join().is_ok(),
+        "the writer ended in disorder; run `einsichtd fsck` before the next start"
+    );
+    drop(lock);
+    served?;
+    tracing::info!("everything that was accepted is durable; goodbye");
+    Ok(())
+}
+
+fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("going down: no new calls, finishing what was accepted");
+        supervisor::stopping();
+        shutdown.cancel();
+    })
+}

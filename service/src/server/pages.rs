@@ -1,0 +1,88 @@
+//! What each listener serves.
+
+use std::time::Duration;
+
+use axum::Router;
+use einsicht_proto::v1::ledger_server::LedgerServer;
+use einsicht_proto::v1::recorder_server::RecorderServer;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+use crate::auth::{Door, Gate, Guard};
+use crate::http::{self, Site};
+use crate::rpc::{self, Shared};
+use crate::sequencer::Sequencer;
+
+/// How often it is looked whether recording goes on.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// gRPC and HTTP for callers that are known.
+pub(super) async fn internal(shared: &Shared, site: Site, gate: Gate) -> std::io::Result<Router> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<RecorderServer<rpc::RecorderService>>().await;
+    health.set_serving::<LedgerServer<rpc::LedgerService>>().await;
+    tokio::spawn(report_health(health, shared.sequencer.clone(), shared.shutdown.clone()));
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(einsicht_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(std::io::Error::other)?;
+    let grpc = Routes::new(rpc::recorder(shared))
+        .add_service(rpc::ledger(shared))
+        .add_service(health_service)
+        .add_service(reflection)
+        .prepare()
+        .into_axum_router();
+    let router = grpc
+        .fallback(http::not_found)
+        .merge(http::public(site.clone(), Door::Internal))
+        .merge(http::operations(site));
+    Ok(guarded(router, gate, Door::Internal))
+}
+
+/// Checkpoint and tiles for everybody.
+pub(super) fn public(site: Site, gate: Gate) -> Router {
+    let router = Router::new().fallback(http::not_found).merge(http::public(site, Door::Public));
+    guarded(router, gate, Door::Public)
+}
+
+fn guarded(router: Router, gate: Gate, door: Door) -> Router {
+    router.layer(
+        tower::ServiceBuilder::new()
+            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(Guard::new(gate, door)),
+    )
+}
+
+/// Tells health checkers when recording has stopped, or the service goes down. Ends then: neither
+/// turns back.
+async fn report_health(health: HealthReporter, sequencer: Sequencer, shutdown: CancellationToken) {
+    while sequencer.stopped().is_none() {
+        tokio::select! {
+            () = tokio::time::sleep(HEALTH_INTERVAL) => {}
+            () = shutdown.cancelled() => {
+                health.set_not_serving::<LedgerServer<rpc::LedgerService>>().await;
+                break;
+            }
+        }
+    }
+    health.set_not_serving::<RecorderServer<rpc::RecorderService>>().await;
+}
+
+/// What a caller sent is not logged as it came: an id only if it looks like one, a path only if it is
+/// one of ours.
+fn span<B>(request: &::http::Request<B>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let id = id.filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    let path = Some(request.uri().path()).filter(|path| {
+        let known = ["/tile/", "/checkpoint", "/healthz", "/metrics", "/einsicht.v1.", "/grpc."];
+        path.len() <= 128 && (*path == "/" || known.iter().any(|prefix| path.starts_with(prefix)))
+    });
+    let (id, path) = (id.unwrap_or("(withheld)"), path.unwrap_or("(other)"));
+    tracing::info_span!("request", id, method = %request.method(), path)
+}

@@ -1,0 +1,43 @@
+//! `einsichtd health`: for containers and systemd.
+
+use einsicht_tests::city::{Authority, City, Running};
+use einsicht_tests::process::{Ended, run, text};
+
+/// Asks the service that runs; its port is not the configured one, which is 0.
+async fn health(city: &City, service: &Running) -> Ended {
+    let address = service.internal.trim_start_matches("https://");
+    city.einsichtd("health", &["--set", &format!("listen.internal={address}")]).await
+}
+
+#[tokio::test]
+async fn a_service_that_records_is_healthy() {
+    let city = City::new().await;
+    let service = city.serve().await;
+    let ended = health(&city, &service).await;
+    ended.expect(0, &[]);
+    assert_eq!(ended.stdout, "ok\n");
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_can_not_be_told() {
+    let city = City::new().await;
+    let service = city.serve().await;
+    let address = service.internal.trim_start_matches("https://").to_owned();
+    service.terminate().await.expect(0, &[]);
+    let set = format!("listen.internal={address}");
+    let ended = city.einsichtd("health", &["--set", &set]).await;
+    ended.expect(2, &["could not tell", &address, "does it run?"]);
+    city.einsichtd("health", &[]).await.expect(2, &["port 0"]);
+    let missing = city.path("missing.toml");
+    run("einsichtd", &["health", "--config", text(&missing)]).await.expect(2, &["missing.toml"]);
+}
+
+#[tokio::test]
+async fn somebody_else_s_certificate_is_not_taken_for_ours() {
+    let city = City::new().await;
+    let service = city.serve().await;
+    city.show("server", &Authority::new("Another").server());
+    health(&city, &service).await.expect(2, &["does not show the certificate in", "server.pem", "reload"]);
+    assert!(service.reload().await);
+    health(&city, &service).await.expect(0, &[]);
+}
