@@ -28,7 +28,7 @@ pub mod verify;
 use std::io;
 use std::path::PathBuf;
 
-/// Where the program `name` (`einsichtd`, `einsicht`) is: beside the running test, built with the same
+/// Where the program `name` (`einsichtd`, `einsicht`, `examples/visitors`) is: beside the running test, built with the same
 /// profile. Does not build it, and does not check that it is as new as its sources;
 /// `cargo test --workspace` sees to both.
 ///

@@ -9,6 +9,7 @@
 )]
 
 mod again;
+mod answers;
 mod backup;
 mod clocks;
 mod copies;
