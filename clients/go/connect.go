@@ -16,9 +16,9 @@ import (
 )
 
 // A request that has no answer is sent again, the same bytes, by the library: these codes pass, or leave open
-// what became of it. After a minute it fails.
-const again = `{"methodConfig": [{"name": [{"service": "einsicht.v1.Recorder"}], "timeout": "60s", "waitForReady": true,
-	"retryPolicy": {"maxAttempts": 20, "initialBackoff": "0.1s", "maxBackoff": "10s", "backoffMultiplier": 2,
+// what became of it. After three quarters of a minute it fails.
+const again = `{"methodConfig": [{"name": [{"service": "einsicht.v1.Recorder"}], "timeout": "60s",
+	"retryPolicy": {"maxAttempts": 11, "initialBackoff": "0.1s", "maxBackoff": "10s", "backoffMultiplier": 2,
 		"retryableStatusCodes": ["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "CANCELLED",
 			"INTERNAL", "UNKNOWN"]}}]}`
 
@@ -46,7 +46,7 @@ func Connect(address, token, caFile string) (*Recorder, error) {
 		return call(ctx, method, request, answer, connection, options...)
 	}
 	connection, err := grpc.NewClient(place.Host, grpc.WithTransportCredentials(transport),
-		grpc.WithUnaryInterceptor(authorize), grpc.WithDefaultServiceConfig(again), grpc.WithMaxCallAttempts(20),
+		grpc.WithUnaryInterceptor(authorize), grpc.WithDefaultServiceConfig(again), grpc.WithMaxCallAttempts(11),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 10 * time.Second}))
 	return &Recorder{ledger: pb.NewRecorderClient(connection)}, err
 }

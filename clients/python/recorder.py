@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 import grpc
 from einsicht.v1 import recorder_pb2 as pb, recorder_pb2_grpc as rpc
 
-# Refused: nothing is recorded, the numbers are free. After all else the same request is sent again.
+# Refused: nothing is recorded, the numbers are free. Again: it passes, or nobody knows what became of it.
 REFUSED = {"INVALID_ARGUMENT", "OUT_OF_RANGE", "UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED"}
+AGAIN = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "CANCELLED", "INTERNAL", "UNKNOWN"}
 OPTIONS = [("grpc.max_reconnect_backoff_ms", 10_000), ("grpc.keepalive_time_ms", 20_000)]
 
 class Recorder:
@@ -48,9 +49,9 @@ class Recorder:
                 self._next = next_number
                 return answer
             except grpc.RpcError as error:
-                is_refused = error.code().name in REFUSED
-                if not is_refused and attempt == 12:
+                is_over = attempt == 12 or error.code().name not in AGAIN
+                if is_over and error.code().name not in REFUSED:
                     self._next = 0  # nobody knows: the session is given up without an end
-                if is_refused or attempt == 12:
+                if is_over:
                     raise
             time.sleep(random.uniform(0, min(10, 0.1 * 2**attempt)))

@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-// Refused: nothing is recorded, the numbers are free. After all else the same request is sent again.
+// Refused: nothing is recorded, the numbers are free. Again: it passes, or nobody knows what became of it.
 const REFUSED = ['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'UNIMPLEMENTED', 'PERMISSION_DENIED', 'UNAUTHENTICATED'];
+const AGAIN = ['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED', 'ABORTED', 'CANCELLED', 'INTERNAL', 'UNKNOWN'];
 const OPTIONS = { 'grpc.max_reconnect_backoff_ms': 10_000, 'grpc.keepalive_time_ms': 20_000 };
 
 /** One producer; sends one request at a time. `protos` is the folder that holds einsicht/v1. */
@@ -40,7 +41,6 @@ export class Recorder {
   async #end() {
     if (this.#next > 0) await this.#send('endSession', { session: this.#session, lastSequence: this.#next - 1 }, 0);
   }
-
   async #send(method: string, request: object, next: number) {
     const call = promisify(this.#ledger[method]).bind(this.#ledger);
     for (let attempt = 1; ; attempt++) {
@@ -49,9 +49,9 @@ export class Recorder {
         this.#next = next;
         return answer;
       } catch (error: any) {
-        const isRefused = REFUSED.includes(status[error.code]);
-        if (!isRefused && attempt === 12) this.#next = 0; // nobody knows: given up without an end
-        if (isRefused || attempt === 12) throw error;
+        const code = status[error.code], isOver = attempt === 12 || !AGAIN.includes(code);
+        if (isOver && !REFUSED.includes(code)) this.#next = 0; // nobody knows: given up without an end
+        if (isOver) throw error;
       }
       await sleep(Math.random() * Math.min(10_000, 100 * 2 ** attempt));
     }

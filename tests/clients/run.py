@@ -7,7 +7,7 @@ ledger exactly once, with numbers without gaps, and the ledger must verify.
 Exit codes: 0 as it must be, 1 not. What is skipped is said.
 """
 
-import os
+import functools
 import subprocess
 import sys
 import tempfile
@@ -16,7 +16,7 @@ import uuid
 
 import toolchains
 from line import Line
-from service import PATIENCE_S, Service
+from service import PATIENCE_S, Service, clean_environment
 
 COUNT = 1000
 ANSWER_LOST_AT, HELD_AT = 50, 100
@@ -31,8 +31,8 @@ class Recorder:
         self.is_held, self.again = threading.Event(), 0
         self.process = subprocess.Popen(
             [*map(str, command), str(COUNT)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**clean_environment(), **environment, "EINSICHT_TOKEN_FILE": str(service.token_file),
-                 "EINSICHT_URL": f"{service.scheme}://127.0.0.1:{self.line.port}"})
+            env={**clean_environment(), **environment, **service.for_recorders(),
+                 "EINSICHT_URL": f"https://127.0.0.1:{self.line.port}"})
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
 
@@ -69,9 +69,13 @@ def main(programs):
         service = Service(programs, folder)
         service.start()
         try:
-            wrong = record(ready, service) + refuse(ready, service)
+            wrong = record(ready, service)
+            refusals = [refusal for language, how in ready.items()
+                        for refusal in Refusal.all_of(language, *how, service)]
+            wrong += [problem for refusal in refusals for problem in refusal.finish()]
             service.verify()
-            wrong += [problem for language in ready for problem in count(language, service.entries())]
+            entries = service.entries()
+            wrong += [problem for language in ready for problem in count(language, entries)]
         finally:
             service.kill()
     for problem in wrong:
@@ -80,6 +84,7 @@ def main(programs):
 
 
 def record(ready, service):
+    """Records with all of them at a time. Returns what is wrong."""
     recorders = [Recorder(language, *how, service) for language, how in ready.items()]
     for recorder in recorders:
         recorder.is_held.wait(PATIENCE_S)
@@ -91,22 +96,30 @@ def record(ready, service):
     return [f"{recorder.language}: {problem}" for recorder in recorders for problem in recorder.finish()]
 
 
-def refuse(ready, service):
-    """What must fail at once, and record nothing."""
-    wrong_token = service.folder / "wrong.token"
-    wrong_token.write_text("x" * 43)
-    host, port = service.address
-    cases = {"a wrong token": (f"{service.scheme}://{host}:{port}", wrong_token, "token"),
-             "a token in the clear to another machine": ("http://192.0.2.1:7420", service.token_file, "https://")}
-    wrong = []
-    for language, (command, environment) in ready.items():
-        for what, (url, token, told) in cases.items():
-            done = subprocess.run(
-                [*map(str, command), "1"], capture_output=True, text=True, timeout=PATIENCE_S,
-                env={**clean_environment(), **environment, "EINSICHT_URL": url, "EINSICHT_TOKEN_FILE": str(token)})
-            if done.returncode == 0 or told not in done.stderr:
-                wrong.append(f"{language}: {what} was not refused: {done.stdout}{done.stderr}")
-    return wrong
+class Refusal:
+    """One example that must fail, and record nothing. Some take a minute, so they run beside all else."""
+
+    def __init__(self, language, command, environment, service, what, told, **changed):
+        self.name, self.told = f"{language}: {what}", told
+        self.process = subprocess.Popen(
+            [*map(str, command), "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**clean_environment(), **environment, **service.for_recorders(), **changed})
+
+    @classmethod
+    def all_of(cls, language, command, environment, service):
+        start = functools.partial(cls, language, command, environment, service)
+        return [
+            start("a token that nobody knows", "UNAUTHENTICATED", EINSICHT_TOKEN_FILE=str(service.strange_token_file)),
+            start("a ledger of another authority", "certificate", EINSICHT_CA_FILE=str(service.strange_ca_file)),
+            start("a token in the clear to another machine", "https://", EINSICHT_URL="http://192.0.2.1:7420"),
+        ]
+
+    def finish(self):
+        """Returns what is wrong with how it ended."""
+        printed, errors = self.process.communicate(timeout=PATIENCE_S * 3)
+        if self.process.returncode != 0 and not printed and self.told.lower() in errors.lower():
+            return []
+        return [f"{self.name}: not refused, or not for that: {printed}{errors}"]
 
 
 def count(language, entries):
@@ -126,11 +139,6 @@ def count(language, entries):
     if not missed:
         print(f"{language}: {COUNT} accesses, each once, numbers without gaps, the session ended")
     return missed
-
-
-def clean_environment():
-    return {name: value for name, value in os.environ.items()
-            if not name.startswith("EINSICHT_") and not name.lower().endswith("_proxy")}
 
 
 if __name__ == "__main__":

@@ -5,55 +5,67 @@ import os
 import socket
 import subprocess
 import time
-import urllib.request
 from pathlib import Path
 
 # Generous: machines are shared.
 PATIENCE_S = 60
 
+CONFIGURATION = """
+[ledger]
+origin = "einsicht.ulm.example/ledger"
+data = "data"
+[keys]
+dir = "keys"
+[listen]
+internal = "{host}:{port}"
+[tls.internal]
+certificate = "certs/server.pem"
+key = "certs/server.key"
+[[caller]]
+name = "recorder"
+role = "recorder"
+datasets = ["besuchertrend"]
+token_sha256 = ["{recorder}"]
+[[caller]]
+name = "auditor"
+role = "auditor"
+token_sha256 = ["{auditor}"]
+"""
+
 
 class Service:
-    """`einsichtd dev` on a free port of this machine."""
+    """`einsichtd serve` with TLS on a free port of this machine, with a recorder and an auditor."""
 
     def __init__(self, programs, folder):
         self.programs, self.folder, self.process = Path(programs), Path(folder), None
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.address = free.getsockname()
-        self.log = open(self.folder / "service.log", "wb")
-
-    @property
-    def scheme(self):
-        return "http"
-
-    @property
-    def token_file(self):
-        return self.folder / "data/keys/dev.token"
-
-    def environment(self):
-        """For `einsicht`."""
+        self.url = f"https://127.0.0.1:{self.address[1]}"
+        self.configuration = self.folder / "einsichtd.toml"
+        self.ca_file, self.strange_ca_file = self.folder / "certs/ca.pem", self.folder / "strange/ca.pem"
+        for path in (self.ca_file, self.strange_ca_file):
+            self._run("einsichtd", "certs", "--out", path.parent)
+        self.strange_token_file = self.folder / "strange.token"
+        tokens = {name: self._run("einsichtd", "token", "--out", self.folder / f"{name}.token").strip()
+                  for name in ("recorder", "auditor", "strange")}
         host, port = self.address
-        return {"EINSICHT_URL": f"{self.scheme}://{host}:{port}", "EINSICHT_VKEY": str(self.folder / "data/ledger.vkey"),
-                "EINSICHT_STATE_DIR": str(self.folder / "state")}
+        self.configuration.write_text(CONFIGURATION.format(host=host, port=port, **tokens))
+        self._run("einsichtd", "init", "--config", self.configuration)
+
+    def for_recorders(self):
+        return {"EINSICHT_URL": self.url, "EINSICHT_CA_FILE": str(self.ca_file),
+                "EINSICHT_TOKEN_FILE": str(self.folder / "recorder.token")}
 
     def start(self):
-        host, port = self.address
-        self.process = subprocess.Popen(
-            [self.programs / "einsichtd", "dev", "--data", self.folder / "data", "--listen", f"{host}:{port}"],
-            stdout=self.log, stderr=self.log)
+        command = [self.programs / "einsichtd", "serve", "--config", self.configuration]
+        with open(self.folder / "service.log", "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=clean_environment())
         begun = time.monotonic()
-        while not self._is_healthy():
+        while self._ends("einsichtd", "health", "--config", self.configuration).returncode != 0:
             if self.process.poll() is not None or time.monotonic() - begun > PATIENCE_S:
                 self.kill()
                 raise SystemExit(f"the service did not start:\n{(self.folder / 'service.log').read_text()}")
             time.sleep(0.05)
-
-    def _is_healthy(self):
-        host, port = self.address
-        try:
-            with urllib.request.urlopen(f"http://{host}:{port}/healthz", timeout=5) as answer:
-                return answer.status == 200
-        except OSError:
-            return False
 
     def kill(self):
         """As a loss of power would: nothing is finished."""
@@ -61,16 +73,30 @@ class Service:
         self.process.wait()
 
     def entries(self):
-        """All entries, in order, as `einsicht` proves and prints them."""
-        listed = self._einsicht("list", "--all", "--limit", "0", "--oldest-first", "--json", "--quiet")
+        """All entries, in order, as `einsicht` proves and prints them to the auditor."""
+        listed = self._run("einsicht", "list", "--all", "--limit", "0", "--oldest-first", "--json", "--quiet")
         return [json.loads(line) for line in listed.splitlines()]
 
     def verify(self):
-        return self._einsicht("verify", "--full", "--quiet")
+        return self._run("einsicht", "verify", "--full", "--quiet")
 
-    def _einsicht(self, *arguments):
-        environment = {**os.environ, **self.environment()}
-        done = subprocess.run([self.programs / "einsicht", *arguments], env=environment, capture_output=True, text=True)
+    def _run(self, program, *arguments):
+        done = self._ends(program, *arguments)
         if done.returncode != 0:
-            raise SystemExit(f"`einsicht {' '.join(arguments)}` ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            ended = f"{' '.join(map(str, done.args))} ended with {done.returncode}"
+            raise SystemExit(f"{ended}:\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def _ends(self, program, *arguments):
+        auditor = {
+            "EINSICHT_URL": self.url, "EINSICHT_CA_FILE": str(self.ca_file),
+            "EINSICHT_TOKEN_FILE": str(self.folder / "auditor.token"),
+            "EINSICHT_VKEY": str(self.folder / "data/ledger.vkey"), "EINSICHT_STATE_DIR": str(self.folder / "state")}
+        return subprocess.run([self.programs / program, *arguments], capture_output=True, text=True,
+                              env={**clean_environment(), **auditor})
+
+
+def clean_environment():
+    """Without what people configure these programs by, and without proxies: all is on this machine."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith("EINSICHT") and not name.lower().endswith("_proxy")}
