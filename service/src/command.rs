@@ -4,6 +4,7 @@ mod backup;
 mod certs;
 mod config;
 mod dev;
+mod export;
 mod fsck;
 mod health;
 mod init;
@@ -50,6 +51,8 @@ pub enum Command {
     Backup(backup::BackupArgs),
     /// Restores a backup into an empty data folder, and says what that means for readers
     Restore(restore::RestoreArgs),
+    /// Writes the public log as plain files for any web server; run again, only what is new
+    Export(export::ExportArgs),
     /// Makes a private authority and certificates for trying out; adds to a folder that has them
     Certs(certs::CertsArgs),
     /// Begins the ledger that a configuration names; refuses where one is
@@ -75,6 +78,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Fsck(args) => fsck::run(&args),
         Command::Backup(args) => backup::run(&args),
         Command::Restore(args) => restore::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Certs(args) => certs::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Init(args) => init::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(&args),

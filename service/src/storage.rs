@@ -18,6 +18,7 @@
 
 mod copy;
 mod derived;
+mod export;
 pub mod file;
 mod frames;
 mod layout;
@@ -35,6 +36,7 @@ mod tip;
 mod writer;
 
 pub use copy::{Copied, CopyError, copy};
+pub use export::{Exported, Exporting, export};
 pub use layout::{CHECKPOINT, LOCK, VKEY};
 pub use listing::origin_on_disk;
 pub use open::{OpenError, Opened, TornTail, open};

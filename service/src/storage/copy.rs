@@ -110,9 +110,7 @@ pub fn copy(
     progress: &mut dyn FnMut(Size),
 ) -> Result<Copied, CopyError> {
     // Before the segments are looked at, so that they hold at least what it covers.
-    let io = |error| CopyError::Source(OpenError::io(CHECKPOINT, error));
-    let note = read_small(source, CHECKPOINT).map_err(io)?.ok_or(CopyError::NothingPublished)?;
-    let head = Checkpoint::open(&note, origin.as_str(), keys).map_err(CopyError::Checkpoint)?.head;
+    let (note, head) = read_published(source, origin, keys)?;
     let sources = list_segments(source, origin.hash()).map_err(CopyError::Source)?.segments;
 
     let vouched = vouched_for(target, origin, keys)?;
@@ -137,6 +135,18 @@ pub fn copy(
         replace(target, CHECKPOINT, &note).map_err(failed(CHECKPOINT))?;
     }
     Ok(Copied { head, held: held_size, bytes })
+}
+
+/// The checkpoint of a log, as bytes and verified.
+pub(super) fn read_published(
+    source: &dyn Folder,
+    origin: &Origin,
+    keys: &[VerifierKey],
+) -> Result<(Vec<u8>, TreeHead), CopyError> {
+    let io = |error| CopyError::Source(OpenError::io(CHECKPOINT, error));
+    let note = read_small(source, CHECKPOINT).map_err(io)?.ok_or(CopyError::NothingPublished)?;
+    let checkpoint = Checkpoint::open(&note, origin.as_str(), keys).map_err(CopyError::Checkpoint)?;
+    Ok((note, checkpoint.head))
 }
 
 /// What the copy's own checkpoint says: that much of it was whole.

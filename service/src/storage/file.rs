@@ -44,6 +44,11 @@ pub trait Folder: Send + Sync {
     /// # Errors
     /// Those of the file system.
     fn remove(&self, path: &str) -> io::Result<()>;
+    /// Removes an empty folder. An absent one is an error.
+    ///
+    /// # Errors
+    /// Those of the file system, also if something is in it.
+    fn remove_folder(&self, path: &str) -> io::Result<()>;
 }
 
 /// One open file. Reads may run beside writes.
@@ -120,13 +125,21 @@ pub fn replace(folder: &dyn Folder, path: &str, bytes: &[u8]) -> io::Result<()> 
 #[derive(Debug, Clone)]
 pub struct RealFolder {
     root: PathBuf,
+    /// Permissions of new files, and of new folders.
+    modes: (u32, u32),
 }
 
 impl RealFolder {
-    /// Takes a folder; it need not exist yet.
+    /// Takes a folder; it need not exist yet. What is made in it is for its owner only.
     #[must_use]
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), modes: (0o600, 0o700) }
+    }
+
+    /// Takes a folder for everybody to read.
+    #[must_use]
+    pub fn readable(root: &Path) -> Self {
+        Self { root: root.to_owned(), modes: (0o644, 0o755) }
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -141,7 +154,7 @@ impl Folder for RealFolder {
             .write(true)
             .create(create)
             .truncate(false)
-            .mode(0o600)
+            .mode(self.modes.0)
             .open(self.path(path));
         // Checking a copy must work where nobody may write: whoever then writes gets the error.
         let file = match file {
@@ -167,7 +180,7 @@ impl Folder for RealFolder {
     }
 
     fn create_folder(&self, path: &str) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(self.path(path))
+        fs::DirBuilder::new().recursive(true).mode(self.modes.1).create(self.path(path))
     }
 
     fn sync_folder(&self, path: &str) -> io::Result<()> {
@@ -180,6 +193,10 @@ impl Folder for RealFolder {
 
     fn remove(&self, path: &str) -> io::Result<()> {
         fs::remove_file(self.path(path))
+    }
+
+    fn remove_folder(&self, path: &str) -> io::Result<()> {
+        fs::remove_dir(self.path(path))
     }
 }
 

@@ -215,6 +215,15 @@ impl Folder for MemoryFolder {
         self.lock().file(path)?;
         self.change_names(Kind::Remove, path, NameChange { removed: Some(path.to_owned()), added: None })
     }
+
+    fn remove_folder(&self, path: &str) -> io::Result<()> {
+        match self.lock() {
+            disk if !disk.has_folder(path) => return Err(io::ErrorKind::NotFound.into()),
+            disk if !disk.is_empty(path) => return Err(io::ErrorKind::DirectoryNotEmpty.into()),
+            _ => {}
+        }
+        self.change_names(Kind::Remove, path, NameChange { removed: Some(path.to_owned()), added: None })
+    }
 }
 
 struct MemoryFile {

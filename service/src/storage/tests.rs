@@ -3,6 +3,7 @@
 mod copy;
 mod damage;
 mod derived;
+mod export;
 mod fsck;
 mod harness;
 mod memory;

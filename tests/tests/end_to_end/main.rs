@@ -16,6 +16,7 @@ mod copies;
 mod crash;
 mod damage;
 mod derived;
+mod export;
 mod figures;
 mod keys;
 mod missing;

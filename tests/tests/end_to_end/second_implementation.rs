@@ -24,7 +24,7 @@ const PYTHON_VARIABLE: &str = "EINSICHT_PYTHON";
 
 /// A Python that has what the script needs. Where there is none, says so past the capture of the test
 /// harness; where one was named, it must do.
-fn python() -> Option<PathBuf> {
+pub fn python() -> Option<PathBuf> {
     let named = std::env::var_os(PYTHON_VARIABLE).map(PathBuf::from);
     let python = named.clone().unwrap_or_else(|| "python3".into());
     let able = Command::new(&python).args(["-c", "import cryptography"]).output();
@@ -42,7 +42,7 @@ fn python() -> Option<PathBuf> {
     None
 }
 
-async fn verify(python: &Path, url: &str, vkey: &Path) -> Ended {
+pub async fn verify(python: &Path, url: &str, vkey: &Path) -> Ended {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("second_implementation/verify.py");
     let arguments = ["-B", text(&script), url, text(vkey)];
     Process::spawn(Command::new(python).args(arguments)).ended().await

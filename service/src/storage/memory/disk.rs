@@ -111,6 +111,10 @@ impl Disk {
         path.is_empty() || matches!(self.names.get(path), Some(Node::Folder))
     }
 
+    pub fn is_empty(&self, folder: &str) -> bool {
+        self.names.keys().all(|path| parent(path) != folder)
+    }
+
     /// A file that has no name yet.
     pub fn new_file(&mut self) -> usize {
         self.files.push(Contents::default());

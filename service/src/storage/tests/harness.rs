@@ -6,7 +6,7 @@ use einsicht_tlog::bundle::write_entry;
 use einsicht_tlog::hash::leaf_hash;
 use einsicht_tlog::proof::{verify_consistency, verify_inclusion};
 use einsicht_tlog::segment::FrameBuilder;
-use einsicht_tlog::tile::{TileKind, root_of_row};
+use einsicht_tlog::tile::{Tile, TileKind, root_of_row};
 use einsicht_tlog::{
     Frontier, Hash, Index, Leaf, Origin, RecordedAt, SigningKey, Size, TreeHead, checkpoint,
 };
@@ -82,6 +82,18 @@ impl Model {
     /// `uint16 length ‖ leaf` of adjacent entries.
     fn bundle(&self, first: usize, count: usize) -> &[u8] {
         &self.bundle[self.bundle_ends[first]..self.bundle_ends[first + count]]
+    }
+
+    /// What a tile must hold.
+    pub fn content(&self, tile: Tile) -> Vec<u8> {
+        let (start, width) = (usize::try_from(tile.start()).unwrap(), usize::from(tile.width()));
+        match tile.kind() {
+            TileKind::Entries => self.bundle(start, width).to_vec(),
+            TileKind::Hashes(level) => {
+                let hashes = &self.levels[usize::from(level)];
+                hashes[start * Hash::BYTES..(start + width) * Hash::BYTES].to_vec()
+            }
+        }
     }
 
     /// Appends the next `count` entries as one commit, as the committer does it.

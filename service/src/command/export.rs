@@ -1,0 +1,78 @@
+//! `einsichtd export`: the public log as plain files.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+
+use super::backup::sync_name;
+use super::place::{PlaceArgs, finding, identify, progress};
+use crate::ledger;
+use crate::storage::file::{Folder as _, RealFolder};
+use crate::storage::{self, Exported, Exporting};
+
+/// Writes the public log as plain files (C2SP tlog-tiles), for any static web server.
+///
+/// Run again, it writes only what is new. Readers may read meanwhile: the checkpoint comes last.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Folder of the files; made if it is not there, readable by everybody
+    #[arg(value_name = "DIR")]
+    to: PathBuf,
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// Write the entries too, also if the configuration does not make them public
+    #[arg(long)]
+    entries: bool,
+    /// Compare every file that is there with the log, and repair it; not only what is new
+    #[arg(long)]
+    everything: bool,
+}
+
+pub(super) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    export(args).or_else(|error| finding(&args.to, error))
+}
+
+fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
+    let place = args.place.find()?;
+    let to = &args.to;
+    ensure!(
+        !to.join("log").exists(),
+        "{} is a data folder or a backup, with what is not for everybody; take another folder",
+        to.display()
+    );
+    let target = RealFolder::readable(to);
+    target.create_folder("").with_context(|| to.display().to_string())?;
+    let _lock = ledger::lock(to)?;
+    let (source, identity) = identify(&place.data)?;
+    let entries = args.entries || place.config.as_ref().is_some_and(|config| config.public_entries);
+    let what =
+        Exporting { origin: &identity.origin, keys: &identity.keys, entries, everything: args.everything };
+    let bar = progress("exporting", None);
+    let exported = storage::export(&source, &target, what, &mut |size| bar.set_position(size.0));
+    bar.finish_and_clear();
+    let Exported { head, had, files } =
+        exported.with_context(|| format!("from {} to {}", place.data.display(), to.display()))?;
+    sync_name(to)?;
+    super::say(&format!(
+        "export  {}: {}, {} entries, {} of them new; {files} files written\nroot    {}\n{}",
+        to.display(),
+        identity.origin,
+        head.size,
+        head.size.0 - had.0,
+        head.root,
+        how_to_read(to, entries)
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn how_to_read(to: &Path, entries: bool) -> String {
+    match entries {
+        true => format!("check   einsicht verify {} --vkey FILE", to.display()),
+        false => {
+            "The entries are not in it: public.entries is false. It proves what the log is, not what it says"
+                .to_owned()
+        }
+    }
+}
