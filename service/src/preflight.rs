@@ -27,6 +27,16 @@ pub enum PreflightError {
         /// Its permissions.
         mode: u32,
     },
+    /// A ledger without its keys.
+    #[error(
+        "there is a ledger, but no folder {} of its keys (keys.dir): restore it from your backup of the keys, \
+         or check whether a disk is not mounted",
+        path.display()
+    )]
+    NoKeys {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folder of keys, or the checkpoint, can't be read.
     #[error("{}: {error}", path.display())]
     Io {
@@ -123,10 +133,12 @@ pub enum PreflightError {
 /// Nobody else looks into the folder of keys. What is in it is checked where it is read.
 ///
 /// # Errors
-/// [`PreflightError::KeysOpen`], [`PreflightError::Io`].
+/// [`PreflightError::KeysOpen`], [`PreflightError::NoKeys`], [`PreflightError::Io`].
 pub fn check_keys(folder: &Path) -> Result<(), PreflightError> {
-    let metadata =
-        fs::metadata(folder).map_err(|error| PreflightError::Io { path: folder.to_owned(), error })?;
+    let metadata = fs::metadata(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => PreflightError::NoKeys { path: folder.to_owned() },
+        _ => PreflightError::Io { path: folder.to_owned(), error },
+    })?;
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & 0o077 == 0 {
         return Ok(());

@@ -229,6 +229,26 @@ fn a_check_notices_that_ledger_and_key_do_not_belong_together() {
 }
 
 #[test]
+fn a_check_notices_certificates_that_would_not_be_served() {
+    let desk = Desk::with_configuration(
+        "[tls.internal]\ncertificate = \"certs/server.pem\"\nkey = \"certs/server.key\"\n",
+    );
+    desk.run("certs --out certs").done();
+    let check = |set: &str| desk.run(&format!("config check --config einsicht.toml --set {set}"));
+    check("tls.internal.client_ca=certs/ca.pem").done();
+    for (set, part) in [
+        ("tls.internal.key=certs/public.key", "FAILED  tls.internal: "),
+        ("tls.internal.key=certs/public.key", "is not the key of the certificate in"),
+        ("tls.internal.client_ca=certs/ca.key", "FAILED  tls.internal.client_ca: "),
+        ("tls.internal.client_ca=none.pem", "FAILED  tls.internal.client_ca: "),
+    ] {
+        let failed = check(set);
+        assert_eq!(failed.code, Some(1), "{set}");
+        assert!(failed.stdout.contains(part), "{part}: {}", failed.stdout);
+    }
+}
+
+#[test]
 fn a_check_tells_a_wrong_configuration_from_one_that_cannot_be_read() {
     let desk = Desk::with_configuration("[limits]\nconnections = 0\n");
     let failed = desk.run("config check --config einsicht.toml");

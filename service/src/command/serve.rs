@@ -34,8 +34,8 @@ pub struct ServeArgs {
 pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let config = args.sources.load()?.config;
     // Everything that can be found out before anything is written, and before somebody connects.
-    preflight::check_keys(&config.keys_dir)?;
     preflight::check_ledger(&config.ledger.data, &config.ledger.origin)?;
+    preflight::check_keys(&config.keys_dir)?;
     let live = Live::new(&config, Material::load(&config)?);
     let entrances = entrances(&config, &live)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());

@@ -32,9 +32,14 @@ fn configure(city: &City, from: &str, to: &str) {
 #[tokio::test]
 async fn a_folder_without_a_ledger_names_init() {
     let city = City::without_ledger();
-    fs::create_dir(city.path("keys")).unwrap();
-    chmod(&city, "keys", 0o700);
     refuses(&city, &["there is no ledger in", "einsichtd init", "ledger.data"]).await;
+}
+
+#[tokio::test]
+async fn a_ledger_without_its_keys_names_the_backup() {
+    let city = City::new().await;
+    fs::remove_dir_all(city.path("keys")).unwrap();
+    refuses(&city, &["no folder", "keys.dir", "backup of the keys"]).await;
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use crate::config::{Config, ConfigError, Loaded};
 use crate::ledger::{LedgerError, read_genesis};
 use crate::signer::{self, KEY_FILE, SecretError};
 use crate::storage::file::RealFolder;
+use crate::tls::{self, ServerIdentity, TlsError};
 
 pub(super) fn run(args: &SourceArgs) -> anyhow::Result<ExitCode> {
     match args.load() {
@@ -141,18 +142,38 @@ impl Findings {
 
     fn certificates(&mut self, config: &Config) {
         if let Some(tls) = &config.tls_internal {
-            self.readable("tls.internal.certificate", &tls.certificate);
-            self.private("tls.internal.key", &tls.key);
-            if let Some(path) = &tls.client_ca {
-                self.readable("tls.internal.client_ca", path);
+            self.identity("tls.internal", &tls.certificate, &tls.key);
+            if let Some(path) = &tls.client_ca
+                && let Err(error) = tls::client_verifier(path)
+            {
+                self.unusable("tls.internal.client_ca", error);
             }
         }
         if let Some(tls) = &config.tls_public {
-            self.readable("tls.public.certificate", &tls.certificate);
-            self.private("tls.public.key", &tls.key);
+            self.identity("tls.public", &tls.certificate, &tls.key);
             if config.listen.public.is_none() {
                 self.notes.push("tls.public is not used: there is no listen.public".to_owned());
             }
+        }
+    }
+
+    /// Certificate and key, each for itself and then together.
+    fn identity(&mut self, table: &str, certificate: &Path, key: &Path) {
+        let before = self.wrong.len() + self.untold.len();
+        self.readable(&format!("{table}.certificate"), certificate);
+        self.private(&format!("{table}.key"), key);
+        if before == self.wrong.len() + self.untold.len()
+            && let Err(error) = ServerIdentity::load(certificate, key)
+        {
+            self.unusable(table, error);
+        }
+    }
+
+    fn unusable(&mut self, setting: &str, error: TlsError) {
+        match error {
+            TlsError::Io { path, error } => self.unreadable(setting, &path, &error),
+            TlsError::Key(error) => self.secret(setting, error),
+            wrong => self.wrong.push(format!("{setting}: {wrong}")),
         }
     }
 
