@@ -8,6 +8,8 @@ use super::status::Observer;
 /// Bytes that a spool takes on disk unless configured otherwise: 1 GiB, some millions of events.
 pub const SPOOL_BYTES_MAX: u64 = 1 << 30;
 
+const SEGMENT_BYTES_MAX: u64 = 4 << 20;
+
 /// What becomes of an access that the ledger can't record now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum OnUnavailable {
@@ -37,6 +39,8 @@ pub struct SpoolConfig {
     pub drain_max: Duration,
     /// Sees what happens, for metrics. Default: nobody.
     pub observer: Observer,
+    /// Where a segment ends and the next one begins.
+    pub(crate) segment_bytes_max: u64,
 }
 
 /// What a caller gets when the spool is full. Nothing is dropped either way.
@@ -60,6 +64,7 @@ impl SpoolConfig {
             doubt_max: Duration::from_secs(60 * 60),
             drain_max: Duration::from_secs(10),
             observer: Observer::default(),
+            segment_bytes_max: SEGMENT_BYTES_MAX,
         }
     }
 }

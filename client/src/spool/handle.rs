@@ -48,9 +48,9 @@ pub(crate) enum Put {
 
 /// A spool that is not shipped yet.
 pub(crate) struct Opened {
-    queue: Arc<Queue>,
-    marks: Arc<Marks>,
-    reader: Reader,
+    pub(super) queue: Arc<Queue>,
+    pub(super) marks: Arc<Marks>,
+    pub(super) reader: Reader,
     maybe_sent_below: u64,
 }
 
@@ -89,6 +89,7 @@ impl Opened {
             queue: queue.clone(),
             marks: marks.clone(),
             origin_hash,
+            segment_bytes_max: config.segment_bytes_max,
             next_number,
             next_sequence,
             active: None,

@@ -33,7 +33,16 @@ pub(crate) struct Bounds {
 /// The open file.
 pub(crate) struct Marks {
     file: Arc<dyn DiskFile>,
-    now: Mutex<(Bounds, u32)>,
+    now: Mutex<Now>,
+}
+
+/// What is to be in the file.
+#[derive(Clone, Copy, Default)]
+struct Now {
+    bounds: Bounds,
+    count: u32,
+    /// The file says less.
+    is_unwritten: bool,
 }
 
 impl Marks {
@@ -47,32 +56,46 @@ impl Marks {
             file.write_at(bytes.get(read..).unwrap_or_default(), read as u64)?;
         }
         let found = parse(&bytes);
-        Ok((Self { file, now: Mutex::new(found.unwrap_or_default()) }, found.map(|(bounds, _)| bounds)))
+        let (bounds, count) = found.unwrap_or_default();
+        let now = Now { bounds, count, is_unwritten: false };
+        Ok((Self { file, now: Mutex::new(now) }, found.map(|(bounds, _)| bounds)))
     }
 
     /// Raises the bounds. That it fails makes them say less than they could.
     pub(crate) fn raise(&self, change: impl FnOnce(&mut Bounds)) {
         let mut now = self.now();
-        let (bounds, count) = &mut *now;
-        change(bounds);
-        *count = count.wrapping_add(1);
-        let mut slot = Vec::with_capacity(SLOT_BYTES);
-        slot.put_u64(bounds.acknowledged);
-        slot.put_u64(bounds.shipped);
-        slot.put_u64(bounds.sent);
-        slot.put_u32(*count);
-        slot.put_u32(crc32c::crc32c(&slot));
-        let offset = if count.is_multiple_of(2) { 0 } else { SLOT_BYTES as u64 };
-        if let Err(error) = self.file.write_at(&slot, offset) {
+        change(&mut now.bounds);
+        if let Err(error) = self.write(&mut now) {
             tracing::debug!(%error, "the spool's marks were not written");
         }
     }
 
+    /// Makes sure that the file says what is true now.
     pub(crate) fn sync(&self) -> io::Result<()> {
+        let mut now = self.now();
+        if now.is_unwritten {
+            self.write(&mut now)?;
+        }
+        drop(now);
         self.file.sync()
     }
 
-    fn now(&self) -> MutexGuard<'_, (Bounds, u32)> {
+    fn write(&self, now: &mut Now) -> io::Result<()> {
+        now.count = now.count.wrapping_add(1);
+        now.is_unwritten = true;
+        let mut slot = Vec::with_capacity(SLOT_BYTES);
+        slot.put_u64(now.bounds.acknowledged);
+        slot.put_u64(now.bounds.shipped);
+        slot.put_u64(now.bounds.sent);
+        slot.put_u32(now.count);
+        slot.put_u32(crc32c::crc32c(&slot));
+        let offset = if now.count.is_multiple_of(2) { 0 } else { SLOT_BYTES as u64 };
+        self.file.write_at(&slot, offset)?;
+        now.is_unwritten = false;
+        Ok(())
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,9 +13,8 @@ use super::frame::SegmentHeader;
 use super::marks::Marks;
 use super::queue::{Job, NotKept, Queue, Segment, Work};
 
-/// No segment begins a group beyond one of these. Together with the ledger's memory of 65,536 numbers of a
-/// session they make it safe to ship a segment again after a crash.
-const SEGMENT_BYTES_MAX: u64 = 4 << 20;
+/// A segment takes no group that would bring it beyond this. So what is shipped again after a crash is far
+/// less than what the ledger remembers of a session, 65,536 numbers.
 const SEGMENT_EVENTS_MAX: u64 = 16 * 1000;
 /// How long to wait before a segment that can't be removed is tried again.
 const REAP_PAUSE: Duration = Duration::from_secs(1);
@@ -26,6 +25,7 @@ pub(crate) struct Writer {
     pub(crate) queue: Arc<Queue>,
     pub(crate) marks: Arc<Marks>,
     pub(crate) origin_hash: Hash,
+    pub(crate) segment_bytes_max: u64,
     pub(crate) next_number: u64,
     pub(crate) next_sequence: u64,
     pub(crate) active: Option<Active>,
@@ -87,7 +87,8 @@ impl Writer {
         let length = bytes.len() as u64;
         let fits = |active: &Active| {
             active.events == 0
-                || active.end + length <= SEGMENT_BYTES_MAX && active.events + events <= SEGMENT_EVENTS_MAX
+                || active.end + length <= self.segment_bytes_max
+                    && active.events + events <= SEGMENT_EVENTS_MAX
         };
         if !self.active.as_ref().is_some_and(fits) {
             self.active = None;
