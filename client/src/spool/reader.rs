@@ -135,13 +135,15 @@ impl Reader {
             let mut state = self.queue.state();
             let position = state.segments.iter().position(|segment| segment.number >= self.segment)?;
             let segment = state.segments.get(position).cloned()?;
-            if (segment.number != self.segment || self.offset == 0) && segment.end_sequence <= state.shipped {
+            let is_unread = segment.number != self.segment || self.offset == 0;
+            let has_frames = segment.first_sequence < segment.end_sequence;
+            if is_unread && has_frames && segment.end_sequence <= state.shipped {
                 // Done with before this process began, and about to be removed.
                 self.segment = segment.number + 1;
                 self.offset = 0;
                 continue;
             }
-            if segment.number != self.segment || self.offset == 0 {
+            if is_unread {
                 self.segment = segment.number;
                 (self.offset, self.expected) = (SEGMENT_HEADER_BYTES as u64, segment.first_sequence);
                 self.seen = 0;
