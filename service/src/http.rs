@@ -1,5 +1,6 @@
 //! Public HTTP: checkpoint, tiles, health, metrics. `docs/format.md`, Public HTTP; C2SP tlog-tiles.
 
+mod budget;
 mod refused;
 mod tiles;
 
@@ -17,7 +18,11 @@ use crate::metrics::Metrics;
 use crate::sequencer::Sequencer;
 use crate::storage::LogReader;
 
+use budget::Budget;
 pub use refused::refused;
+
+/// Most bytes of tiles that wait, at one listener, until somebody reads them.
+const ANSWERS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// What the pages share.
 #[derive(Clone)]
@@ -36,10 +41,11 @@ pub struct Site {
 
 /// What everybody may read.
 pub fn public(site: Site, door: Door) -> Router {
+    let tiles = get(tiles::tile).with_state((site.clone(), Budget::new(ANSWERS_BYTES_MAX)));
     Router::new()
         .route("/", get(move |site| index(site, door)))
         .route("/checkpoint", get(checkpoint))
-        .route("/tile/{*path}", get(tiles::tile))
+        .route("/tile/{*path}", tiles)
         .layer(CorsLayer::new().allow_origin(tower_http::cors::Any).allow_methods([http::Method::GET]))
         .with_state(site)
 }

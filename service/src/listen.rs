@@ -12,6 +12,8 @@ mod files;
 mod meter;
 mod progress;
 mod quota;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Gate;
 use crate::tls::TlsSlot;
 
+pub use progress::Pace;
 pub use quota::{Quota, QuotaLimits};
 
 /// How long to wait after a connection could not be accepted: out of files, usually, and asking again at
@@ -42,8 +45,8 @@ pub struct Listener {
     pub tls: Option<TlsSlot>,
     /// How many connections it takes.
     pub quota: Quota,
-    /// Whether a connection on which nothing is asked is ended after a while.
-    pub closes_idle: bool,
+    /// How long a connection may take for what.
+    pub pace: Pace,
     /// What it serves.
     pub router: Router,
     /// Knows which generation of the policy a certificate was verified under.

@@ -13,12 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Door, Gate};
 use crate::http::Site;
-use crate::listen::{Listener, Quota};
+use crate::listen::{Listener, Pace, Quota};
 use crate::rpc::Shared;
 use crate::tls::TlsSlot;
 
 /// Longest that calls under way may take once the service goes down.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+
+/// Longest that nothing is asked on a public connection, and that it lasts. Callers keep theirs.
+const PUBLIC_IDLE_MAX: Duration = Duration::from_secs(120);
+const PUBLIC_AGE_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// A server whose listeners are bound, and that is not yet serving.
 pub struct Server {
@@ -58,7 +62,7 @@ impl Server {
                 tcp: TcpListener::from_std(tcp)?,
                 tls,
                 quota,
-                closes_idle: door == Door::Public,
+                pace: pace(door),
                 router,
                 gate: gate.clone(),
             });
@@ -84,6 +88,15 @@ impl Server {
         drop(alive);
         if tokio::time::timeout(SHUTDOWN_GRACE, all_ended.recv()).await.is_err() {
             tracing::warn!(seconds = SHUTDOWN_GRACE.as_secs(), "calls under way did not end in time");
+        }
+    }
+}
+
+fn pace(door: Door) -> Pace {
+    match door {
+        Door::Internal => Pace::default(),
+        Door::Public => {
+            Pace { idle_max: Some(PUBLIC_IDLE_MAX), age_max: Some(PUBLIC_AGE_MAX), ..Pace::default() }
         }
     }
 }

@@ -32,8 +32,9 @@ impl Notes {
         let (caller, reason) = (refusal.caller().map_or("unknown", |name| name), refusal.reason());
         metrics::counter!("einsicht_refused_total", "caller" => caller.to_owned(), "reason" => reason)
             .increment(1);
-        // Callers that go too fast are told so; the counter tells their operators.
-        if matches!(refusal.kind(), Kind::TooMuch(_)) {
+        // Callers that go too fast are told so, and readers that what they want is not public. Neither
+        // did anything wrong; the counter tells operators.
+        if matches!(refusal.kind(), Kind::TooMuch(_)) || *refusal == Refusal::EntriesNotPublic {
             return;
         }
         if self.lines.check().is_err() {

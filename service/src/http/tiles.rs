@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use einsicht_tlog::Index;
 use einsicht_tlog::tile::{Tile, TileKind};
 
+use super::budget::Budget;
 use super::{NO_STORE, Site};
 use crate::storage::{LogReader, ReadError};
 
@@ -17,7 +18,7 @@ const BYTES: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/oc
 
 /// One tile. A path that is not canonical, or wider than what is published, does not exist. The path
 /// is taken as it was sent: with percent signs decoded, one tile would have many names.
-pub(super) async fn tile(State(site): State<Site>, uri: Uri) -> Response {
+pub(super) async fn tile(State((site, budget)): State<(Site, Budget)>, uri: Uri) -> Response {
     let published = Arc::clone(&site.sequencer.published().borrow());
     let tile = uri.path().strip_prefix('/').and_then(Tile::parse);
     let tile = tile.filter(|tile| tile.is_published(published.head.size));
@@ -26,8 +27,20 @@ pub(super) async fn tile(State(site): State<Site>, uri: Uri) -> Response {
         return (StatusCode::NOT_FOUND, [NO_STORE], text).into_response();
     };
     let reader = site.reader.clone();
-    match tokio::task::spawn_blocking(move || read(&reader, tile)).await {
-        Ok(Ok(bytes)) => ([BYTES, IMMUTABLE], bytes).into_response(),
+    let Some(turn) = budget.turn().await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE]).into_response();
+    };
+    let read = tokio::task::spawn_blocking(move || read(&reader, tile)).await;
+    drop(turn);
+    match read {
+        Ok(Ok(bytes)) => match budget.body(bytes) {
+            Some(body) => ([BYTES, IMMUTABLE], body).into_response(),
+            None => {
+                let text = "Too many answers wait to be read; try again in a second.\n";
+                let retry = (header::RETRY_AFTER, "1");
+                (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE, retry], text).into_response()
+            }
+        },
         Ok(Err(error)) => {
             tracing::error!(%error, %tile, "a tile could not be read");
             (StatusCode::INTERNAL_SERVER_ERROR, [NO_STORE], "The tile could not be read.\n").into_response()

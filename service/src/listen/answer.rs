@@ -10,15 +10,19 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::progress::Progress;
 
+/// Most bytes of a piece: those of a frame of HTTP/2.
+const PIECE_BYTES_MAX: usize = 16 * 1024;
+
 /// An answer whose progress is noted, until it is dropped.
 ///
-/// While a piece of it waits for the other side, nobody asks for more: hyper asks once there is room
-/// again. It never says that a piece was the last (`is_end_stream`) unless there was none: else the last
-/// piece, which may be all of it, would lie in a buffer where nobody looks.
+/// It is handed out in small pieces. hyper asks for the next one when there is room for the one before;
+/// until then the answer waits for the other side, and that is seen. What was asked for is buffered where
+/// nobody looks: of an answer in one piece that would be all of it.
 pub(super) struct Answer {
     body: Body,
     request: InFlight,
-    has_pieces: bool,
+    /// Of the last frame, what has not been handed out.
+    rest: Bytes,
     handed_out: bool,
 }
 
@@ -34,8 +38,7 @@ impl InFlight {
     }
 
     pub(super) fn answer(self, body: Body) -> Answer {
-        let has_pieces = !body.is_end_stream();
-        Answer { body, request: self, has_pieces, handed_out: false }
+        Answer { body, request: self, rest: Bytes::new(), handed_out: false }
     }
 }
 
@@ -68,19 +71,33 @@ impl HttpBody for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.taken();
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if matches!(&frame, Some(Ok(frame)) if frame.is_data()) {
-            self.handed_out = true;
-            self.request.progress.hand_out(self.request.name);
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                end => return Poll::Ready(end),
+            }
         }
-        Poll::Ready(frame)
+        let piece_bytes = PIECE_BYTES_MAX.min(self.rest.len());
+        let piece = self.rest.split_to(piece_bytes);
+        self.handed_out = true;
+        self.request.progress.hand_out(self.request.name);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.has_pieces
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower() + rest);
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper + rest);
+        }
+        whole
     }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -43,8 +43,7 @@ const HEADERS_BYTES_MAX: u32 = 16 * 1024;
 const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
 /// Most bytes of one answer that wait in a stream of HTTP/2.
 const STREAM_BUFFER_BYTES: usize = 256 * 1024;
-/// How often it is looked whether a connection gets on; and more often once the service goes down.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// How often it is looked at a connection once the service goes down.
 const LOOK_INTERVAL_GOING_DOWN: Duration = Duration::from_millis(200);
 /// How many such looks a connection without a request is left, so that the last answer gets out.
 const LOOKS_GOING_DOWN: u32 = 5;
@@ -105,8 +104,9 @@ where
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(io, service));
     let (mut going_down, mut looks_left) = (false, LOOKS_GOING_DOWN);
+    let mut shown_out: Option<Instant> = None;
     loop {
-        let pause = if going_down { LOOK_INTERVAL_GOING_DOWN } else { LOOK_INTERVAL };
+        let pause = if going_down { LOOK_INTERVAL_GOING_DOWN } else { listener.pace.look_interval };
         tokio::select! {
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
@@ -124,10 +124,19 @@ where
                 if looks_left == 0 {
                     return;
                 }
-                match progress.verdict(listener.closes_idle) {
+                match progress.verdict(&listener.pace) {
                     None => {}
                     // The other side is told, and may finish.
-                    Some(Verdict::Idle) => connection.as_mut().graceful_shutdown(),
+                    Some(Verdict::Enough) => match shown_out {
+                        Some(since) if since.elapsed() > listener.pace.read_within => {
+                            return listener.count_ended("does_not_leave");
+                        }
+                        Some(_) => {}
+                        None => {
+                            shown_out = Some(Instant::now());
+                            connection.as_mut().graceful_shutdown();
+                        }
+                    },
                     Some(Verdict::DidNotBegin) => return listener.count_ended("did_not_begin"),
                     Some(Verdict::DoesNotRead) => return listener.count_ended("does_not_read"),
                 }

@@ -6,16 +6,40 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest until a connection has sent as much as the shortest beginning has.
-pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(10);
-/// Bytes of that beginning: HTTP/2's preface (RFC 9113 section 3.4); no request of HTTP/1.1 is shorter.
+/// Bytes of the shortest beginning: HTTP/2's preface (RFC 9113 section 3.4); no request of HTTP/1.1 is
+/// shorter.
 const BEGINNING_BYTES: u64 = 24;
-/// Longest that a piece of an answer may lie there until the other side takes it.
-pub(super) const READ_WITHIN: Duration = Duration::from_secs(60);
-/// Longest that nothing is asked on a connection, where such connections are ended.
-pub(super) const IDLE_MAX: Duration = Duration::from_secs(120);
 /// Bytes that a blocked connection must get rid of to count as going on.
 const GOING_ON_BYTES: u64 = 64 * 1024;
+
+/// How long a connection may take for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Longest until it has sent as much as the shortest beginning has.
+    pub begin_within: Duration,
+    /// Longest that a piece of an answer may lie there until the other side takes it.
+    pub read_within: Duration,
+    /// Longest that nothing is asked; `None`: as long as it likes.
+    pub idle_max: Option<Duration>,
+    /// Longest that it may last; `None`: as long as it likes. The last pieces of answers lie where nobody
+    /// looks, so whoever need not be known has to come again.
+    pub age_max: Option<Duration>,
+    /// How often it is looked whether it gets on.
+    pub look_interval: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            begin_within: seconds(10),
+            read_within: seconds(60),
+            idle_max: None,
+            age_max: None,
+            look_interval: seconds(5),
+        }
+    }
+}
 
 /// What happens on one connection. Times are milliseconds since it was accepted, plus one; 0 is never.
 #[derive(Debug)]
@@ -42,8 +66,8 @@ pub(super) enum Verdict {
     DidNotBegin,
     /// It does not read what it asked for.
     DoesNotRead,
-    /// Nothing is asked on it.
-    Idle,
+    /// Nothing is asked on it, or it has lasted long enough.
+    Enough,
 }
 
 impl Progress {
@@ -62,26 +86,25 @@ impl Progress {
     }
 
     /// What is wrong with it, if anything is.
-    pub(super) fn verdict(&self, closes_idle: bool) -> Option<Verdict> {
+    pub(super) fn verdict(&self, pace: &Pace) -> Option<Verdict> {
         let now = self.now_ms();
         let longer = |since: u64, than: Duration| Duration::from_millis(now.saturating_sub(since)) > than;
         let begun =
             self.asked.load(Ordering::Relaxed) || self.bytes_read.load(Ordering::Relaxed) >= BEGINNING_BYTES;
         let blocked_since = self.blocked_since_ms.load(Ordering::Relaxed);
         let oldest = self.handed(|handed| handed.values().min().copied());
-        if !begun && longer(0, BEGIN_WITHIN) {
+        if !begun && longer(0, pace.begin_within) {
             Some(Verdict::DidNotBegin)
-        } else if (blocked_since > 0 && longer(blocked_since, READ_WITHIN))
-            || oldest.is_some_and(|oldest| longer(oldest, READ_WITHIN))
+        } else if (blocked_since > 0 && longer(blocked_since, pace.read_within))
+            || oldest.is_some_and(|oldest| longer(oldest, pace.read_within))
         {
             Some(Verdict::DoesNotRead)
-        } else if closes_idle
-            && self.active() == 0
-            && longer(self.active_until_ms.load(Ordering::Relaxed), IDLE_MAX)
-        {
-            Some(Verdict::Idle)
         } else {
-            None
+            let active_until = self.active_until_ms.load(Ordering::Relaxed);
+            let is_idle = |max| self.active() == 0 && longer(active_until, max);
+            let is_old = |max| longer(0, max);
+            (pace.idle_max.is_some_and(is_idle) || pace.age_max.is_some_and(is_old))
+                .then_some(Verdict::Enough)
         }
     }
 
@@ -164,15 +187,19 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(1000);
 
+    fn pace(closes_idle: bool) -> Pace {
+        Pace { idle_max: closes_idle.then_some(Duration::from_secs(120)), ..Pace::default() }
+    }
+
     #[test]
     fn a_connection_that_sends_too_little_to_be_a_request_did_not_begin() {
         for (read, verdict) in [(0, Some(Verdict::DidNotBegin)), (23, Some(Verdict::DidNotBegin)), (24, None)]
         {
             let mut progress = Progress::new();
             progress.has_read(read);
-            assert_eq!(progress.verdict(false), None, "{read}: not yet");
+            assert_eq!(progress.verdict(&pace(false)), None, "{read}: not yet");
             progress.age(LONG);
-            assert_eq!(progress.verdict(false), verdict, "{read}");
+            assert_eq!(progress.verdict(&pace(false)), verdict, "{read}");
         }
     }
 
@@ -183,11 +210,11 @@ mod tests {
         progress.hand_out(slow);
         progress.hand_out(waiting);
         progress.taken(waiting);
-        assert_eq!(progress.verdict(true), None);
+        assert_eq!(progress.verdict(&pace(true)), None);
         progress.age(LONG);
-        assert_eq!(progress.verdict(true), Some(Verdict::DoesNotRead));
+        assert_eq!(progress.verdict(&pace(true)), Some(Verdict::DoesNotRead));
         progress.taken(slow);
-        assert_eq!(progress.verdict(true), None);
+        assert_eq!(progress.verdict(&pace(true)), None);
     }
 
     #[test]
@@ -198,13 +225,13 @@ mod tests {
         progress.age(LONG);
         progress.has_written(100);
         progress.blocked();
-        assert_eq!(progress.verdict(false), Some(Verdict::DoesNotRead));
+        assert_eq!(progress.verdict(&pace(false)), Some(Verdict::DoesNotRead));
         progress.has_written(64 * 1024);
-        assert_eq!(progress.verdict(false), None);
+        assert_eq!(progress.verdict(&pace(false)), None);
         progress.blocked();
         progress.unblocked();
         progress.age(LONG);
-        assert_eq!(progress.verdict(false), None);
+        assert_eq!(progress.verdict(&pace(false)), None);
     }
 
     #[test]
@@ -212,11 +239,25 @@ mod tests {
         let mut progress = Progress::new();
         let answer = progress.begin();
         progress.age(LONG);
-        assert_eq!(progress.verdict(true), None, "something is asked");
+        assert_eq!(progress.verdict(&pace(true)), None, "something is asked");
         progress.taken(answer);
         progress.end();
-        assert_eq!(progress.verdict(true), None, "only just");
+        assert_eq!(progress.verdict(&pace(true)), None, "only just");
         progress.age(LONG);
-        assert_eq!((progress.verdict(true), progress.verdict(false)), (Some(Verdict::Idle), None));
+        assert_eq!(
+            (progress.verdict(&pace(true)), progress.verdict(&pace(false))),
+            (Some(Verdict::Enough), None)
+        );
+    }
+
+    #[test]
+    fn a_connection_lasts_only_so_long_where_that_is_bounded() {
+        let mut progress = Progress::new();
+        progress.begin();
+        let bounded = Pace { age_max: Some(Duration::from_secs(900)), ..Pace::default() };
+        assert_eq!(progress.verdict(&bounded), None);
+        progress.age(LONG);
+        assert_eq!(progress.verdict(&bounded), Some(Verdict::Enough));
+        assert_eq!(progress.verdict(&Pace::default()), None);
     }
 }
