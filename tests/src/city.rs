@@ -18,6 +18,7 @@ mod running;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use tempfile::TempDir;
 
@@ -46,6 +47,10 @@ pub struct City {
     pub limits: String,
     /// Lines of the table `ledger`, besides origin and data.
     pub ledger: String,
+    /// Variables of the environment of what is started.
+    pub variables: Vec<(&'static str, String)>,
+    /// What a shell does before it becomes the program, such as `ulimit -n 100`.
+    pub before: Option<&'static str>,
 }
 
 impl City {
@@ -67,6 +72,8 @@ impl City {
             public_entries: false,
             limits: String::new(),
             ledger: String::new(),
+            variables: Vec::new(),
+            before: None,
         };
         fs::DirBuilder::new().mode(0o700).create(city.path("tls")).unwrap();
         for name in ["server", "public"] {
@@ -160,8 +167,25 @@ impl City {
     fn spawn(&self, subcommand: &str, arguments: &[&str]) -> Process {
         let config = self.config();
         let mut command = command("einsichtd", &[subcommand, "--config", text(&config)]);
-        Process::spawn(command.args(arguments))
+        command.args(arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(before) = self.before {
+            command = through_shell(before, &command);
+        }
+        Process::spawn(&mut command)
     }
+}
+
+fn through_shell(before: &str, program: &Command) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("{before}; exec \"$0\" \"$@\"")).arg(program.get_program());
+    shell.args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
 }
 
 fn write_secret(path: &Path, secret: &str) {

@@ -1,6 +1,7 @@
 //! `einsichtd health`: for containers and systemd.
 
-use einsicht_tests::city::{Authority, City, Running};
+use einsicht_tests::city::{Authority, Caller, City, Running, Shown};
+use einsicht_tests::make::Session;
 use einsicht_tests::process::{Ended, run, text};
 
 /// Asks the service that runs; its port is not the configured one, which is 0.
@@ -40,4 +41,26 @@ async fn somebody_else_s_certificate_is_not_taken_for_ours() {
     health(&city, &service).await.expect(2, &["does not show the certificate in", "server.pem", "reload"]);
     assert!(service.reload().await);
     health(&city, &service).await.expect(0, &[]);
+}
+
+#[tokio::test]
+async fn a_service_that_can_not_write_any_more_is_not_healthy_and_says_why() {
+    let mut city = City::new().await;
+    let counter = city.add(Caller::recorder("counter", &["*"]));
+    // A full disk, as far as the service can tell: no file grows beyond four or eight megabytes.
+    city.before = Some("trap '' XFSZ; ulimit -f 8192");
+    let service = city.serve().await;
+    let (mut recorder, mut session) = (service.recorder(&counter), Session::new());
+    let status = loop {
+        assert!(session.next < 200_000, "nothing stops this service");
+        if let Err(status) = recorder.record(session.request(1000)).await {
+            break status;
+        }
+    };
+    assert_eq!(status.code(), tonic::Code::Unavailable, "{status}");
+    let ended = health(&city, &service).await;
+    ended.expect(1, &[]);
+    assert!(ended.stdout.starts_with("not recording: "), "{}", ended.stdout);
+    // Readers go on.
+    assert_eq!(service.get("/checkpoint", &Shown::token(&counter)).await.status, 200);
 }

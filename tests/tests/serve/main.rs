@@ -18,6 +18,7 @@ mod reload;
 mod roles;
 mod shutdown;
 mod start;
+mod supervisor;
 
 use einsicht_tests::city::{Caller, City, Known, Running, Shown};
 use einsicht_tests::figures::Figures;
