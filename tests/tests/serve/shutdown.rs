@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use einsicht_proto::v1::{RecordResponse, WatchCheckpointsRequest};
 use einsicht_tests::city::{Caller, City};
 use einsicht_tests::make::Session;
+use einsicht_tests::process::PATIENCE;
 use einsicht_tests::service::{Recorder, fsck};
 use futures::future::join_all;
 use tokio::io::AsyncWriteExt as _;
@@ -32,7 +33,14 @@ async fn every_answer_that_was_given_under_load_holds_after_a_restart() {
     let service = city.serve().await;
     let tasks: Vec<_> =
         (0..16).map(|_| tokio::spawn(record_until_gone(service.recorder(&counter)))).collect();
-    sleep(Duration::from_millis(400)).await;
+    // In the middle of it, however slow the machine is.
+    let verifier = city.verifier();
+    let many_are_recorded = async {
+        while verifier.open(&service.get_public("/checkpoint", None).await.bytes).size.0 < 500 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, many_are_recorded).await.expect("500 entries within a minute");
     let begun = Instant::now();
     service.terminate().await.expect(0, &["everything that was accepted is durable"]);
     assert!(begun.elapsed() < PROMPT, "{:?}", begun.elapsed());
