@@ -142,17 +142,20 @@ fn steps_for(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
 }
 
 fn record_steps(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
-    let step = match cause.downcast_ref::<RecordError>()? {
+    let error = cause.downcast_ref::<RecordError>()?;
+    let step = match error {
         // It says itself what to do.
         RecordError::Unreachable { status, .. } if status.tls().is_some() => return None,
-        RecordError::Unreachable { .. } => START,
-        RecordError::Refused(failure) => match failure.code() {
-            Code::Unauthenticated | Code::PermissionDenied => {
-                "Give the file with the token that the operator of the service gave you: --token-file FILE; or your \
+        RecordError::Unreachable { status: failure, .. } | RecordError::Refused(failure) => {
+            match failure.code() {
+                Code::Unauthenticated | Code::PermissionDenied => {
+                    "Give the file with the token that the operator of the service gave you: --token-file FILE; or your \
                  certificate, if it knows you by that: --cert-file FILE --key-file FILE"
+                }
+                _ if matches!(error, RecordError::Unreachable { shows_certificate: false, .. }) => START,
+                _ => return None,
             }
-            _ => return None,
-        },
+        }
         RecordError::Verification(error) => match &**error {
             VerificationError::Checkpoint(error) => return steps_for(error),
             _ => {

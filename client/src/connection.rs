@@ -86,7 +86,7 @@ impl Connection {
 
     pub(crate) async fn checkpoint(&self) -> Result<bytes::Bytes, Status> {
         let mut client = self.ledger.clone();
-        let request = self.with_deadline(Request::new(GetCheckpointRequest {}));
+        let request = self.with_deadline(self.with_token(GetCheckpointRequest {}));
         let answer = self.in_time(async move { client.get_checkpoint(request).await }).await?;
         Ok(answer.checkpoint)
     }
@@ -98,7 +98,7 @@ impl Connection {
     ) -> Result<Vec<bytes::Bytes>, Status> {
         let mut client = self.ledger.clone();
         let request = GetConsistencyProofRequest { old_size: old.size.0, new_size: new.size.0 };
-        let request = self.with_deadline(Request::new(request));
+        let request = self.with_deadline(self.with_token(request));
         let answer = self.in_time(async move { client.get_consistency_proof(request).await }).await?;
         Ok(answer.proof)
     }

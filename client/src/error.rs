@@ -16,9 +16,10 @@ use crate::answer::VerificationError;
 use crate::config::ConfigError;
 use crate::kept::Kept;
 use crate::random::NoRandomness;
+use crate::retry::never_connected;
 use crate::session::Numbers;
 use crate::spool::SpoolError;
-use crate::tls::TlsFailure;
+use crate::tls::{TlsFailure, broken_off};
 use crate::trust::TrustError;
 
 /// Why [`Recorder`](crate::Recorder) did not record, or does not know whether it did.
@@ -30,8 +31,8 @@ pub enum RecordError {
     Config(#[from] ConfigError),
     /// No ledger could be read at the address. Nothing was recorded: this happens on connecting only.
     #[error(
-        "the ledger at {url} could not be read ({attempts} attempts in {:.1} s): {status}. Is einsichtd \
-         running there, and is the address right?", elapsed.as_secs_f64()
+        "the ledger at {url} could not be read ({attempts} attempts in {:.1} s): {status}{}",
+        elapsed.as_secs_f64(), advice(url, status, *shows_certificate)
     )]
     Unreachable {
         /// Address of the ledger.
@@ -42,6 +43,8 @@ pub enum RecordError {
         elapsed: Duration,
         /// The last failure.
         status: Failure,
+        /// Whether a certificate was shown, which may be the reason.
+        shows_certificate: bool,
     },
     /// Events break the rules. Found before anything was sent; nothing was recorded.
     #[error(transparent)]
@@ -271,6 +274,21 @@ impl std::error::Error for Unconfirmed {
     }
 }
 
+/// What to look at when a ledger can't be read.
+fn advice(url: &str, status: &Failure, shows_certificate: bool) -> String {
+    let is_broken_off = std::error::Error::source(&status.0).is_some() && !never_connected(&status.0);
+    let advice = match status.code() {
+        // It says itself what to do.
+        _ if status.tls().is_some() => return String::new(),
+        Code::Unauthenticated | Code::PermissionDenied => {
+            "Is it the token, or the certificate, by which this ledger knows us?"
+        }
+        _ if is_broken_off && url.starts_with("https:") => broken_off(shows_certificate),
+        _ => "Is einsichtd running there, and is the address right?",
+    };
+    format!(". {advice}")
+}
+
 /// Completes "are recorded" where that is not true of all.
 fn or_spooled(kept: &[Kept]) -> &'static str {
     if kept.iter().all(|kept| kept.recorded().is_some()) { "" } else { " or in the spool" }
@@ -300,38 +318,4 @@ pub(crate) fn code_name(code: Code) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use tonic_types::ErrorDetails;
-
-    use super::*;
-
-    #[test]
-    fn every_field_that_the_ledger_complains_about_can_be_read() {
-        let mut details = ErrorDetails::new();
-        details.add_bad_request_violation("events[0].dataset", "is required but missing");
-        details.add_bad_request_violation("events[2].purpose", "has 200 bytes, at most 128 are allowed");
-        let status = Status::with_error_details(Code::InvalidArgument, "2 fields are bad", details);
-        let text = RecordError::Refused(Failure(status)).to_string();
-        assert_eq!(
-            text,
-            "the ledger refused the events and recorded nothing of them: INVALID_ARGUMENT: 2 fields are bad; \
-             events[0].dataset is required but missing; events[2].purpose has 200 bytes, at most 128 are allowed"
-        );
-    }
-
-    #[test]
-    fn what_is_unconfirmed_shows_nothing_of_its_events() {
-        let event = AccessEvent { actor: Some("erika".into()), ..AccessEvent::default() };
-        let unconfirmed = Unconfirmed {
-            request: Arc::new(RecordRequest { events: vec![event], ..RecordRequest::default() }),
-            numbers: None,
-            cause: Cause::Failed(Failure(Status::unavailable("stopped"))),
-            attempts: 3,
-            elapsed: Duration::from_millis(1500),
-            may_be_recorded: true,
-        };
-        let error = RecordError::Unconfirmed(Box::new(unconfirmed));
-        assert!(!format!("{error} {error:?}").contains("erika"));
-        assert!(error.to_string().contains("3 attempts in 1.5 s"), "{error}");
-    }
-}
+mod tests;

@@ -85,7 +85,8 @@ impl Recorder {
             ),
             OnUnavailable::Refuse => {
                 let checked = persist(link.retry, || link.check_ledger()).await;
-                checked.map_err(|setback| unreachable_ledger(config.url, setback))?;
+                let shows_certificate = config.tls.has_certificate();
+                checked.map_err(|setback| unreachable_ledger(config.url, shows_certificate, setback))?;
                 (None, sessions.clone())
             }
         };
@@ -257,13 +258,14 @@ impl fmt::Debug for Recorder {
     }
 }
 
-fn unreachable_ledger(url: String, setback: Setback) -> RecordError {
+fn unreachable_ledger(url: String, shows_certificate: bool, setback: Setback) -> RecordError {
     match setback.error {
         AttemptError::Failed(status) | AttemptError::Unproven(status) => RecordError::Unreachable {
             url,
             attempts: setback.attempts,
             elapsed: setback.elapsed,
             status: Failure(status),
+            shows_certificate,
         },
         AttemptError::False(error) => RecordError::Verification(error),
         AttemptError::Trust(error) => RecordError::Trust(error),

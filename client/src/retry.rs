@@ -144,7 +144,7 @@ fn is_about_certificates(status: &Status) -> bool {
     failure.is_some_and(|failure| failure.lasts())
 }
 
-fn never_connected(status: &Status) -> bool {
+pub(crate) fn never_connected(status: &Status) -> bool {
     let mut source = std::error::Error::source(status);
     while let Some(error) = source {
         if error.is::<ConnectError>() {

@@ -20,6 +20,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 pub use self::error::{TlsError, TlsProblem};
 pub use self::failure::TlsFailure;
+pub(crate) use self::failure::broken_off;
 
 /// Environment: file with the certificates of the authorities to trust, instead of the system's.
 pub const CA_FILE_VARIABLE: &str = "EINSICHT_CA_FILE";

@@ -9,7 +9,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode, Url, redirect};
 
 use super::{FetchedTile, SourceError, SourceOptions, full_tile, tile_bytes_max, too_long};
-use crate::tls::TlsFailure;
+use crate::tls::{TlsFailure, broken_off};
 
 /// Longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -27,6 +27,7 @@ pub(super) struct HttpSource {
     base: String,
     attempts: u32,
     pause: Duration,
+    shows_certificate: bool,
 }
 
 /// How one attempt ended.
@@ -66,7 +67,8 @@ impl HttpSource {
             _ => options.tls.of_reqwest(builder).map_err(|error| refused(reason(error)))?,
         };
         let client = builder.build().map_err(|error| refused(reason(error)))?;
-        Ok(Self { client, base, attempts: options.attempts.max(1), pause: options.pause })
+        let shows_certificate = options.tls.has_certificate();
+        Ok(Self { client, base, attempts: options.attempts.max(1), pause: options.pause, shows_certificate })
     }
 
     /// The address, without slash at its end.
@@ -117,7 +119,11 @@ impl HttpSource {
         let again = |error: reqwest::Error| match TlsFailure::in_error(&error) {
             Some(failure) if failure.lasts() => Err(SourceError::Tls { url: url.to_owned(), failure }),
             _ => {
-                let reason = reason(error);
+                let is_broken_off = error.is_request() && !error.is_connect() && !error.is_timeout();
+                let mut reason = reason(error);
+                if is_broken_off && url.starts_with("https:") {
+                    reason = format!("{reason}. {}", broken_off(self.shows_certificate));
+                }
                 Ok(Attempt::Again(SourceError::Unreachable { url: url.to_owned(), attempts, reason }))
             }
         };

@@ -140,6 +140,18 @@ impl TlsFailure {
     }
 }
 
+/// What may be the reason if a server breaks off right after an encrypted connection came about. It says why, in
+/// an alert, but not always is that read before the connection is found broken. Begins a sentence.
+pub(crate) fn broken_off(shows_certificate: bool) -> &'static str {
+    if shows_certificate {
+        "A server that does not accept our certificate breaks off like this: has it expired, or been withdrawn, or \
+         is it from another authority than the server trusts? The server's log says so"
+    } else {
+        "A server that demands a certificate breaks off like this: EINSICHT_CERT_FILE and EINSICHT_KEY_FILE name \
+         the files with yours and its key"
+    }
+}
+
 /// " on 2026-11-01T12:00:00Z"; nothing if it is not known.
 fn at(seconds: Option<u64>) -> String {
     let time = seconds.and_then(|seconds| i64::try_from(seconds).ok()).map(Timestamp::from_second);

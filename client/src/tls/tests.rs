@@ -99,3 +99,17 @@ fn nothing_of_a_key_is_ever_shown() {
         assert!(!format!("{error} {error:?}").contains(&secret[..16]), "{name}");
     }
 }
+
+#[test]
+fn an_alert_is_understood_wherever_it_stands() {
+    let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+    let wrapped = std::io::Error::other(alert.clone());
+    // HTTP/2 passes on the text only.
+    let text = std::io::Error::other(format!("connection error: {alert}"));
+    for error in [&alert as &(dyn std::error::Error + 'static), &wrapped, &text] {
+        assert_eq!(TlsFailure::in_error(error), Some(TlsFailure::CertificateDemanded), "{error}");
+    }
+    let unknown = std::io::Error::other("received fatal alert: Unheard");
+    assert!(matches!(TlsFailure::in_error(&unknown), Some(TlsFailure::Other(_))));
+    assert_eq!(TlsFailure::in_error(&std::io::Error::other("broken pipe")), None);
+}

@@ -25,15 +25,14 @@ fn config(fake: &Fake, tls: TlsOptions) -> RecorderConfig {
     config
 }
 
-/// Why the ledger is unreachable, and what is said about it.
-async fn unreachable(fake: &Fake, tls: TlsOptions) -> (TlsFailure, String) {
+/// Why the ledger is unreachable, and what is said about it. The reason is known for sure as long as no
+/// connection stands; later, it may be lost with the connection that it breaks.
+async fn unreachable(fake: &Fake, tls: TlsOptions) -> (Option<TlsFailure>, String) {
     let error = Recorder::connect(config(fake, tls)).await.err().unwrap();
     assert!(!error.is_verification_failure(), "{error}");
     let RecordError::Unreachable { status, attempts, .. } = &error else { panic!("{error:?}") };
-    let failure = status.tls().unwrap_or_else(|| panic!("{status:?}"));
-    // A demand may be lost with the connection that it breaks, and is heard the next time.
-    assert!(*attempts == 1 || matches!(failure, TlsFailure::CertificateDemanded), "{error}");
-    (failure, error.to_string())
+    assert!(status.tls().is_some() || *attempts > 1, "{error}");
+    (status.tls(), error.to_string())
 }
 
 #[tokio::test]
@@ -52,7 +51,7 @@ async fn a_ledger_of_another_authority_is_unreachable() {
     for other in [Authority::named("Somebody else"), Authority::new()] {
         let fake = Fake::encrypted(serving(&other.issue(HERE))).await;
         let (failure, text) = unreachable(&fake, city.trusted()).await;
-        assert_eq!(failure, TlsFailure::UnknownAuthority);
+        assert_eq!(failure, Some(TlsFailure::UnknownAuthority));
         for part in [&fake.url, "issued by an authority that is not trusted here", "EINSICHT_CA_FILE"] {
             assert!(text.contains(part), "{text}");
         }
@@ -107,7 +106,7 @@ async fn a_demand_for_a_certificate_is_understood() {
     let city = Authority::new();
     let fake = Fake::encrypted(demanding(&city.issue(HERE), &city)).await;
     let (failure, text) = unreachable(&fake, city.trusted()).await;
-    assert_eq!(failure, TlsFailure::CertificateDemanded);
+    assert!(matches!(failure, None | Some(TlsFailure::CertificateDemanded)), "{text}");
     assert!(text.contains("EINSICHT_CERT_FILE") && text.contains("EINSICHT_KEY_FILE"), "{text}");
 }
 
@@ -119,7 +118,7 @@ async fn a_certificate_that_the_server_does_not_accept_is_told() {
     let (other, anew) = (Authority::named("Somebody else"), Authority::new());
     for own in [other.issue(own), anew.issue(own), city.issue_expired(own)] {
         let (failure, text) = unreachable(&fake, city.trusted_by(&own)).await;
-        assert!(matches!(failure, TlsFailure::CertificateRefused(_)), "{failure:?}");
+        assert!(matches!(failure, None | Some(TlsFailure::CertificateRefused(_))), "{text}");
         assert!(text.contains("does not accept our certificate"), "{text}");
     }
 }
