@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use einsicht_tlog::checkpoint::{Checkpoint, CheckpointError};
-use einsicht_tlog::{Origin, Size, TreeHead};
+use einsicht_tlog::{Origin, Size, TreeHead, VerifierKey};
 
 use crate::ledger::{self, Ledger, LedgerError};
 use crate::storage::ReadError;
@@ -168,10 +168,8 @@ pub fn check_ledger(data: &Path, origin: &Origin) -> Result<(), PreflightError> 
 /// [`PreflightError`].
 pub fn check_rollback(ledger: &Ledger, known: &Path) -> Result<(), PreflightError> {
     let path = || known.to_owned();
-    let bytes = read_bounded(known).map_err(|error| PreflightError::Io { path: path(), error })?;
     let keys = std::slice::from_ref(&ledger.verifier);
-    let checkpoint = Checkpoint::open(&bytes, &ledger.genesis.origin, keys)
-        .map_err(|error| PreflightError::Checkpoint { path: path(), error })?;
+    let checkpoint = read_checkpoint(known, &ledger.genesis.origin, keys)?;
     let TreeHead { size, root } = checkpoint.head;
     let found = ledger.committer.published().borrow().head.size;
     if size > found {
@@ -181,6 +179,20 @@ pub fn check_rollback(ledger: &Ledger, known: &Path) -> Result<(), PreflightErro
         return Err(PreflightError::OtherLog { path: path(), size });
     }
     Ok(())
+}
+
+/// Reads a checkpoint that one of these keys signed for a ledger.
+///
+/// # Errors
+/// [`PreflightError::Io`], [`PreflightError::Checkpoint`].
+pub fn read_checkpoint(
+    path: &Path,
+    origin: &str,
+    keys: &[VerifierKey],
+) -> Result<Checkpoint, PreflightError> {
+    let bytes = read_bounded(path).map_err(|error| PreflightError::Io { path: path.to_owned(), error })?;
+    Checkpoint::open(&bytes, origin, keys)
+        .map_err(|error| PreflightError::Checkpoint { path: path.to_owned(), error })
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {

@@ -204,10 +204,24 @@ fn a_check_says_what_would_not_work_and_changes_nothing() {
     fs::set_permissions(desk.path("keys"), fs::Permissions::from_mode(0o750)).unwrap();
     let failed = check("--set ledger.origin=neu-ulm.example/ledger");
     assert_eq!(failed.code, Some(1));
-    for part in ["server.key can be read by others (mode 0640)", "chmod 700", "expected 'ulm.example/ledger'"]
+    for part in ["server.key can be read by others (mode 0640)", "chmod 700", "not 'neu-ulm.example/ledger'"]
     {
         assert!(failed.stdout.contains(part), "{part}: {}", failed.stdout);
     }
+}
+
+#[test]
+fn a_check_notices_a_checkpoint_that_the_ledger_did_not_sign() {
+    let desk = Desk::with_configuration("");
+    desk.run("init --config einsicht.toml").done();
+    fs::write(desk.path("old.checkpoint"), "ulm.example/ledger\n").unwrap();
+    let check = |path: &str| {
+        desk.run(&format!("config check --config einsicht.toml --set ledger.last_known_checkpoint={path}"))
+    };
+    let failed = check("old.checkpoint");
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stdout.contains("FAILED  ledger.last_known_checkpoint: "), "{}", failed.stdout);
+    check("data/log/checkpoint").done();
 }
 
 #[test]

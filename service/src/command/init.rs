@@ -1,7 +1,5 @@
 //! `einsichtd init`: begins the ledger that a configuration names.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
@@ -11,6 +9,7 @@ use super::sources::SourceArgs;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::ledger::{self, NewLedger, Opening};
+use crate::preflight::{self, PreflightError};
 use crate::signer::KEY_FILE;
 use crate::storage::VKEY;
 use crate::storage::file::RealFolder;
@@ -83,14 +82,9 @@ fn refuse_existing(config: &Config) -> anyhow::Result<()> {
             data.display()
         );
     }
-    if let Ok(metadata) = fs::metadata(keys) {
-        let mode = metadata.permissions().mode() & 0o7777;
-        ensure!(
-            mode & 0o077 == 0,
-            "{} can be entered by others (mode {mode:04o}); run: chmod 700 {}",
-            keys.display(),
-            keys.display()
-        );
+    match preflight::check_keys(keys) {
+        Ok(()) | Err(PreflightError::NoKeys { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }

@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::ExitCode;
 
+use einsicht_tlog::VerifierKey;
 use einsicht_tlog::key::KEY_BYTES;
 
 use crate::command::sources::SourceArgs;
 use crate::command::{say, told};
-use crate::config::{Config, ConfigError, Loaded};
+use crate::config::{Config, ConfigError, LedgerConfig, Loaded};
 use crate::ledger::{LedgerError, read_genesis};
+use crate::preflight::{self, PreflightError};
 use crate::signer::{self, KEY_FILE, SecretError};
 use crate::storage::file::RealFolder;
 use crate::tls::{self, ServerIdentity, TlsError};
@@ -52,11 +53,8 @@ enum Key {
 fn check(config: &Config) -> Findings {
     let mut findings = Findings::default();
     let key = findings.key(&config.keys_dir);
-    findings.ledger(config, key.as_ref());
+    findings.ledger(config, key);
     findings.certificates(config);
-    if let Some(path) = &config.ledger.last_known_checkpoint {
-        findings.readable("ledger.last_known_checkpoint", path);
-    }
     if config.callers.is_empty() {
         findings.notes.push("there is no [[caller]]: nobody can record".to_owned());
     }
@@ -66,25 +64,10 @@ fn check(config: &Config) -> Findings {
 impl Findings {
     /// The signing key: `None` if it could not be told whether there is one.
     fn key(&mut self, folder: &Path) -> Option<Key> {
-        let shown = folder.display();
-        match fs::metadata(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Some(Key::Absent),
-            Err(error) => {
-                self.unreadable("keys.dir", folder, &error);
-                return None;
-            }
-            Ok(metadata) if !metadata.is_dir() => {
-                self.wrong.push(format!("keys.dir: {shown} is not a folder"));
-                return None;
-            }
-            Ok(metadata) => {
-                let mode = metadata.permissions().mode() & 0o7777;
-                if mode & 0o077 != 0 {
-                    self.wrong.push(format!(
-                        "keys.dir: {shown} can be entered by others (mode {mode:04o}); run: chmod 700 {shown}"
-                    ));
-                }
-            }
+        match preflight::check_keys(folder) {
+            Ok(()) => {}
+            Err(PreflightError::NoKeys { .. }) => return Some(Key::Absent),
+            Err(error) => self.preflight("keys.dir", error),
         }
         match signer::load(folder) {
             Ok(Some(key)) => Some(Key::Public(key.verifying_key().to_bytes())),
@@ -96,48 +79,42 @@ impl Findings {
         }
     }
 
-    fn ledger(&mut self, config: &Config, key: Option<&Key>) {
-        let (data, expected) = (config.ledger.data.display(), &config.ledger.origin);
-        let key_path = config.keys_dir.join(KEY_FILE);
+    fn ledger(&mut self, config: &Config, key: Option<Key>) {
+        let LedgerConfig { data, origin, last_known_checkpoint, .. } = &config.ledger;
+        let (shown, key_path) = (data.display(), config.keys_dir.join(KEY_FILE));
         let key_path = key_path.display();
-        let genesis = match read_genesis(&RealFolder::new(&config.ledger.data)) {
-            Ok(Some(genesis)) => genesis,
-            Ok(None) if matches!(key, Some(Key::Public(_))) => {
-                return self.wrong.push(format!(
-                    "ledger.data: {data} holds no ledger, but there is a signing key, {key_path}; correct one of \
-                     both, mount the disk, or restore the ledger"
-                ));
-            }
-            Ok(None) => {
-                return self
-                    .notes
-                    .push(format!("ledger.data: {data} holds no ledger yet; `einsichtd init` begins it"));
-            }
-            Err(LedgerError::Io { path, error }) => return self.unreadable("ledger.data", &path, &error),
-            Err(error) => return self.wrong.push(format!("ledger.data: {data}: {}", told(&error.into()))),
-        };
-        if genesis.origin != expected.as_str() {
-            self.wrong.push(format!(
-                "ledger.origin: expected '{}', which {data} holds, found '{expected}'; correct one of both",
-                genesis.origin
-            ));
-        }
-        if genesis.simulated {
-            self.wrong.push(format!(
-                "ledger.data: {data} holds a simulated ledger; begin one of your own with `einsichtd init`"
-            ));
-        }
-        match key {
-            Some(Key::Absent) => self.wrong.push(format!(
-                "keys.dir: there is a ledger in {data}, but no signing key at {key_path}; restore it from your backup"
+        match (preflight::check_ledger(data, origin), key) {
+            (Err(PreflightError::NoLedger { .. }), Some(Key::Public(_))) => self.wrong.push(format!(
+                "ledger.data: {shown} holds no ledger, but there is a signing key, {key_path}; correct one of \
+                 both, mount the disk, or restore the ledger"
             )),
-            Some(Key::Public(key)) if !genesis.public_keys.iter().any(|known| **known == *key) => {
-                self.wrong.push(format!(
-                    "keys.dir: {key_path} is the key of another ledger than the one in {data}; correct one of both"
-                ));
+            (Err(PreflightError::NoLedger { .. }), _) => self
+                .notes
+                .push(format!("ledger.data: {shown} holds no ledger yet; `einsichtd init` begins it")),
+            (Err(error), _) => self.preflight("ledger.data", error),
+            (Ok(()), Some(Key::Absent)) => self.wrong.push(format!(
+                "keys.dir: there is a ledger in {shown}, but no signing key at {key_path}; restore it from your \
+                 backup"
+            )),
+            (Ok(()), Some(Key::Public(key))) if !self.is_key_of(data, &key) => self.wrong.push(format!(
+                "keys.dir: {key_path} is the key of another ledger than the one in {shown}; correct one of both"
+            )),
+            (Ok(()), Some(Key::Public(key))) => {
+                let verifier = VerifierKey::new(origin.as_str(), &key);
+                if let (Some(path), Ok(verifier)) = (last_known_checkpoint, verifier)
+                    && let Err(error) = preflight::read_checkpoint(path, origin.as_str(), &[verifier])
+                {
+                    self.preflight("ledger.last_known_checkpoint", error);
+                }
             }
-            Some(Key::Public(_)) | None => {}
+            (Ok(()), None) => {}
         }
+    }
+
+    /// Whether entry 0 names the key. What can't be read of it was told before.
+    fn is_key_of(&self, data: &Path, key: &[u8; KEY_BYTES]) -> bool {
+        let genesis = read_genesis(&RealFolder::new(data)).ok().flatten();
+        genesis.is_none_or(|genesis| genesis.public_keys.iter().any(|known| **known == *key))
     }
 
     fn certificates(&mut self, config: &Config) {
@@ -186,8 +163,16 @@ impl Findings {
     fn private(&mut self, key: &str, path: &Path) {
         match signer::read_secret(path) {
             Ok(Some(_)) => {}
-            Ok(None) => self.unreadable(key, path, &io::ErrorKind::NotFound.into()),
+            Ok(None) => self.wrong.push(format!("{key}: {} is not there", path.display())),
             Err(error) => self.secret(key, error),
+        }
+    }
+
+    fn preflight(&mut self, key: &str, error: PreflightError) {
+        match error {
+            PreflightError::Io { path, error } => self.unreadable(key, &path, &error),
+            PreflightError::Ledger(LedgerError::Io { path, error }) => self.unreadable(key, &path, &error),
+            wrong => self.wrong.push(format!("{key}: {}", told(&wrong.into()))),
         }
     }
 
@@ -201,7 +186,10 @@ impl Findings {
     fn unreadable(&mut self, key: &str, path: &Path, error: &io::Error) {
         let sentence = format!("{key}: {}: {error}", path.display());
         match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory | io::ErrorKind::InvalidData => {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::IsADirectory
+            | io::ErrorKind::InvalidData => {
                 self.wrong.push(sentence);
             }
             io::ErrorKind::PermissionDenied => {

@@ -253,6 +253,15 @@ fn certificate_names_need_a_kind_a_form_and_a_ca() {
 }
 
 #[test]
+fn a_token_hash_is_64_hexadecimal_digits() {
+    for hash in [&HASH[..63], &HASH[..62], &format!("{HASH}0"), &format!("{HASH}00"), &HASH.replace('b', "x")]
+    {
+        let text = with_caller(&format!("name = \"a\"\nrole = \"auditor\"\ntoken_sha256 = [\"{hash}\"]\n"));
+        assert_refused(&text, &[&["token_sha256: expected the SHA-256 of a token: 64 hexadecimal digits"]]);
+    }
+}
+
+#[test]
 fn names_tokens_and_certificates_belong_to_one_caller() {
     let caller = |name: &str, hash: &str, dns: &str| {
         format!(
