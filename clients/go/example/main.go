@@ -16,9 +16,12 @@ import (
 )
 
 func main() {
-	count := 4
+	count := uint64(4)
 	if len(os.Args) > 1 {
-		count, _ = strconv.Atoi(os.Args[1])
+		var err error
+		if count, err = strconv.ParseUint(os.Args[1], 10, 32); err != nil {
+			log.Fatal(err)
+		}
 	}
 	token, err := os.ReadFile(os.Getenv("EINSICHT_TOKEN_FILE"))
 	if err != nil {
@@ -49,7 +52,7 @@ func main() {
 			}
 		})
 	}
-	for number := range uint64(count) {
+	for number := range count {
 		numbers <- number
 	}
 	close(numbers)
