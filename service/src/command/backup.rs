@@ -37,8 +37,7 @@ fn back_up(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     make_target(&place.data, to)?;
     // Two runs at once would write over each other.
     let _lock = ledger::lock(to)?;
-    for generation in generations(&place.data) {
-        let (source, target) = (place.data.join(&generation), to.join(&generation));
+    for (source, target) in generations(&place.data, to) {
         let (copied, origin) = copy(&source, &target)?;
         let Copied { head, held, bytes } = copied;
         super::say(&format!(

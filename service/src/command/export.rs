@@ -56,7 +56,7 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
         exported.with_context(|| format!("from {} to {}", place.data.display(), to.display()))?;
     sync_name(to)?;
     super::say(&format!(
-        "export  {}: {}, {} entries, {} of them new; {files} files written\nroot    {}\n{}",
+        "export  {}: {}, {} entries, {} of them new; files written: {files}\nroot    {}\n{}",
         to.display(),
         identity.origin,
         head.size,

@@ -80,14 +80,14 @@ pub(super) fn identify(data: &Path) -> anyhow::Result<(RealFolder, Identity)> {
     Ok((folder, identity))
 }
 
-/// The folder of a ledger and those of the ledgers that it continues, newest first, as paths from
-/// `data` on.
-pub(super) fn generations(data: &Path) -> impl Iterator<Item = PathBuf> + use<'_> {
-    let deeper = |path: &PathBuf| {
-        let path = path.join(PREDECESSOR);
-        data.join(&path).join("log").is_dir().then_some(path)
+/// The folders of a ledger and of those that it continues, newest first; beside each, where it goes if
+/// the first one goes to `to`.
+pub(super) fn generations(data: &Path, to: &Path) -> impl Iterator<Item = (PathBuf, PathBuf)> {
+    let older = |(data, to): &(PathBuf, PathBuf)| {
+        let data = data.join(PREDECESSOR);
+        data.join("log").is_dir().then(|| (data, to.join(PREDECESSOR)))
     };
-    std::iter::successors(Some(PathBuf::new()), deeper)
+    std::iter::successors(Some((data.to_owned(), to.to_owned())), older)
 }
 
 /// Says what was found wrong, exit code 1; hands on what is no finding.

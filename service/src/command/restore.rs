@@ -83,8 +83,8 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     }
     let lock = occupy(data, &format!("of {} as {}\n", identity.origin, config.ledger.origin))?;
     let log = if args.as_new_origin { data.join(PREDECESSOR) } else { data.clone() };
-    for generation in generations(&args.from) {
-        copy(&args.from.join(&generation), &log.join(&generation))?;
+    for (from, to) in generations(&args.from, &log) {
+        copy(&from, &to)?;
     }
     // Reading it again needs the lock; whoever came between would meet the mark of an unfinished restore.
     drop(lock);

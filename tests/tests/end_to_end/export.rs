@@ -73,7 +73,7 @@ async fn both_verifiers_accept_what_a_plain_web_server_shows_while_the_ledger_gr
         second_implementation::verify(&python, &url, &vkey).await.expect(0, &[]);
     }
     let idle = export(data.path(), &to, &["--entries"]).await;
-    assert!(idle.stdout.contains("0 of them new; 0 files written"), "{idle:#?}");
+    assert!(idle.stdout.contains("0 of them new; files written: 0"), "{idle:#?}");
     assert!(files(&to).iter().all(|file| !file.ends_with("ledger.key")));
 }
 
@@ -137,6 +137,6 @@ async fn an_export_that_would_show_too_much_or_something_else_is_refused() {
     let verify = ["verify", text(&site), "--vkey", text(&vkey)];
     run("einsicht", &verify).await.expect(1, &[]);
     let repaired = export(&data, &site, &["--entries", "--everything"]).await;
-    assert!(repaired.stdout.contains("1 files written"), "{repaired:#?}");
+    assert!(repaired.stdout.contains("files written: 1"), "{repaired:#?}");
     run("einsicht", &verify).await.expect(0, &[]);
 }

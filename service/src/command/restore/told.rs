@@ -39,20 +39,24 @@ pub(super) fn refusal(args: &RestoreArgs, backup: TreeHead, known: TreeHead, ver
     match verdict {
         Verdict::ItsEnd => facts,
         Verdict::KnowsMore => {
-            let lost = known.size.0 - backup.size.0;
+            let lost = match known.size.0 - backup.size.0 {
+                1 => format!("The last entry, {}, was published and is not in this backup", backup.size),
+                count => format!(
+                    "The last {} entries, {} to {}, were published and are not in this backup",
+                    HumanCount(count),
+                    backup.size,
+                    known.size.0 - 1
+                ),
+            };
             format!(
                 "the backup ends before what was published\n\n{facts}\n\n\
-                 The last {} entries, {} to {}, were published and are not in this backup. The ledger must not \
-                 go on\nfrom here under the same origin: it would give these numbers a second time, and whoever \
-                 remembers\nthe newer checkpoint would report a forged ledger, and be right. Nothing was \
-                 changed.\n\n\
+                 {lost}.\nThe ledger must not go on from here under the same origin: it would give these numbers \
+                 a second\ntime, and whoever remembers the newer checkpoint would report a forged ledger, and be \
+                 right.\nNothing was changed.\n\n\
                  What to do:\n  \
                  1. Look for a newer copy: another backup, the old disk (`einsichtd fsck` says whether it is \
                  sound),\n     a copy that an auditor keeps.\n  \
-                 2. If there is none, these entries are lost: {new_origin}",
-                HumanCount(lost),
-                backup.size,
-                known.size.0 - 1
+                 2. If there is none, this is lost: {new_origin}"
             )
         }
         Verdict::OtherHistory => format!(
