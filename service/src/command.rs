@@ -26,7 +26,7 @@ pub use log::LogFormat;
 
 /// Einsicht: records every access to city data in a ledger that anybody can check.
 #[derive(Debug, Parser)]
-#[command(name = "einsichtd", version, propagate_version = true)]
+#[command(name = "einsichtd", version, propagate_version = true, after_help = WHERE_TO_BEGIN)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -36,6 +36,11 @@ pub struct Cli {
     pub log_format: LogFormat,
 }
 
+/// For somebody who has only the program.
+const WHERE_TO_BEGIN: &str = "To try it out:     einsichtd dev --data ./einsicht-data
+To run a ledger:   config example, certs, init, token, config check, serve; each has --help
+Exit codes:        0 done and sound, 1 checked and found wrong, 2 could not tell or run";
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -43,24 +48,24 @@ pub enum Command {
     Dev(dev::DevArgs),
     /// Runs the ledger of a city, by a configuration
     Serve(serve::ServeArgs),
+    /// Begins the ledger that a configuration names; refuses where one is
+    Init(init::InitArgs),
+    /// Prints an example configuration, checks one, or shows what one says
+    Config(config::ConfigArgs),
+    /// Makes a private authority and certificates for trying out; adds to a folder that has them
+    Certs(certs::CertsArgs),
+    /// Makes a bearer token for a caller: the secret into a file, its SHA-256 to stdout
+    Token(token::TokenArgs),
     /// Asks the service on this machine whether it records: 0 it does, 1 it does not, 2 could not tell
     Health(health::HealthArgs),
-    /// Checks a data folder offline: every entry, chain, tree, signature, derived files. Changes nothing
-    Fsck(fsck::FsckArgs),
     /// Copies the log, verified, while the service runs; run again, only what is new
     Backup(backup::BackupArgs),
     /// Restores a backup into an empty data folder, and says what that means for readers
     Restore(restore::RestoreArgs),
     /// Writes the public log as plain files for any web server; run again, only what is new
     Export(export::ExportArgs),
-    /// Makes a private authority and certificates for trying out; adds to a folder that has them
-    Certs(certs::CertsArgs),
-    /// Begins the ledger that a configuration names; refuses where one is
-    Init(init::InitArgs),
-    /// Prints an example configuration, checks one, or shows what one says
-    Config(config::ConfigArgs),
-    /// Makes a bearer token for a caller: the secret into a file, its SHA-256 to stdout
-    Token(token::TokenArgs),
+    /// Checks a data folder offline: every entry, chain, tree, signature, derived files. Changes nothing
+    Fsck(fsck::FsckArgs),
     /// Writes manual pages for all commands
     Man(manual::ManArgs),
     /// Prints completions for a shell
