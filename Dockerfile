@@ -1,4 +1,4 @@
-# The image holds two programs: `einsichtd`, the service, and `einsicht`, which asks and verifies it.
+# The image holds two programs: `einsichtd`, the service, and `einsicht`, which records, asks and verifies.
 # It has no shell and no package manager, and runs as a user without rights on a read-only file system.
 # What is written belongs into volumes; docker-compose.yml shows them.
 
@@ -14,7 +14,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
         --package einsicht-service --bin einsichtd \
         --package einsicht-cli --bin einsicht \
     && install -D --target-directory=/out/bin target/release/einsichtd target/release/einsicht \
-    && install -d /out/ledger /out/auditor
+    && install -d /out/empty
 
 FROM gcr.io/distroless/cc-debian13:nonroot
 LABEL org.opencontainers.image.title="Einsicht" \
@@ -23,11 +23,13 @@ LABEL org.opencontainers.image.title="Einsicht" \
 COPY LICENSE /usr/share/doc/einsicht/LICENSE
 COPY --from=build /out/bin/ /usr/local/bin/
 # A new named volume takes over the owner of the folder that it is mounted on.
-COPY --from=build --chown=65532:65532 /out/ledger /var/lib/einsicht
-COPY --from=build --chown=65532:65532 /out/auditor /var/lib/einsicht-auditor
+COPY --from=build --chown=65532:65532 /out/empty /etc/einsicht/tls
+COPY --from=build --chown=65532:65532 /out/empty /var/lib/einsicht
+COPY --from=build --chown=65532:65532 /out/empty /var/lib/einsicht-keys
+COPY --from=build --chown=65532:65532 /out/empty /var/lib/einsicht-reader
 # By number, so that an orchestrator can see that it is not root.
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/einsichtd"]
-# This release has the development service only: loopback, no TLS, one token for everybody.
-# `serve`, with TLS and for production, comes with the next release.
-CMD ["dev", "--data", "/var/lib/einsicht", "--listen", "127.0.0.1:7420"]
+# The ports of the configuration in deploy/compose: recorders and auditors, and the public.
+EXPOSE 7420 7443
+CMD ["serve", "--config", "/etc/einsicht/einsichtd.toml"]

@@ -157,7 +157,7 @@ fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Res
 }
 
 /// Exit code after a failed sync: what is on disk is unknown. `EX_IOERR` of sysexits.
-const HALT_EXIT_CODE: i32 = 74;
+pub const HALT_EXIT_CODE: i32 = 74;
 
 /// What the ledger in a folder says of itself; `None` if there is none. Checks entry 0 only.
 ///

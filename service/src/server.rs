@@ -18,7 +18,7 @@ use crate::rpc::Shared;
 use crate::tls::TlsSlot;
 
 /// Longest that calls under way may take once the service goes down.
-const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
 
 /// Longest that nothing is asked on a public connection, and that it lasts. Callers keep theirs.
 const PUBLIC_IDLE_MAX: Duration = Duration::from_secs(120);

@@ -101,9 +101,13 @@ impl Process {
 
     /// Sends a signal by its name, such as `INT`. The standard library can only kill.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &pid]).status();
-        assert!(sent.unwrap().success(), "could not send SIG{name} to process {pid}");
+        send(name, &self.child.id().to_string());
+    }
+
+    /// Sends a signal to it and to everything that it has started. It must have been spawned with a process
+    /// group of its own.
+    pub fn signal_group(&self, name: &str) {
+        send(name, &format!("-{}", self.child.id()));
     }
 
     /// Ends it at once, as a loss of power would: SIGKILL.
@@ -127,6 +131,11 @@ impl Process {
         };
         Ended { code: status.code(), stdout: self.stdout.all(), stderr: self.stderr.all() }
     }
+}
+
+fn send(name: &str, to: &str) {
+    let sent = Command::new("sh").args(["-c", "kill -s \"$0\" -- \"$1\"", name, to]).status();
+    assert!(sent.unwrap().success(), "could not send SIG{name} to process {to}");
 }
 
 impl Drop for Process {

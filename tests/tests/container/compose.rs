@@ -27,9 +27,15 @@ pub struct Service {
     pub cap_drop: Vec<String>,
     #[serde(default)]
     pub security_opt: Vec<String>,
-    #[expect(dead_code, reason = "any period will do")]
-    stop_grace_period: Option<String>,
+    pub restart: Option<String>,
+    pub stop_grace_period: Option<String>,
     pub network_mode: Option<String>,
+    /// Services with a profile are started by name only.
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    /// `ADDRESS:PORT:PORT IN THE CONTAINER`.
+    #[serde(default)]
+    pub ports: Vec<String>,
     #[serde(default)]
     pub depends_on: BTreeMap<String, Dependency>,
     pub entrypoint: Option<Vec<String>>,
@@ -38,8 +44,6 @@ pub struct Service {
     pub environment: BTreeMap<String, String>,
     #[serde(default)]
     pub volumes: Vec<Mount>,
-    #[serde(default)]
-    pub tmpfs: Vec<String>,
     pub healthcheck: Option<Healthcheck>,
 }
 
@@ -83,15 +87,14 @@ pub struct Healthcheck {
 
 impl Service {
     /// Folders that are writable although the root file system is not.
-    pub fn writable(&self) -> Vec<&str> {
-        let volumes = self.volumes.iter().filter(|mount| !mount.read_only).map(|mount| mount.target.as_str());
-        volumes.chain(self.tmpfs.iter().map(|tmpfs| tmpfs_target(tmpfs))).collect()
+    pub fn writable(&self) -> impl Iterator<Item = &str> {
+        self.volumes.iter().filter(|mount| !mount.read_only).map(|mount| mount.target.as_str())
     }
-}
 
-/// The folder of `/folder:options`.
-pub fn tmpfs_target(tmpfs: &str) -> &str {
-    tmpfs.split_once(':').map_or(tmpfs, |(target, _)| target)
+    /// The mounts of a named volume.
+    pub fn mounts_of<'a>(&'a self, volume: &'a str) -> impl Iterator<Item = &'a Mount> {
+        self.volumes.iter().filter(move |mount| mount.kind == "volume" && mount.source == volume)
+    }
 }
 
 pub fn parse(text: &str) -> Compose {

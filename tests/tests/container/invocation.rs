@@ -39,14 +39,14 @@ impl<'a> Invocation<'a> {
         Some(Self::new(service, words))
     }
 
-    /// What a recommended `docker compose exec SERVICE PROGRAM …` starts.
-    pub fn recommended(compose: &'a Compose, command: &'a [String]) -> Option<Self> {
-        match command {
-            [exec, service, words @ ..] if exec == "exec" => {
-                Some(Self::new(&compose.services[service], words))
-            }
-            _ => None,
-        }
+    /// What a recommended `docker compose run … SERVICE [ARGUMENTS]` starts: the arguments stand in place
+    /// of the service's own.
+    pub fn recommended(compose: &'a Compose, image: &'a Stage, command: &'a [String]) -> Option<Self> {
+        let rest = command.strip_prefix(&["run".to_owned()])?;
+        let position = rest.iter().position(|word| !word.starts_with('-'))?;
+        let (service, arguments) = rest[position..].split_first()?;
+        let main = Self::main(&compose.services[service], image);
+        Some(if arguments.is_empty() { main } else { Self { arguments, ..main } })
     }
 
     /// Name of the program, without its folder.
@@ -73,23 +73,15 @@ impl<'a> Invocation<'a> {
         self.service.environment.keys().map(String::as_str).filter(|name| known.contains(*name)).collect()
     }
 
-    /// Ready to run on this machine: `place` says where a path of the container is, `address` what it
-    /// listens on instead of [`ADDRESS`].
-    pub fn command(&self, place: impl Fn(&str) -> String, address: &str) -> Command {
-        let translate = |word: &String| match word.as_str() {
-            word if word.starts_with('/') => place(word),
-            word => word.replace(ADDRESS, address),
-        };
+    /// Ready to run on this machine: `translate` says what a word of the container is here.
+    pub fn command(&self, translate: impl Fn(&str) -> String) -> Command {
         let environment: BTreeMap<_, _> =
             self.service.environment.iter().map(|(name, value)| (name, translate(value))).collect();
         let mut command = Command::new(program(self.name()).unwrap_or_else(|error| panic!("{error}")));
-        command.env_clear().envs(environment).args(self.arguments.iter().map(translate));
+        command.env_clear().envs(environment).args(self.arguments.iter().map(|word| translate(word)));
         command
     }
 }
-
-/// Where the service listens, in all containers that share its network.
-pub const ADDRESS: &str = "127.0.0.1:7420";
 
 /// The words of the help of a program or subcommand: names of commands, flags and variables among them.
 fn help(name: &str, subcommand: &[&str]) -> BTreeSet<String> {

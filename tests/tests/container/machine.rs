@@ -1,38 +1,52 @@
-//! Runs the containers' programs without containers: volumes are folders, the port is a free one.
+//! Runs the containers' programs without containers: volumes are folders, ports are free ones.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Lines};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Output, Stdio};
+use std::process::{Child, Command, Output};
 use std::time::{Duration, Instant};
 
-use crate::compose::{Compose, Service, tmpfs_target};
-use crate::invocation::{ADDRESS, Invocation};
+use crate::compose::{Compose, Service};
+use crate::invocation::Invocation;
+use crate::workspace::read;
 
-/// Longest wait for the health check.
-const HEALTHY_AFTER_MAX: Duration = Duration::from_secs(30);
+/// Longest wait for the health check, and for the end.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The service that listens, by the name that the others call it.
+pub const LEDGER: &str = "ledger";
 
 /// A machine with the volumes of the compose file, empty at first.
 pub struct Machine {
     root: tempfile::TempDir,
+    /// Port in the container, port here.
+    ports: Vec<(String, u16)>,
 }
 
 /// The running service. Ends with its owner.
 pub struct Running {
     child: Child,
-    pub address: String,
-    /// Kept open: a program that can't say what it has to say fails.
-    _says: Lines<BufReader<ChildStdout>>,
+    log: PathBuf,
 }
 
 impl Machine {
-    pub fn new(compose: &Compose) -> Self {
+    /// `ports` are those that are listened on in the containers.
+    pub fn new(compose: &Compose, ports: &[String]) -> Self {
         let root = tempfile::tempdir().unwrap();
         for volume in compose.volumes.keys() {
             fs::create_dir_all(root.path().join("volumes").join(volume)).unwrap();
         }
-        fs::create_dir(root.path().join("tmpfs")).unwrap();
-        Self { root }
+        // All of them are held until each has its own.
+        let free: Vec<TcpListener> =
+            ports.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports = ports.iter().cloned().zip(free.iter().map(|free| free.local_addr().unwrap().port()));
+        let machine = Self { ports: ports.collect(), root };
+        for mount in compose.services.values().flat_map(|service| &service.volumes) {
+            if mount.kind == "bind" {
+                let text = machine.configuration(&compose.services[LEDGER], &read(&mount.source));
+                fs::write(machine.file(&mount.target), text).unwrap();
+            }
+        }
+        machine
     }
 
     /// The folder of a volume.
@@ -40,63 +54,117 @@ impl Machine {
         self.root.path().join("volumes").join(name)
     }
 
-    /// Starts the service on a free port, and waits until it says where it listens.
+    /// Starts a service.
     pub fn start(&self, service: &Invocation<'_>) -> Running {
         let log = self.root.path().join("log");
-        let place = |path: &str| self.place(service.service, path);
-        let mut child = service
-            .command(place, "127.0.0.1:0")
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut says = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address =
-            says.by_ref().map_while(Result::ok).find_map(|line| address(&line)).unwrap_or_else(|| {
-                panic!("it ended without saying where it listens:\n{}", fs::read_to_string(&log).unwrap())
-            });
-        Running { child, address, _says: says }
+        let output = File::create(&log).unwrap();
+        let mut command = self.command(service);
+        let child = command.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap();
+        Running { child, log }
     }
 
-    /// Runs a program to its end, in the network of the running service.
-    pub fn run(&self, invocation: &Invocation<'_>, ledger: &Running) -> Output {
-        let place = |path: &str| self.place(invocation.service, path);
-        invocation.command(place, &ledger.address).output().unwrap()
+    /// Runs a program to its end.
+    pub fn run(&self, invocation: &Invocation<'_>) -> Output {
+        self.command(invocation).output().unwrap()
     }
 
     /// Runs the health check until it passes.
-    pub fn wait_until_healthy(&self, check: &Invocation<'_>, ledger: &Running) {
+    pub fn wait_until_healthy(&self, check: &Invocation<'_>, ledger: &mut Running) {
         let start = Instant::now();
         loop {
-            let output = self.run(check, ledger);
+            let output = self.run(check);
             if output.status.success() {
                 return;
             }
-            assert!(start.elapsed() < HEALTHY_AFTER_MAX, "still not healthy: {output:?}");
-            std::thread::sleep(Duration::from_millis(200));
+            let ended = ledger.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended with {ended:?}:\n{}", ledger.log());
+            assert!(start.elapsed() < PATIENCE, "still not healthy: {output:?}\n{}", ledger.log());
+            std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    fn command(&self, invocation: &Invocation<'_>) -> Command {
+        invocation.command(|word| match word {
+            word if word.starts_with('/') => self.place(invocation.service, word),
+            word => self.address(word),
+        })
+    }
+
+    /// Addresses of containers become addresses of this machine.
+    fn address(&self, word: &str) -> String {
+        let hosts = [LEDGER, "0.0.0.0"];
+        self.ports
+            .iter()
+            .flat_map(|(port, here)| hosts.map(|host| (host, port, here)))
+            .fold(word.to_owned(), |word, (host, port, here)| {
+                word.replace(&format!("{host}:{port}"), &format!("127.0.0.1:{here}"))
+            })
+    }
+
+    /// A configuration file of a container, for this machine.
+    fn configuration(&self, service: &Service, text: &str) -> String {
+        let translate = |line: &str| match line.split('"').collect::<Vec<_>>().as_slice() {
+            [key, value, ""] if value.starts_with('/') => {
+                format!("{key}\"{}\"\n", self.place(service, value))
+            }
+            _ => format!("{}\n", self.address(line)),
+        };
+        text.lines().map(translate).collect()
     }
 
     /// Where a path of a container is on this machine.
     fn place(&self, service: &Service, path: &str) -> String {
-        let below = |target: &str| Path::new(path).strip_prefix(target).ok().map(Path::to_path_buf);
         for mount in &service.volumes {
-            if let Some(rest) = below(&mount.target) {
-                let volume = self.volume(&mount.source);
-                let parts = mount.volume.subpath.iter().map(PathBuf::from).chain([rest]);
-                return text(
-                    parts
-                        .filter(|part| !part.as_os_str().is_empty())
-                        .fold(volume, |path, part| path.join(part)),
-                );
+            let Ok(rest) = Path::new(path).strip_prefix(&mount.target) else { continue };
+            if mount.kind == "bind" {
+                return text(self.file(&mount.target));
             }
-        }
-        for target in service.tmpfs.iter().map(|tmpfs| tmpfs_target(tmpfs)) {
-            if let Some(rest) = below(target) {
-                return text(self.root.path().join("tmpfs").join(rest));
-            }
+            let parts = mount.volume.subpath.iter().map(Path::new).chain([rest]);
+            let parts = parts.filter(|part| !part.as_os_str().is_empty());
+            return text(parts.fold(self.volume(&mount.source), |path, part| path.join(part)));
         }
         panic!("{path} is on no volume of its service: nothing can be read from or written to it")
+    }
+
+    /// Where a file is that is mounted from the repository.
+    fn file(&self, target: &str) -> PathBuf {
+        self.root.path().join(target.trim_start_matches('/').replace('/', "-"))
+    }
+}
+
+impl Running {
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &pid]).status();
+        assert!(sent.unwrap().success(), "SIG{name}");
+    }
+
+    /// What it has said so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Waits until it has said `part`.
+    pub fn wait_until_it_says(&self, part: &str) {
+        let start = Instant::now();
+        while !self.log().contains(part) {
+            assert!(start.elapsed() < PATIENCE, "it never said {part:?}:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to end, as `docker compose down` does; returns its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        self.signal("TERM");
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -106,14 +174,6 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The address in the first URL of a line.
-fn address(line: &str) -> Option<String> {
-    let (_, after) = line.split_once("http://")?;
-    let end = after.find(|letter: char| letter == '/' || letter.is_whitespace()).unwrap_or(after.len());
-    assert_ne!(&after[..end], ADDRESS, "a test takes a free port");
-    Some(after[..end].to_owned())
 }
 
 fn text(path: PathBuf) -> String {

@@ -21,8 +21,9 @@ use std::path::Path;
 
 use compose::{Compose, Service, recommended};
 use dockerfile::Stage;
-use invocation::{ADDRESS, Invocation};
-use machine::Machine;
+use einsicht_service::config::{self, Config, Sources};
+use invocation::Invocation;
+use machine::{LEDGER, Machine};
 use workspace::{build_context, packages, read, root};
 
 fn stages() -> [Stage; 2] {
@@ -158,10 +159,14 @@ fn nobody_is_root_and_nobody_can_become_root() {
 fn volumes_are_declared_mounted_and_owned_by_the_user_of_the_image() {
     let [_, image] = stages();
     let (compose, _) = compose_file();
-    let mounts = || compose.services.values().flat_map(|service| &service.volumes);
-    let mounted: BTreeSet<&String> = mounts().map(|mount| &mount.source).collect();
+    let (files, mounts): (Vec<_>, Vec<_>) = compose
+        .services
+        .values()
+        .flat_map(|service| &service.volumes)
+        .partition(|mount| mount.kind == "bind");
+    let mounted: BTreeSet<&String> = mounts.iter().map(|mount| &mount.source).collect();
     assert_eq!(mounted, compose.volumes.keys().collect(), "declared is what is mounted");
-    for mount in mounts() {
+    for mount in mounts {
         assert_eq!(mount.kind, "volume");
         let prepared = image.all("COPY").any(|copy| {
             copy.words.last() == Some(&mount.target)
@@ -170,49 +175,114 @@ fn volumes_are_declared_mounted_and_owned_by_the_user_of_the_image() {
         // What is mounted for reading takes the owner that the file has in the volume.
         assert!(prepared || mount.read_only, "{} would belong to root", mount.target);
     }
+    for file in files {
+        assert!(file.read_only && root().join(&file.source).is_file(), "{}", file.source);
+    }
+}
+
+/// The configuration that the containers have, as the service reads it.
+fn configuration() -> Config {
+    let (compose, _) = compose_file();
+    let file = compose.services[LEDGER].volumes.iter().find(|mount| mount.kind == "bind").unwrap();
+    let sources =
+        Sources { file: root().join(&file.source), set: Vec::new(), environment: Default::default() };
+    config::load(&sources).unwrap_or_else(|error| panic!("{error}")).config
+}
+
+/// Port in the container, whatever address it is on.
+fn ports() -> Vec<String> {
+    let listen = configuration().listen;
+    [Some(listen.internal), listen.public].into_iter().flatten().map(|at| at.port().to_string()).collect()
 }
 
 #[test]
-fn what_is_written_is_written_to_a_volume_or_to_memory() {
+fn what_is_written_is_written_to_a_volume() {
     let [_, image] = stages();
     let (compose, _) = compose_file();
+    let config = configuration();
     for (name, service) in &compose.services {
-        let data = Invocation::main(service, &image).value("--data");
-        let state = service.environment.get("EINSICHT_STATE_DIR").expect("both run `einsicht`");
-        for path in data.into_iter().chain([state.as_str()]) {
-            let writable = service.writable().into_iter().any(|folder| Path::new(path).starts_with(folder));
+        let main = Invocation::main(service, &image);
+        let kept = [config.ledger.data.to_str(), config.keys_dir.to_str()].map(Option::unwrap);
+        let by_configuration = if main.value("--config").is_some() { &kept[..] } else { &[] };
+        let by_others =
+            [main.value("--out"), service.environment.get("EINSICHT_STATE_DIR").map(String::as_str)];
+        let paths: Vec<&str> =
+            by_others.into_iter().flatten().chain(by_configuration.iter().copied()).collect();
+        assert!(!paths.is_empty(), "{name} writes nothing?");
+        for path in paths {
+            let writable = service.writable().any(|folder| Path::new(path).starts_with(folder));
             assert!(writable, "{name} writes to {path}, which is read-only");
         }
     }
 }
 
 #[test]
-fn the_verifier_waits_for_the_ledger_and_sees_only_its_public_key() {
-    let [_, image] = stages();
+fn ports_are_open_to_this_machine_only() {
     let (compose, _) = compose_file();
-    let (ledger, verify) = (&compose.services["ledger"], &compose.services["verify"]);
-    let (serving, verifying) = (Invocation::main(ledger, &image), Invocation::main(verify, &image));
-    assert_eq!(serving.value("--listen"), Some(ADDRESS));
-    let url = format!("http://{ADDRESS}");
-    assert!(verifying.arguments.contains(&url) && ledger.environment["EINSICHT_URL"] == url);
-    assert_eq!(verify.network_mode.as_deref(), Some("service:ledger"));
-    assert_eq!(verify.depends_on["ledger"].condition, "service_healthy");
-    assert!(ledger.healthcheck.is_some());
-    let data = ledger.volumes.iter().find(|mount| serving.value("--data") == Some(&mount.target)).unwrap();
-    let seen: Vec<_> = verify.volumes.iter().filter(|mount| mount.source == data.source).collect();
-    let [key] = seen.as_slice() else { panic!("one file of the ledger: {seen:?}") };
-    assert_eq!((key.read_only, key.volume.subpath.as_deref()), (true, Some("ledger.vkey")));
-    assert_eq!(verifying.value("--vkey"), Some(key.target.as_str()));
+    for (name, service) in &compose.services {
+        let published: Vec<&str> =
+            service.ports.iter().map(|port| port.strip_prefix("127.0.0.1:").expect("loopback")).collect();
+        let expected: Vec<String> = match name.as_str() {
+            LEDGER => ports().iter().map(|port| format!("{port}:{port}")).collect(),
+            _ => Vec::new(),
+        };
+        assert_eq!(published, expected, "{name}");
+    }
+    assert!(configuration().tls_internal.is_some() && configuration().tls_public.is_some());
+}
+
+#[test]
+fn readers_and_recorders_see_their_own_key_and_no_other_secret() {
+    let (compose, _) = compose_file();
+    for name in ["recorder", "auditor"] {
+        let service = &compose.services[name];
+        assert_eq!(service.depends_on[LEDGER].condition, "service_healthy");
+        assert_eq!(service.mounts_of("keys").count(), 0, "{name}");
+        let seen: Vec<_> = service.mounts_of("ledger").chain(service.mounts_of("tls")).collect();
+        assert!(seen.iter().all(|mount| mount.read_only));
+        let files: Vec<_> =
+            seen.iter().map(|mount| mount.volume.subpath.clone().expect("one file")).collect();
+        let own = |ending: &str| format!("{name}.{ending}");
+        assert_eq!(files, ["ledger.vkey".to_owned(), "ca.pem".to_owned(), own("pem"), own("key")]);
+        let known: Vec<_> =
+            configuration().callers.into_iter().filter(|caller| caller.name == name).collect();
+        assert_eq!(known.len(), 1, "{name} is a caller of the configuration");
+    }
+}
+
+#[test]
+fn the_ledger_waits_for_its_certificates_and_has_time_to_end() {
+    let (compose, _) = compose_file();
+    for name in [LEDGER, "init"] {
+        let service = &compose.services[name];
+        assert_eq!(service.depends_on["certs"].condition, "service_completed_successfully", "{name}");
+        assert!(service.mounts_of("tls").all(|mount| mount.read_only), "{name} only reads certificates");
+    }
+    let ledger = &compose.services[LEDGER];
+    assert!(ledger.healthcheck.is_some() && ledger.restart.is_some());
+    let grace = ledger.stop_grace_period.as_deref().and_then(|text| text.strip_suffix('s')).unwrap();
+    assert!(grace.parse::<u64>().unwrap() >= 2 * einsicht_service::server::SHUTDOWN_GRACE.as_secs());
+    // Who makes secrets talks to nobody.
+    for name in ["certs", "init"] {
+        assert_eq!(compose.services[name].network_mode.as_deref(), Some("none"), "{name}");
+    }
+    // What begins a ledger, or needs one, is never started by a mere `up`.
+    for (name, service) in &compose.services {
+        assert_eq!(service.profiles.is_empty(), [LEDGER, "certs"].contains(&name.as_str()), "{name}");
+    }
 }
 
 #[test]
 fn recommended_commands_name_services_that_exist() {
     let (compose, recommended) = compose_file();
-    assert!(!recommended.is_empty());
+    assert!(recommended.len() > 4);
     for command in recommended {
         match command.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["up", "--build"] | ["down"] => {}
-            ["run", "--rm", service] | ["exec", service, ..] => {
+            ["down"] => {}
+            ["run", "--build", "--rm", service, ..]
+            | ["run", "--rm", service, ..]
+            | ["up", "--detach", "--wait", service]
+            | ["kill", "--signal", "HUP", service] => {
                 assert!(compose.services.contains_key(*service), "there is no service {service}");
             }
             other => panic!("check what this names: {other:?}"),
@@ -227,29 +297,63 @@ fn the_service_knows_what_it_is_told() {
 }
 
 #[test]
-fn the_verifier_knows_what_it_is_told() {
+fn recorder_and_auditor_know_what_they_are_told() {
     known("einsicht");
 }
 
 #[test]
-fn the_ledger_becomes_healthy_records_and_verifies() {
+fn the_recommended_commands_do_together_what_they_are_for() {
     let [_, image] = stages();
     let (compose, recommended) = compose_file();
-    let (ledger, verify) = (&compose.services["ledger"], &compose.services["verify"]);
-    let machine = Machine::new(&compose);
-    let running = machine.start(&Invocation::main(ledger, &image));
-    machine.wait_until_healthy(&Invocation::health_check(ledger).unwrap(), &running);
-    let run = |invocation: &Invocation<'_>| {
-        let output = machine.run(invocation, &running);
-        assert!(output.status.success(), "{invocation:?}: {output:?}");
-    };
-    run(&Invocation::main(verify, &image));
-    for record in recommended.iter().filter_map(|command| Invocation::recommended(&compose, command)) {
-        run(&record);
+    let machine = Machine::new(&compose, &ports());
+    let ledger = &compose.services[LEDGER];
+    let certificates = || succeed(&machine, &Invocation::main(&compose.services["certs"], &image));
+    let mut running = None;
+    for command in &recommended {
+        match command[0].as_str() {
+            "run" => {
+                let invocation = Invocation::recommended(&compose, &image, command).unwrap();
+                if running.is_none() {
+                    certificates();
+                }
+                succeed(&machine, &invocation);
+            }
+            "up" => {
+                certificates();
+                let mut started = machine.start(&Invocation::main(ledger, &image));
+                machine.wait_until_healthy(&Invocation::health_check(ledger).unwrap(), &mut started);
+                running = Some(started);
+            }
+            "kill" => {
+                let running = running.as_ref().unwrap();
+                running.signal("HUP");
+                running.wait_until_it_says("the configuration was reloaded");
+            }
+            "down" => assert_eq!(running.take().unwrap().stop(), Some(0)),
+            other => panic!("{other}"),
+        }
     }
-    run(&Invocation::main(verify, &image));
+    assert!(running.is_none(), "the last command stops it");
     let kept = machine.volume("auditor").read_dir().unwrap().count();
-    assert!(kept > 0, "the verifier keeps what it verified in its volume");
+    assert!(kept > 0, "the auditor keeps what it verified in its volume");
+}
+
+#[test]
+fn a_ledger_that_is_there_is_not_begun_again() {
+    let [_, image] = stages();
+    let (compose, _) = compose_file();
+    let machine = Machine::new(&compose, &ports());
+    succeed(&machine, &Invocation::main(&compose.services["certs"], &image));
+    let init = Invocation::main(&compose.services["init"], &image);
+    succeed(&machine, &init);
+    let key = std::fs::read(machine.volume("ledger").join("ledger.vkey")).unwrap();
+    assert_eq!(machine.run(&init).status.code(), Some(2));
+    assert_eq!(std::fs::read(machine.volume("ledger").join("ledger.vkey")).unwrap(), key);
+}
+
+fn succeed(machine: &Machine, invocation: &Invocation<'_>) {
+    let output = machine.run(invocation);
+    assert!(output.status.success(), "{invocation:?}: {output:?}");
 }
 
 /// Everything that is started: main programs, health checks, recommended commands.
@@ -261,7 +365,7 @@ fn invocations<'a>(
     let services = || compose.services.values();
     let main = services().map(|service| Invocation::main(service, image));
     let checks = services().filter_map(Invocation::health_check);
-    let others = recommended.iter().filter_map(|command| Invocation::recommended(compose, command));
+    let others = recommended.iter().filter_map(|command| Invocation::recommended(compose, image, command));
     main.chain(checks).chain(others).collect()
 }
 

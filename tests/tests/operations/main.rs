@@ -12,6 +12,9 @@ mod alerts;
 mod dashboard;
 mod figures;
 mod query;
+mod refusals;
+mod units;
+mod walk;
 
 use std::fs;
 use std::path::{Path, PathBuf};
