@@ -14,7 +14,7 @@
 //! - [`config`]: what a city's service is told; [`preflight`]: what must hold before it starts
 //! - [`live`]: what of that is exchanged while it runs
 //! - [`certs`]: certificates for trying out
-//! - [`clock`], [`signer`], [`metrics`], [`supervisor`]: what they lean on
+//! - [`clock`], [`signer`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
 
 pub mod auth;
 pub mod certs;
@@ -28,6 +28,7 @@ pub mod ledger;
 pub mod listen;
 pub mod live;
 pub mod metrics;
+pub mod paced;
 pub mod preflight;
 pub mod rpc;
 pub mod scrub;

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Gate;
+use crate::paced::Paced;
 use crate::tls::TlsSlot;
 
 pub use progress::Pace;
@@ -49,6 +50,8 @@ pub struct Listener {
     pub pace: Pace,
     /// What it serves.
     pub router: Router,
+    /// Keeps handshakes that fail from filling the log.
+    pub handshakes: Paced,
     /// Knows which generation of the policy a certificate was verified under.
     pub gate: Gate,
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{Door, Gate};
 use crate::http::Site;
 use crate::listen::{Listener, Pace, Quota};
+use crate::paced::Paced;
 use crate::rpc::Shared;
 use crate::tls::TlsSlot;
 
@@ -64,6 +65,7 @@ impl Server {
                 quota,
                 pace: pace(door),
                 router,
+                handshakes: Paced::default(),
                 gate: gate.clone(),
             });
         }

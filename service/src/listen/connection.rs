@@ -84,9 +84,11 @@ fn certificate(stream: &TlsStream<TcpStream>, generation: u64) -> Option<PeerCer
 fn not_begun(listener: &Listener, address: IpAddr, error: &str) {
     listener.count_refused("tls_handshake");
     // Of those who read in public nothing is logged that says who they are.
-    match listener.name {
-        "public" => tracing::debug!(listener = listener.name, error, "TLS handshake failed"),
-        _ => tracing::info!(listener = listener.name, %address, error, "TLS handshake failed"),
+    if listener.name == "public" {
+        return tracing::debug!(listener = listener.name, error, "TLS handshake failed");
+    }
+    if let Some(left_out_before) = listener.handshakes.line() {
+        tracing::info!(listener = listener.name, %address, error, left_out_before, "TLS handshake failed");
     }
 }
 

@@ -66,6 +66,7 @@ async fn listen(idle_max: Option<Duration>) -> Listening {
         quota: Quota::new("test", limits),
         pace,
         router,
+        handshakes: Paced::default(),
         gate: Gate::new(Policy::default()),
     };
     let (address, shutdown) = (listener.address().unwrap(), CancellationToken::new());

@@ -92,6 +92,9 @@ pub(super) fn describe() {
     metrics::counter!("einsicht_commits_total").absolute(0);
     metrics::counter!("einsicht_entries_total").absolute(0);
     metrics::counter!("einsicht_scrub_passes_total").absolute(0);
+    for outcome in ["done", "refused"] {
+        metrics::counter!("einsicht_reloads_total", "outcome" => outcome).absolute(0);
+    }
     metrics::gauge!("einsicht_scrub_last_pass_timestamp_seconds").set(0.0);
     for outcome in ["done", "refused"] {
         metrics::counter!("einsicht_reloads_total", "outcome" => outcome).absolute(0);
