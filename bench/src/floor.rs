@@ -64,7 +64,7 @@ fn serve(folder: &Path, stage: Stage) -> anyhow::Result<()> {
     let served = runtime.block_on(async move {
         let listener = TcpListener::bind(LISTEN).await.context("binding an address")?;
         let router = router(Floor { queue });
-        stage.ready(listener.local_addr()?);
+        stage.ready(listener.local_addr()?, None);
         // Without the option answers wait for more; the ledger sets it as well.
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);

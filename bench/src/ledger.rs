@@ -19,6 +19,7 @@ use einsicht_service::storage::SEGMENT_BYTES_MAX;
 use einsicht_tlog::{Origin, VerifierKey};
 use tokio_util::sync::CancellationToken;
 
+use crate::certificate::{Certified, certify};
 use crate::event::{self, PRODUCER, Run};
 use crate::served::{LISTEN, Served, Stage, TOKEN, runtime};
 
@@ -36,17 +37,29 @@ const FILL_COMMIT_ENTRIES: u64 = 1000;
 /// # Errors
 /// Those of opening a ledger and of binding an address.
 pub fn start(parent: &Path, metrics: Metrics) -> anyhow::Result<Served> {
-    Served::start("ledger", parent, move |folder, stage| serve(folder, metrics, stage))
+    Served::start("ledger", parent, move |folder, stage| serve(folder, metrics, None, stage))
 }
 
-fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
+/// The same over TLS, as `einsichtd serve` does it.
+///
+/// # Errors
+/// Those of [`start`], and of making a certificate.
+pub fn start_over_tls(parent: &Path, metrics: Metrics) -> anyhow::Result<Served> {
+    Served::start("ledger", parent, move |folder, stage| {
+        let certified = certify(folder)?;
+        serve(folder, metrics, Some(certified), stage)
+    })
+}
+
+fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: Stage) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(LISTEN).context("binding an address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let Ledger { committer, reader, verifier, genesis, lock, .. } = open(folder, Arc::clone(&clock))?;
+    let (tls, authority) = certified.map(|certified| (certified.tls, certified.authority)).unzip();
     let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
     let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
     let quota = Quota::new(Door::Internal.name(), limits);
-    let entrance = Entrance { door: Door::Internal, tcp: listener, tls: None, quota };
+    let entrance = Entrance { door: Door::Internal, tcp: listener, tls, quota };
     let runtime = runtime("ledger-server")?;
     let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
     let served = runtime.block_on(async move {
@@ -63,7 +76,7 @@ fn serve(folder: &Path, metrics: Metrics, stage: Stage) -> anyhow::Result<()> {
             Server::new(vec![entrance], &shared, &site, &gate).await.context("serving can't begin")?;
         // With the last handle the writer finishes: only what serves may hold one.
         drop((shared, site));
-        stage.ready(*server.addresses()?.first().context("no address")?);
+        stage.ready(*server.addresses()?.first().context("no address")?, authority);
         server.serve().await;
         anyhow::Ok(())
     });

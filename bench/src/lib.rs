@@ -5,16 +5,22 @@
 //!
 //! - [`floor`] against [`ledger`]: the same gRPC service, server stack, messages, group commit and
 //!   bytes on disk, without and with a ledger; [`load`] calls both
+//! - the ledger over TLS ([`certificate`]) against the ledger in plain text
+//! - the client's [`spool`] against the same bytes appended and synced
+//! - a handler under the client's access [`layer`] against one that records itself
 //! - [`sha`] against the audit of a local copy ([`audit`]): the hashes alone, and everything around
 //!
-//! [`event`] fixes what is recorded, [`plan`] how long, [`turns`] who comes when, [`stats`] what is
+//! [`event`] fixes what is recorded, [`lanes`] how many call at once, [`plan`] how long, [`turns`] who comes when, [`stats`] what is
 //! made of it, [`report`] how it is told. [`command`] is the command line.
 
 pub mod audit;
+pub mod certificate;
 pub mod command;
 pub mod disk;
 pub mod event;
 pub mod floor;
+pub mod lanes;
+pub mod layer;
 pub mod ledger;
 pub mod load;
 pub mod machine;
@@ -23,5 +29,6 @@ pub mod report;
 pub mod run;
 pub mod served;
 pub mod sha;
+pub mod spool;
 pub mod stats;
 pub mod turns;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::load::{Shape, Span};
+use crate::lanes::{Shape, Span};
 
 /// Batches of 500. Eight in flight: enough that the next commit is waiting when one is synced, and
 /// still less than one commit takes.
@@ -25,12 +25,14 @@ pub struct Plan {
     pub ramp_ms: u64,
     /// Milliseconds of a turn in which calls count.
     pub measured_ms: u64,
-    /// The load of `batch_vs_floor`.
+    /// The load of `batch_vs_floor`, `tls_vs_plain` and `spool_batch_events_per_s`.
     pub batch: Shape,
-    /// The load of `unary_vs_floor` and `unary_p99_vs_floor`.
+    /// The load of `unary_vs_floor`, `unary_p99_vs_floor` and `layer_vs_by_hand`.
     pub unary: Shape,
-    /// The load of `lone_p50_ms`.
+    /// The load of `lone_p50_ms` and `spool_vs_append`.
     pub lone: Shape,
+    /// Turns of handler and layer: what is looked for is small, so there are more of them, and shorter.
+    pub layer_turns: usize,
     /// Entries of the log that is audited.
     pub audit_entries: u64,
     /// Turns of hashing and of auditing.
@@ -47,6 +49,7 @@ impl Plan {
         batch: BATCH,
         unary: UNARY,
         lone: LONE,
+        layer_turns: 11,
         audit_entries: 400_000,
         audit_turns: 9,
     };
@@ -57,17 +60,19 @@ impl Plan {
         turns: 11,
         ramp_ms: 500,
         measured_ms: 3000,
+        layer_turns: 41,
         audit_entries: 1_000_000,
         audit_turns: 25,
         ..Self::QUICK
     };
 
-    /// A second or two: says whether the bench works, and nothing about speed.
+    /// Some seconds: says whether the bench works, and nothing about speed.
     pub const SMOKE: Self = Self {
         profile: "smoke",
         turns: 1,
         ramp_ms: 10,
-        measured_ms: 150,
+        measured_ms: 500,
+        layer_turns: 1,
         audit_entries: 2500,
         audit_turns: 1,
         ..Self::QUICK

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use crate::event::{self, Description};
-use crate::load::Outcome;
+use crate::lanes::Outcome;
 use crate::machine::{self, Machine};
 use crate::plan::Plan;
 use crate::run::Measured;
@@ -20,17 +20,29 @@ pub const BATCH_VS_FLOOR: &str = "batch_vs_floor";
 pub const UNARY_VS_FLOOR: &str = "unary_vs_floor";
 /// The 99th percentile of those calls, of the floor's.
 pub const UNARY_P99_VS_FLOOR: &str = "unary_p99_vs_floor";
+/// Durable acknowledged events a second in batches over TLS, of those in plain text.
+pub const TLS_VS_PLAIN: &str = "tls_vs_plain";
+/// Requests a second of a handler under the access layer, of one that records itself.
+pub const LAYER_VS_BY_HAND: &str = "layer_vs_by_hand";
+/// Events a second that the spool takes one by one, of as many bytes appended and synced.
+pub const SPOOL_VS_APPEND: &str = "spool_vs_append";
+/// Events a second that the spool takes in batches. No ratio, but a goal.
+pub const SPOOL_BATCH: &str = "spool_batch_events_per_s";
 /// Entries a second of a full audit, of the hashes alone.
 pub const VERIFY_VS_SHA: &str = "verify_vs_sha";
 /// Milliseconds that a lone event takes longer than at the floor. No ratio, but a goal.
 pub const LONE_DIFFERENCE_MS: &str = "lone_difference_ms";
 
 /// The goals of docs/performance.md, in the order in which they are shown.
-const GOALS: [Goal; 5] = [
+const GOALS: [Goal; 9] = [
     Goal { name: BATCH_VS_FLOOR, bound: Bound::AtLeast(0.75) },
     Goal { name: UNARY_VS_FLOOR, bound: Bound::AtLeast(0.9) },
     Goal { name: UNARY_P99_VS_FLOOR, bound: Bound::AtMost(1.2) },
     Goal { name: LONE_DIFFERENCE_MS, bound: Bound::AtMost(0.1) },
+    Goal { name: TLS_VS_PLAIN, bound: Bound::AtLeast(0.75) },
+    Goal { name: LAYER_VS_BY_HAND, bound: Bound::AtLeast(0.99) },
+    Goal { name: SPOOL_VS_APPEND, bound: Bound::AtLeast(0.7) },
+    Goal { name: SPOOL_BATCH, bound: Bound::AtLeast(50_000.0) },
     Goal { name: VERIFY_VS_SHA, bound: Bound::AtLeast(0.7) },
 ];
 
@@ -93,6 +105,7 @@ impl Report {
         figures.add("lone", "p99_ms", &measured.lone.figures(p99))?;
         let difference = Summary::of_differences(&lone.measured, &lone.yardstick);
         figures.measures.insert(LONE_DIFFERENCE_MS.to_owned(), difference.context(LONE_DIFFERENCE_MS)?);
+        figures.add_of_client(measured)?;
         figures.add_ratio(VERIFY_VS_SHA, &measured.audit)?;
         figures.add_named(["sha_limit_entries_per_s", "verify_entries_per_s"], &measured.audit)?;
         let Figures { measures, ratio_spread } = figures;
@@ -167,6 +180,21 @@ impl Figures {
         self.add_named([&format!("{load}_floor_{unit}"), &format!("{load}_ledger_{unit}")], turns)
     }
 
+    /// What a recorder adds or saves: TLS, layer, spool.
+    fn add_of_client(&mut self, measured: &Measured) -> anyhow::Result<()> {
+        let throughput = |outcome: &Outcome| outcome.events_per_s;
+        let tls = measured.tls.figures(throughput);
+        self.add_ratio(TLS_VS_PLAIN, &tls)?;
+        self.add_named(["tls_plain_events_per_s", "tls_events_per_s"], &tls)?;
+        let layer = measured.layer.figures(throughput);
+        self.add_ratio(LAYER_VS_BY_HAND, &layer)?;
+        self.add_named(["by_hand_requests_per_s", "layer_requests_per_s"], &layer)?;
+        let spool = measured.spool_lone.figures(throughput);
+        self.add_ratio(SPOOL_VS_APPEND, &spool)?;
+        self.add_named(["append_per_s", "spool_lone_events_per_s"], &spool)?;
+        self.add_named(["append_batch_per_s", SPOOL_BATCH], &measured.spool_batch.figures(throughput))
+    }
+
     fn add_named(&mut self, [yardstick, measured]: [&str; 2], turns: &Turns<f64>) -> anyhow::Result<()> {
         for (name, values) in [(yardstick, &turns.yardstick), (measured, &turns.measured)] {
             let summary = Summary::of(values).with_context(|| format!("{name}: no turn was measured"))?;
@@ -234,6 +262,10 @@ mod tests {
             batch: outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0]),
             unary: outcomes([10.0; 3], [5.0, 8.0, 9.5]),
             lone: outcomes([4.0; 3], [4.5, 5.5, 6.0]),
+            tls: outcomes([100.0; 3], [80.0, 90.0, 70.0]),
+            layer: outcomes([100.0; 3], [99.0, 100.0, 98.0]),
+            spool_batch: outcomes([100.0; 3], [60_000.0; 3]),
+            spool_lone: outcomes([100.0; 3], [75.0, 60.0, 80.0]),
             audit: Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] },
         };
         Report::new(Plan::SMOKE, machine, &measured).unwrap()
@@ -242,9 +274,16 @@ mod tests {
     #[test]
     fn each_ratio_is_the_median_over_the_turns() {
         let report = report();
-        assert_eq!(report.ratios.len(), 4);
-        let expected =
-            [(BATCH_VS_FLOOR, 0.8), (UNARY_VS_FLOOR, 0.8), (UNARY_P99_VS_FLOOR, 0.8), (VERIFY_VS_SHA, 0.75)];
+        assert_eq!(report.ratios.len(), 7);
+        let expected = [
+            (BATCH_VS_FLOOR, 0.8),
+            (UNARY_VS_FLOOR, 0.8),
+            (UNARY_P99_VS_FLOOR, 0.8),
+            (TLS_VS_PLAIN, 0.8),
+            (LAYER_VS_BY_HAND, 0.99),
+            (SPOOL_VS_APPEND, 0.75),
+            (VERIFY_VS_SHA, 0.75),
+        ];
         for (name, ratio) in expected {
             assert_eq!(report.ratios.get(name), Some(&ratio), "{name}");
         }

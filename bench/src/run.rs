@@ -8,9 +8,12 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::load::{Load, Outcome, Shape};
+use crate::lanes::{Outcome, Shape};
+use crate::layer::{self, Services};
+use crate::load::Load;
 use crate::plan::Plan;
 use crate::served::{self, Served};
+use crate::spool::{self, Spooling};
 use crate::turns::{Turns, settle};
 use crate::{audit, floor, ledger};
 
@@ -23,6 +26,14 @@ pub struct Measured {
     pub unary: Turns<Outcome>,
     /// Floor and ledger: one event, nothing else in flight.
     pub lone: Turns<Outcome>,
+    /// The ledger in plain text and over TLS: batches.
+    pub tls: Turns<Outcome>,
+    /// A handler that records itself, and one under the layer: one event a request, many in flight.
+    pub layer: Turns<Outcome>,
+    /// Appends of the bytes of a batch, and batches into the spool.
+    pub spool_batch: Turns<Outcome>,
+    /// Appends of the bytes of one event, and single events into the spool, one by one.
+    pub spool_lone: Turns<Outcome>,
     /// Hashes of a log alone, and its audit: entries a second.
     pub audit: Turns<f64>,
 }
@@ -43,11 +54,15 @@ pub fn run(
     let interrupted = CancellationToken::new();
     runtime.block_on(async { cancel_on_signal(interrupted.clone()) }).context("signals")?;
     let mut bench = Bench { plan, parent, metrics, runtime, interrupted, progress };
-    let batch = bench.compare("batches", plan.batch)?;
-    let unary = bench.compare("one event a call", plan.unary)?;
-    let lone = bench.compare("one event at a time", plan.lone)?;
+    let batch = bench.against_floor("batches", plan.batch)?;
+    let unary = bench.against_floor("one event a call", plan.unary)?;
+    let lone = bench.against_floor("one event at a time", plan.lone)?;
+    let tls = bench.over_tls()?;
+    let layer = bench.layer()?;
+    let spool_batch = bench.spool("batches", plan.batch)?;
+    let spool_lone = bench.spool("one event at a time", plan.lone)?;
     let audit = bench.audit()?;
-    Ok(Measured { batch, unary, lone, audit })
+    Ok(Measured { batch, unary, lone, tls, layer, spool_batch, spool_lone, audit })
 }
 
 /// Without this a signal would end the process on the spot and leave gigabytes in the temporary folder.
@@ -75,25 +90,36 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Floor and ledger under one load. Both run all the while, and begin empty.
-    fn compare(&mut self, name: &str, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
-        (self.progress)(&format!(
-            "{name}: {} in flight, {} events a call, {} turns of floor and ledger",
-            shape.in_flight, shape.events_per_call, self.plan.turns
-        ));
+    /// Floor and ledger under one load.
+    fn against_floor(&mut self, name: &str, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
+        self.tell(name, shape, self.plan.turns, "floor and ledger");
         let floor = floor::start(self.parent)?;
         let ledger = ledger::start(self.parent, self.metrics.clone())?;
-        let floor_load = self.runtime.block_on(Load::connect(floor.address(), shape))?;
-        let ledger_load = self.runtime.block_on(Load::connect(ledger.address(), shape))?;
+        self.compare(floor, ledger, shape)
+    }
+
+    /// The ledger in plain text and over TLS, under the load of batches.
+    fn over_tls(&mut self) -> anyhow::Result<Turns<Outcome>> {
+        let shape = self.plan.batch;
+        self.tell("batches", shape, self.plan.turns, "plain text and TLS");
+        let plain = ledger::start(self.parent, self.metrics.clone())?;
+        let tls = ledger::start_over_tls(self.parent, self.metrics.clone())?;
+        self.compare(plain, tls, shape)
+    }
+
+    /// Two servers under one load. Both run all the while, and begin empty.
+    fn compare(&self, yardstick: Served, measured: Served, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
+        let yardstick_load = self.runtime.block_on(Load::connect(&yardstick, shape))?;
+        let measured_load = self.runtime.block_on(Load::connect(&measured, shape))?;
         let turns = Turns::take(
             self.plan.turns,
-            || self.turn(&floor, &floor_load),
-            || self.turn(&ledger, &ledger_load),
+            || self.turn(&yardstick, &yardstick_load),
+            || self.turn(&measured, &measured_load),
         )?;
         // Open connections would hold up a server that goes down in good order.
-        drop((floor_load, ledger_load));
-        floor.stop().context("the floor")?;
-        ledger.stop().context("the ledger")?;
+        drop((yardstick_load, measured_load));
+        yardstick.stop().context("the yardstick")?;
+        measured.stop().context("what is measured against it")?;
         Ok(turns)
     }
 
@@ -101,6 +127,48 @@ impl Bench<'_> {
         let outcome = self.runtime.block_on(load.run(self.plan.span(), &self.interrupted))?;
         settle(server.folder()).with_context(|| server.folder().display().to_string())?;
         Ok(outcome)
+    }
+
+    /// Two services that record over one ledger: by hand, and through the layer.
+    fn layer(&mut self) -> anyhow::Result<Turns<Outcome>> {
+        let (shape, turns) = (self.plan.unary, self.plan.layer_turns);
+        self.tell("requests", shape, turns, "handlers that record themselves and the layer");
+        let ledger = ledger::start(self.parent, self.metrics.clone())?;
+        let services = self.runtime.block_on(Services::connect(&ledger))?;
+        let turn = |service| {
+            let calls = layer::run(service, shape, self.plan.span(), &self.interrupted);
+            let outcome = self.runtime.block_on(calls)?;
+            settle(ledger.folder()).with_context(|| ledger.folder().display().to_string())?;
+            Ok(outcome)
+        };
+        let turns = Turns::take(turns, || turn(&services.by_hand), || turn(&services.layered))?;
+        self.runtime.block_on(services.close())?;
+        ledger.stop().context("the ledger")?;
+        Ok(turns)
+    }
+
+    /// The spool of a recorder whose ledger is away, and appends of as many bytes.
+    fn spool(&mut self, name: &str, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
+        self.tell(name, shape, self.plan.turns, "appends and the spool");
+        let spooling = self.runtime.block_on(Spooling::open(self.parent, shape))?;
+        let bytes = self.runtime.block_on(spooling.bytes_per_call())?;
+        let (span, interrupted, folder) = (self.plan.span(), &self.interrupted, spooling.folder());
+        Turns::take(
+            self.plan.turns,
+            || spool::append(folder, bytes, span, interrupted),
+            || {
+                let outcome = self.runtime.block_on(spooling.run(span, interrupted))?;
+                settle(folder).with_context(|| folder.display().to_string())?;
+                Ok(outcome)
+            },
+        )
+    }
+
+    fn tell(&mut self, name: &str, shape: Shape, turns: usize, of: &str) {
+        (self.progress)(&format!(
+            "{name}: {} in flight, {} events a call, {turns} turns of {of}",
+            shape.in_flight, shape.events_per_call
+        ));
     }
 
     /// The hashes of a log alone, and the audit of that log.

@@ -30,6 +30,7 @@ pub fn runtime(threads: &str) -> anyhow::Result<Runtime> {
 /// A server that answers. Dropping it stops it, waits for it, and deletes its folder.
 pub struct Served {
     address: SocketAddr,
+    authority: Option<String>,
     shutdown: CancellationToken,
     thread: Option<JoinHandle<anyhow::Result<()>>>,
     folder: TempDir,
@@ -39,14 +40,20 @@ pub struct Served {
 pub struct Stage {
     /// Serving ends when this is cancelled.
     pub shutdown: CancellationToken,
-    ready: mpsc::SyncSender<SocketAddr>,
+    ready: mpsc::SyncSender<Ready>,
+}
+
+struct Ready {
+    address: SocketAddr,
+    authority: Option<String>,
 }
 
 impl Stage {
-    /// Says that connections to `address` are accepted from now on.
-    pub fn ready(&self, address: SocketAddr) {
+    /// Says that connections to `address` are accepted from now on; over TLS if `authority` is given,
+    /// the certificate to be trusted (PEM).
+    pub fn ready(&self, address: SocketAddr, authority: Option<String>) {
         // Nobody listens any more only if starting was given up, and then shutdown is cancelled.
-        let _ = self.ready.send(address);
+        let _ = self.ready.send(Ready { address, authority });
     }
 }
 
@@ -67,7 +74,9 @@ impl Served {
         let path = folder.path().to_owned();
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || serve(&path, stage))?;
         match is_ready.recv() {
-            Ok(address) => Ok(Self { address, shutdown, thread: Some(thread), folder }),
+            Ok(Ready { address, authority }) => {
+                Ok(Self { address, authority, shutdown, thread: Some(thread), folder })
+            }
             Err(_) => {
                 join(thread)?;
                 Err(anyhow!("the server '{name}' ended before it was ready"))
@@ -77,8 +86,15 @@ impl Served {
 
     /// Where it listens.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn url(&self) -> String {
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The certificate that is to be trusted, PEM; `None` if it speaks plain text.
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// Its folder.

@@ -13,13 +13,21 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
     let mut steps = Vec::new();
     let measured =
         run::run(&Plan::SMOKE, parent.path(), &metrics, &mut |step| steps.push(step.to_owned())).unwrap();
-    assert_eq!(steps.len(), 4, "{steps:?}");
+    assert_eq!(steps.len(), 8, "{steps:?}");
     let left = std::fs::read_dir(parent.path()).unwrap().count();
     assert_eq!(left, 0, "the folders of the servers are deleted");
 
     let report = Report::new(Plan::SMOKE, Machine::look(parent.path()).unwrap(), &measured).unwrap();
     let json = serde_json::to_value(&report).unwrap();
-    for ratio in ["batch_vs_floor", "unary_vs_floor", "unary_p99_vs_floor", "verify_vs_sha"] {
+    for ratio in [
+        "batch_vs_floor",
+        "unary_vs_floor",
+        "unary_p99_vs_floor",
+        "tls_vs_plain",
+        "layer_vs_by_hand",
+        "spool_vs_append",
+        "verify_vs_sha",
+    ] {
         assert!(json["ratios"][ratio].as_f64().unwrap() > 0.0, "{ratio}");
     }
     for measure in ["batch", "unary"] {
