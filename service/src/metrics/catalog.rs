@@ -96,9 +96,6 @@ pub(super) fn describe() {
         metrics::counter!("einsicht_reloads_total", "outcome" => outcome).absolute(0);
     }
     metrics::gauge!("einsicht_scrub_last_pass_timestamp_seconds").set(0.0);
-    for outcome in ["done", "refused"] {
-        metrics::counter!("einsicht_reloads_total", "outcome" => outcome).absolute(0);
-    }
     for what in ["checkpoint", "sessions", "watermark"] {
         metrics::counter!("einsicht_follower_errors_total", "what" => what).absolute(0);
     }

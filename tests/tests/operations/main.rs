@@ -11,6 +11,7 @@
 mod alerts;
 mod dashboard;
 mod figures;
+mod links;
 mod query;
 mod refusals;
 mod units;

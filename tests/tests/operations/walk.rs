@@ -1,8 +1,8 @@
 //! The commands of `docs/operations.md`, as they stand there, in their order, from an empty folder.
 //!
 //! A fenced block ```` ```sh step ```` is run, all of them in one shell; ```` ```sh step ends=2 ```` must
-//! end with that code. What is not as on the page: the three ports, which are free ones here; `--quiet`
-//! is nowhere; the programs are those that were built for the tests, so `cargo install` is not run.
+//! end with that code. What is not as on the page: the three ports, which are free ones here, and the
+//! programs, which are those that were built for the tests, so that `cargo install` is not run.
 
 use std::fs;
 use std::net::TcpListener;
