@@ -20,6 +20,7 @@
 pub mod city;
 pub mod figures;
 pub mod folder;
+pub mod gate;
 pub mod make;
 pub mod process;
 pub mod service;

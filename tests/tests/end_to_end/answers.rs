@@ -3,17 +3,15 @@
 //! each time for a purpose of its own, over HTTP and gRPC.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use einsicht_tests::gate::Gate;
 use einsicht_tests::process::{PATIENCE, Process, command, text};
 use einsicht_tests::service::Service;
 use einsicht_tests::verify::Whole;
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tonic::transport::Endpoint;
@@ -207,36 +205,6 @@ async fn ask_grpc(url: &str, purpose: &str) -> bool {
             true
         }
         Err(_) => false,
-    }
-}
-
-/// An address that stays while the ledger behind it comes and goes.
-struct Gate {
-    address: SocketAddr,
-    upstream: watch::Sender<Option<String>>,
-}
-
-impl Gate {
-    async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (upstream, leads_to) = watch::channel(None);
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let Some(upstream) = leads_to.borrow().clone() else { continue };
-                tokio::spawn(async move {
-                    // What fails here is a connection that breaks, which is what this is for.
-                    if let Ok(mut server) = TcpStream::connect(upstream).await {
-                        let _ = copy_bidirectional(&mut client, &mut server).await;
-                    }
-                });
-            }
-        });
-        Self { address, upstream }
-    }
-
-    fn lead_to(&self, url: &str) {
-        self.upstream.send_replace(url.strip_prefix("http://").map(str::to_owned));
     }
 }
 

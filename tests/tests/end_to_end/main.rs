@@ -32,6 +32,7 @@ mod sealed;
 mod second_implementation;
 mod sessions;
 mod shutdown;
+mod spool;
 mod streaming;
 mod tails;
 mod tiles;
