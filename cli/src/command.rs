@@ -12,6 +12,7 @@ mod manual;
 mod receipt;
 mod record;
 mod show;
+mod spool;
 mod verify;
 
 /// What to do.
@@ -31,6 +32,8 @@ pub enum Command {
     Receipt(receipt::ReceiptArgs),
     /// Fetch and verify the newest signed checkpoint
     Checkpoint(checkpoint::CheckpointArgs),
+    /// Show or ship what a recorder left on this machine while its ledger was away
+    Spool(spool::SpoolArgs),
     /// Write manual pages for all commands
     Man(manual::ManArgs),
     /// Print completions for a shell
@@ -53,6 +56,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             Command::List(args) => list::run(args, options).await,
             Command::Receipt(args) => receipt::run(args, options).await,
             Command::Checkpoint(args) => checkpoint::run(args, options).await,
+            Command::Spool(args) => spool::run(args, options).await,
             Command::Man(args) => manual::write_pages(args),
             Command::Completions(args) => manual::print_completions(args),
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use einsicht_client::config::{Defaults, RecorderConfig, Token, URL_DEFAULT};
+use einsicht_client::config::{Defaults, OnUnavailable, RecorderConfig, SpoolConfig, Token, URL_DEFAULT};
 use einsicht_client::reader::Reader;
 use einsicht_client::retry::RetryPolicy;
 use einsicht_client::source::{Source, SourceOptions};
@@ -157,6 +157,22 @@ impl Options {
     /// # Errors
     /// Something is missing, or the ledger can't be reached or believed.
     pub async fn recorder(&self, attempts_max: u32) -> anyhow::Result<Recorder> {
+        let mut config = self.recorder_config()?;
+        config.retry = RetryPolicy { attempts_max, ..RetryPolicy::default() };
+        Ok(Recorder::connect(config).await?)
+    }
+
+    /// A recorder that ships the spool in `dir`. The ledger may be away.
+    ///
+    /// # Errors
+    /// Something is missing, or the spool can't be opened.
+    pub async fn recorder_with_spool(&self, dir: &Path) -> anyhow::Result<Recorder> {
+        let mut config = self.recorder_config()?;
+        config.on_unavailable = OnUnavailable::Spool(SpoolConfig::new(dir));
+        Ok(Recorder::connect(config).await?)
+    }
+
+    fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
         let place = self.place(None);
         if !place.contains("://") {
             bail!("accesses are recorded through a service: give its address, such as --url {URL_DEFAULT}");
@@ -176,8 +192,7 @@ impl Options {
         config.url = place.to_owned();
         config.state_dir = self.state_dir();
         config.defaults = Defaults::default();
-        config.retry = RetryPolicy { attempts_max, ..RetryPolicy::default() };
-        Ok(Recorder::connect(config).await?)
+        Ok(config)
     }
 
     /// The folder that remembers what was verified; `None` if there is no place for it.

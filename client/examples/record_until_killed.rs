@@ -4,11 +4,7 @@
 //! ```text
 //! EINSICHT_SPOOL_DIR=spool … cargo run --example record_until_killed -- RUN
 //! ```
-//!
-//! With `drain` instead of the name of a run it records nothing, ships what is in the spool, and ends.
 #![allow(clippy::print_stdout, reason = "what it prints is what it is for")]
-
-use std::time::Duration;
 
 use einsicht_client::{Access, Recorder};
 
@@ -18,14 +14,6 @@ const TASKS: usize = 4;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let run = std::env::args().nth(1).ok_or("which run is it?")?;
     let recorder = Recorder::from_env().await?;
-    if run == "drain" {
-        while recorder.spool_status().is_some_and(|status| status.requests > 0) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let status = recorder.spool_status().ok_or("EINSICHT_SPOOL_DIR is not set")?;
-        println!("refused {} missing {}", status.refused_events, status.missing_requests);
-        return Ok(());
-    }
     let tasks = (0..TASKS).map(|task| tokio::spawn(record(recorder.clone(), format!("{run}-{task}"))));
     for task in tasks.collect::<Vec<_>>() {
         task.await?;

@@ -24,6 +24,7 @@ mod disk;
 mod error;
 mod frame;
 mod handle;
+mod inspect;
 mod lock;
 mod marks;
 mod open;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use self::config::{OnUnavailable, SPOOL_BYTES_MAX, SpoolConfig, WhenFull};
 pub use self::error::SpoolError;
+pub use self::inspect::{Inspection, inspect};
 pub use self::status::{HaltReason, Halted, Observer, SpoolEvent, SpoolObserver, SpoolStatus};
 
 pub(crate) use self::handle::{Put, Spool};
