@@ -1,8 +1,11 @@
 //! SIGTERM while everybody does their worst.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use einsicht_tests::make::Session;
+use einsicht_tests::process::PATIENCE;
 use einsicht_tests::service::Service;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
@@ -35,23 +38,24 @@ async fn the_service_goes_down_in_time_whoever_still_holds_a_connection() {
         let _ = tokio::time::timeout(Duration::from_millis(50), stream.write_all(beginning)).await;
         held.push(stream);
     }
+    let answered = Arc::new(AtomicU64::new(0));
     let load = (0..16).map(|_| {
-        let mut recorder = service.recorder();
+        let (mut recorder, answered) = (service.recorder(), Arc::clone(&answered));
         tokio::spawn(async move {
             let mut session = Session::new();
-            let mut answered = 0;
             while recorder.record(session.request(20)).await.is_ok() {
-                answered += 20;
+                answered.fetch_add(20, Ordering::Relaxed);
             }
-            answered
         })
     });
     let load: Vec<_> = load.collect();
-    sleep(Duration::from_millis(500)).await;
-    goes_down(service, &folder).await;
-    let mut answered = 0;
-    for task in load {
-        answered += task.await.unwrap();
+    let begun = Instant::now();
+    while answered.load(Ordering::Relaxed) < 1000 {
+        assert!(begun.elapsed() < PATIENCE, "recorders are not served under this load");
+        sleep(Duration::from_millis(10)).await;
     }
-    assert!(answered > 100, "only {answered} events were recorded under this load");
+    goes_down(service, &folder).await;
+    for task in load {
+        task.await.unwrap();
+    }
 }
