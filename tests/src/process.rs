@@ -1,8 +1,8 @@
 //! A program that runs, and what is left when it has ended.
 
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A program that runs. Killed when dropped.
 pub struct Process {
     child: Child,
+    stdin: Option<ChildStdin>,
     stdout: Captured,
     stderr: Captured,
 }
@@ -62,11 +63,32 @@ pub fn command(name: &str, arguments: &[&str]) -> Command {
 impl Process {
     /// Starts a program; its output is captured.
     pub fn spawn(command: &mut Command) -> Self {
-        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn_reading(command, Stdio::null())
+    }
+
+    /// The same for a program that reads what [`Process::say`] tells it.
+    pub fn spawn_listening(command: &mut Command) -> Self {
+        Self::spawn_reading(command, Stdio::piped())
+    }
+
+    fn spawn_reading(command: &mut Command, stdin: Stdio) -> Self {
+        let command = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdout = Captured::read(child.stdout.take().unwrap());
         let stderr = Captured::read(child.stderr.take().unwrap());
-        Self { child, stdout, stderr }
+        let stdin = child.stdin.take();
+        Self { child, stdin, stdout, stderr }
+    }
+
+    /// Gives a program that listens a line to read.
+    pub fn say(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("it was not spawned to listen");
+        writeln!(stdin, "{line}").unwrap();
+    }
+
+    /// Tells a program that listens that there is no more.
+    pub fn say_no_more(&mut self) {
+        self.stdin = None;
     }
 
     /// What it wrote to stdout so far.

@@ -22,8 +22,10 @@ use crate::auth::Session;
 use crate::sequencer::Published;
 use crate::storage::{LogReader, ReadError};
 
-/// Entries read from disk at a time for a list.
-const CHUNK_ENTRIES: u64 = 256;
+/// Entries read from disk at a time for a list. It begins with few, because they lie in memory until they
+/// are taken: who opens many lists and reads none of them gets little of each.
+const CHUNK_ENTRIES_FIRST: u64 = 8;
+const CHUNK_ENTRIES_MAX: u64 = 256;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -104,15 +106,16 @@ impl Ledger for LedgerService {
             limit => start.saturating_add(limit).min(published),
         };
         let reader = self.shared.reader.clone();
-        let chunks = stream::try_unfold(start, move |next| {
+        let chunks = stream::try_unfold((start, CHUNK_ENTRIES_FIRST), move |(next, chunk)| {
             let reader = reader.clone();
             async move {
-                let count = end.saturating_sub(next).min(CHUNK_ENTRIES);
+                let count = end.saturating_sub(next).min(chunk);
                 if count == 0 {
                     return Ok::<_, Status>(None);
                 }
                 let entries = read_with(reader, move |reader| list(reader, Index(next), count)).await?;
-                Ok(Some((stream::iter(entries.into_iter().map(Ok)), next + count)))
+                let following = (next + count, (chunk * 2).min(CHUNK_ENTRIES_MAX));
+                Ok(Some((stream::iter(entries.into_iter().map(Ok)), following)))
             }
         });
         let shutdown = self.shared.shutdown.clone().cancelled_owned();

@@ -1,6 +1,7 @@
 //! Bad days: too many connections, callers that never read or never finish, messages that are none. On
 //! each of them the others are still served, the service stays small, goes down when it is told to, and
-//! the ledger verifies afterwards.
+//! the ledger verifies afterwards. And of a recorder with a spool: nothing that it was answered for is lost in
+//! silence.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,6 +18,8 @@ mod http2;
 mod messages;
 mod scene;
 mod shutdown;
+mod silence;
+mod spool;
 
 /// A mebibyte.
 const MIB: u64 = 1024 * 1024;
