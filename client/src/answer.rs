@@ -58,6 +58,17 @@ pub enum VerificationError {
         /// What it said.
         message: String,
     },
+    /// The ledger shows a state that it had before: signed, proven, and too old.
+    #[error(
+        "the ledger had {known} entries, and now shows {found} of them: it was cut back, or an older copy of it was \
+         restored"
+    )]
+    Older {
+        /// Its size as verified before.
+        known: Size,
+        /// The size that it shows.
+        found: Size,
+    },
     /// More or fewer places than events.
     #[error("{expected} events were sent, the answer has places for {found}")]
     Count {

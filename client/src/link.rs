@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use einsicht_proto::v1::{EndSessionRequest, RecordRequest, RecordResponse};
+use einsicht_tlog::Size;
 
 use crate::answer::{Recorded, VerificationError, verify_place, verify_places};
 use crate::attempt::{AttemptError, Setback, aside, persist};
@@ -57,8 +58,15 @@ impl Link {
 
     /// Verifies the newest checkpoint: a wrong address or key shows, and a ledger that was cut back.
     pub(crate) async fn check_ledger(&self) -> Result<(), AttemptError> {
+        let known = Size(self.checkpoints.known_size());
         let checkpoint = self.connection.checkpoint().await?;
-        self.checkpoints.believe(&checkpoint, GivenProof::default()).await.map(drop)
+        let found = self.checkpoints.believe(&checkpoint, GivenProof::default()).await?.head.size;
+        // An older checkpoint is no lie in itself, and may have been verified when it was the newest. The
+        // ledger that was asked after a newer one was known must not show it.
+        if found < known {
+            return Err(VerificationError::Older { known, found }.into());
+        }
+        Ok(())
     }
 
     /// Gets the end of a session recorded, as often as the policy allows.

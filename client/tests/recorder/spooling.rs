@@ -164,6 +164,23 @@ async fn a_ledger_that_was_restored_to_an_older_state_gets_nothing_until_it_is_i
 }
 
 #[tokio::test]
+async fn an_older_state_is_none_to_send_to_even_if_it_was_verified_when_it_was_new() {
+    let spooling = Spooling::start().await;
+    let fake = &spooling.fake;
+    let recorder = spooling.recorder().await;
+    for _ in 0..3 {
+        recorder.record(access()).await.unwrap();
+    }
+    fake.state().log.cut_back(3);
+    assert!(is_spooled(&[recorder.record(access()).await.unwrap()]));
+    let status = until(&recorder, |status| status.halted.is_some() || status.refused_events > 0).await;
+    assert_eq!(status.refused_events, 0, "{status:?}");
+    let halted = status.halted.unwrap();
+    assert_eq!(halted.reason, HaltReason::Distrusted);
+    assert!(halted.message.contains("had 4 entries, and now shows 3"), "{}", halted.message);
+}
+
+#[tokio::test]
 async fn a_false_answer_stops_shipping_and_says_so() {
     let spooling = Spooling::start().await;
     let recorder = spooling.recorder().await;
