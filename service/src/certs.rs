@@ -6,23 +6,24 @@
 //!
 //! Who holds `ca.key` can make callers. In production it lies elsewhere, or another authority is used.
 
+mod error;
+mod files;
+mod params;
 mod read;
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use einsicht_tlog::hash::to_hex;
 use jiff::{Timestamp, ToSpan as _};
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, SanType, SerialNumber,
-};
+use rcgen::{Issuer, KeyPair};
 
+use self::files::{create_private, key_or_new, read_certificate, replace, write_new};
+use self::params::{authority_params, leaf_params, validity};
 use self::read::Facts;
-use crate::signer::{self, SecretError};
+use crate::signer;
+
+pub use error::CertsError;
 
 /// Name of the authority's files, without their ending.
 pub const AUTHORITY: &str = "ca";
@@ -30,8 +31,6 @@ pub const AUTHORITY: &str = "ca";
 const AUTHORITY_NAME: &str = "Einsicht trial authority ";
 /// How long the authority is valid.
 const AUTHORITY_DAYS: i64 = 3653;
-/// Certificates are valid from this long ago: clocks differ.
-const CLOCK_SKEW_MINUTES: i64 = 60;
 
 /// A certificate that is wanted.
 #[derive(Debug, Clone)]
@@ -75,86 +74,6 @@ pub struct Issued {
     pub names: Vec<String>,
     /// The last moment at which it is valid.
     pub until: Timestamp,
-}
-
-/// Certificates can't be made.
-#[derive(Debug, thiserror::Error)]
-pub enum CertsError {
-    /// A key can't be read or written.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The file system failed.
-    #[error("{}: {error}", path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// The reason.
-        #[source]
-        error: io::Error,
-    },
-    /// Others can look into the folder of keys.
-    #[error("{} can be read by others (mode {mode:04o}); run: chmod 700 {}", path.display(), path.display())]
-    OpenFolder {
-        /// The folder.
-        path: PathBuf,
-        /// Its permissions.
-        mode: u32,
-    },
-    /// The authority was not made by this program, or its files do not belong together.
-    #[error(
-        "{} is not the certificate of an authority that `einsichtd certs` made with {}: {reason}; take another \
-         folder", certificate.display(), key.display()
-    )]
-    Authority {
-        /// The certificate of the authority.
-        certificate: PathBuf,
-        /// Its key.
-        key: PathBuf,
-        /// What does not fit.
-        reason: &'static str,
-    },
-    /// Not a certificate of one of our keys.
-    #[error("{} is not {expected}; move it away, and it is made anew", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// An existing certificate does not name everybody whom it should.
-    #[error(
-        "{} does not name {missing}; add --renew to make it anew for the same key, with this name too",
-        path.display()
-    )]
-    NotNamed {
-        /// The certificate.
-        path: PathBuf,
-        /// The name that is missing.
-        missing: String,
-    },
-    /// Certificates end with their authority.
-    #[error("the authority {} ended at {until}; take another folder, and hand on its ca.pem", path.display())]
-    Ended {
-        /// The certificate of the authority.
-        path: PathBuf,
-        /// Its last moment.
-        until: Timestamp,
-    },
-    /// Not a DNS name or an IP address that a certificate can hold.
-    #[error("'{name}' is not a name for a certificate: {error}")]
-    Name {
-        /// What was given.
-        name: String,
-        /// The reason.
-        #[source]
-        error: rcgen::Error,
-    },
-    /// A certificate could not be built.
-    #[error("a certificate can't be made: {0}")]
-    Build(#[from] rcgen::Error),
-    /// Out of the range of times.
-    #[error("no certificate can be valid for so long: {0}")]
-    Time(#[from] jiff::Error),
 }
 
 /// A private certification authority, and the folder of what it issued.
@@ -276,125 +195,6 @@ impl Authority {
 #[must_use]
 pub fn paths(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")))
-}
-
-fn authority_params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = common_name(name);
-    // It signs certificates of servers and callers, and no further authorities.
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params
-}
-
-fn leaf_params(names: &[String], wanted: &Wanted) -> Result<CertificateParams, CertsError> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = common_name(wanted.names.first().unwrap_or(&wanted.file));
-    params.subject_alt_names = names.iter().map(|name| alternative_name(name)).collect::<Result<_, _>>()?;
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![match wanted.usage {
-        Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
-        Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,
-    }];
-    params.use_authority_key_identifier_extension = true;
-    Ok(params)
-}
-
-fn alternative_name(name: &str) -> Result<SanType, CertsError> {
-    match name.parse::<IpAddr>() {
-        Ok(address) => Ok(SanType::IpAddress(address)),
-        Err(_) => {
-            let dns = name.try_into().map_err(|error| CertsError::Name { name: name.to_owned(), error })?;
-            Ok(SanType::DnsName(dns))
-        }
-    }
-}
-
-fn common_name(name: &str) -> DistinguishedName {
-    let mut distinguished = DistinguishedName::new();
-    distinguished.push(DnType::CommonName, name);
-    distinguished
-}
-
-/// States when a certificate is valid, and gives it a number that no other one has.
-fn validity(
-    mut params: CertificateParams,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<CertificateParams, CertsError> {
-    let epoch = rcgen::date_time_ymd(1970, 1, 1);
-    let since_epoch = |time: Timestamp| time.duration_since(Timestamp::UNIX_EPOCH).unsigned_abs();
-    params.not_before = epoch + since_epoch(now - CLOCK_SKEW_MINUTES.minutes());
-    params.not_after = epoch + since_epoch(until);
-    let mut serial = [0; 16];
-    signer::random(&mut serial)?;
-    // A positive number (RFC 5280 section 4.1.2.2) that is not zero.
-    serial[0] = serial[0] & 0x7f | 0x40;
-    params.serial_number = Some(SerialNumber::from_slice(&serial));
-    Ok(params)
-}
-
-fn key_or_new(path: &Path) -> Result<KeyPair, CertsError> {
-    if let Some(pem) = signer::read_secret(path)? {
-        let expected = "a private key in PKCS#8 PEM";
-        return KeyPair::from_pem(&pem)
-            .map_err(|_| CertsError::Malformed { path: path.to_owned(), expected });
-    }
-    let key = KeyPair::generate()?;
-    signer::write_secret(path, zeroize::Zeroizing::new(key.serialize_pem()).as_bytes())?;
-    Ok(key)
-}
-
-fn read_certificate(path: &Path) -> Result<Option<Facts>, CertsError> {
-    let io = |error| CertsError::Io { path: path.to_owned(), error };
-    let pem = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        pem => pem.map_err(io)?,
-    };
-    let expected = "a certificate in PEM";
-    read::facts(&pem).map(Some).ok_or(CertsError::Malformed { path: path.to_owned(), expected })
-}
-
-/// Makes the folder, if there is none, and refuses one that others can look into.
-fn create_private(folder: &Path) -> Result<(), CertsError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let io = |error| CertsError::Io { path: folder.to_owned(), error };
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
-    let mode = fs::metadata(folder).map_err(io)?.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    // A folder that somebody made for this, as volumes of containers are: it is empty, so nobody minds.
-    if fs::read_dir(folder).map_err(io)?.next().is_none() {
-        return fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(io);
-    }
-    Err(CertsError::OpenFolder { path: folder.to_owned(), mode })
-}
-
-/// Writes a certificate where none is.
-fn write_new(path: &Path, pem: &[u8]) -> Result<(), CertsError> {
-    write(path, pem, |temporary| {
-        fs::hard_link(temporary, path)?;
-        fs::remove_file(temporary)
-    })
-}
-
-/// Puts a certificate in the place of another one, at once: a service may be reading.
-fn replace(path: &Path, pem: &[u8]) -> Result<(), CertsError> {
-    write(path, pem, |temporary| fs::rename(temporary, path))
-}
-
-fn write(path: &Path, pem: &[u8], place: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), CertsError> {
-    let temporary = path.with_extension("pem.new");
-    let write = || {
-        let mut options = fs::OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o644).open(&temporary)?;
-        file.write_all(pem)?;
-        file.sync_all()?;
-        place(&temporary)?;
-        path.parent().map_or(Ok(()), |parent| fs::File::open(parent)?.sync_all())
-    };
-    write().map_err(|error| CertsError::Io { path: path.to_owned(), error })
 }
 
 #[cfg(test)]

@@ -1,0 +1,74 @@
+use super::*;
+
+fn outcomes(yardstick: [f64; 3], measured: [f64; 3]) -> Turns<Outcome> {
+    let outcome = |value| Outcome { events_per_s: value, p50_ms: value / 10.0, p99_ms: value };
+    Turns { yardstick: yardstick.map(outcome).to_vec(), measured: measured.map(outcome).to_vec() }
+}
+
+fn report() -> Report {
+    let machine = Machine {
+        cores: 2,
+        cpu: "a processor".to_owned(),
+        kernel: "6.1".to_owned(),
+        file_system: "ext4".to_owned(),
+        fdatasync_ms: 0.25,
+        load_before: Some(0.1),
+    };
+    let measured = Measured {
+        batch: outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0]),
+        unary: outcomes([10.0; 3], [5.0, 8.0, 9.5]),
+        lone: outcomes([4.0; 3], [4.5, 5.5, 6.0]),
+        tls: outcomes([100.0; 3], [80.0, 90.0, 70.0]),
+        layer: outcomes([100.0; 3], [99.0, 100.0, 98.0]),
+        spool_batch: outcomes([100.0; 3], [60_000.0; 3]),
+        spool_lone: outcomes([100.0; 3], [75.0, 60.0, 80.0]),
+        audit: Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] },
+    };
+    Report::new(Plan::SMOKE, machine, &measured).unwrap()
+}
+
+#[test]
+fn each_ratio_is_the_median_over_the_turns() {
+    let report = report();
+    assert_eq!(report.ratios.len(), 7);
+    let expected = [
+        (BATCH_VS_FLOOR, 0.8),
+        (UNARY_VS_FLOOR, 0.8),
+        (UNARY_P99_VS_FLOOR, 0.8),
+        (TLS_VS_PLAIN, 0.8),
+        (LAYER_VS_BY_HAND, 0.99),
+        (SPOOL_VS_APPEND, 0.75),
+        (VERIFY_VS_SHA, 0.75),
+    ];
+    for (name, ratio) in expected {
+        assert_eq!(report.ratios.get(name), Some(&ratio), "{name}");
+    }
+    let difference = report.measures.get(LONE_DIFFERENCE_MS).unwrap();
+    assert!((difference.median - 0.15).abs() < 1e-9, "{difference:?}");
+    let floor = report.measures.get("batch_floor_events_per_s").unwrap();
+    assert_eq!((floor.median, floor.min, floor.max), (100.0, 100.0, 200.0));
+}
+
+#[test]
+fn people_read_whether_each_goal_was_reached() {
+    let text = report().to_text();
+    let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap().to_owned();
+    assert!(line("batch_vs_floor").trim_end().ends_with("yes"), "{text}");
+    assert!(line("unary_vs_floor").trim_end().ends_with("no"), "{text}");
+    assert!(text.contains("at most 0.1"), "{text}");
+    assert!(text.contains("dataset=besuchertrend"), "{text}");
+}
+
+#[test]
+fn machines_read_what_the_figures_depend_on() {
+    let json = serde_json::to_value(report()).unwrap();
+    assert_eq!(json["machine"]["cores"], 2);
+    assert_eq!(json["profile"], "smoke");
+    assert_eq!(json["batch"]["in_flight"], 8);
+    assert_eq!(json["ratios"]["batch_vs_floor"], 0.8);
+    assert_eq!(json["measures"]["verify_entries_per_s"]["median"], 3000.0);
+    assert_eq!(json["ratio_spread"]["verify_vs_sha"]["min"], 0.5);
+    for key in ["commit", "command", "build", "event"] {
+        assert!(json.get(key).is_some(), "{key}");
+    }
+}
