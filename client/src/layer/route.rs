@@ -30,9 +30,11 @@ impl Route {
 
     /// For logs: never the path that was asked for, which may name a person.
     pub(super) fn name(&self) -> &str {
-        match self.form {
-            Form::Grpc => self.uri.path(),
-            Form::Http => self.matched().unwrap_or("(a path that is not shown)"),
+        match (self.matched(), self.form) {
+            // Whoever calls chooses the form, and must not by that choose what stands in a log.
+            (Some(matched), _) => matched,
+            (None, Form::Grpc) => self.uri.path(),
+            (None, Form::Http) => "(a path that is not shown)",
         }
     }
 
