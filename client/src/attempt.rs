@@ -102,12 +102,14 @@ impl Setback {
         Self { error, attempts: 1, elapsed, may_be_recorded: false }
     }
 
-    /// Whether the ledger says no to the events themselves: who reported them must know. That it does not
-    /// know the recorder says nothing about them.
+    /// Whether the ledger says no to the events themselves, or to so many at once: who reported them must
+    /// know. That it does not know the recorder says nothing about them.
     pub(crate) fn is_for_the_caller(&self) -> bool {
         match &self.error {
             AttemptError::Failed(status) if status.code() != Code::Unauthenticated => {
-                matches!(Meaning::of(status), Meaning::Refused | Meaning::NumbersTaken)
+                let meaning = Meaning::of(status);
+                matches!(meaning, Meaning::Refused | Meaning::NumbersTaken)
+                    || meaning == Meaning::Lost && status.code() == Code::OutOfRange
             }
             _ => false,
         }

@@ -117,6 +117,13 @@ impl Inner {
 
     /// Waits for what was handed to tasks, ends every session, and gives the spool some time to empty.
     pub(crate) async fn close(&self) -> Result<(), RecordError> {
+        match &self.spool {
+            Some(spool) => spool.close(self.end_all()).await,
+            None => self.end_all().await,
+        }
+    }
+
+    async fn end_all(&self) -> Result<(), RecordError> {
         self.handed_over.done().await;
         let mut result = Ok(());
         for (source, sessions) in [(Source::Calls, &self.sessions), (Source::Streams, &self.stream_sessions)]
@@ -126,9 +133,6 @@ impl Inner {
                     result = Err(error);
                 }
             }
-        }
-        if let Some(spool) = &self.spool {
-            spool.drain().await;
         }
         result
     }

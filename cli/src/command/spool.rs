@@ -97,8 +97,12 @@ async fn ship(recorder: &Recorder, patience: Duration) -> anyhow::Result<Exit> {
         }
         tokio::time::sleep(PAUSE).await;
     };
+    if ended.requests == 0 {
+        // What was shipped is removed from this disk before we go.
+        recorder.close().await?;
+    }
     let refused = ended.refused_events - began.refused_events;
-    let recorded = began.events - ended.events - refused;
+    let recorded = began.events.saturating_sub(ended.events + refused);
     output::print(|out| out.line(&format!("{} recorded", counted(recorded, "access", "accesses"))))?;
     Ok(tell(&ended, refused))
 }

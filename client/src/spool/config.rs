@@ -34,8 +34,9 @@ pub struct SpoolConfig {
     /// How long a refusal that may be an operator's mistake (no permission, an internal error) is met by
     /// asking again, while everything waits. After that, what is refused so is set aside. Default: 1 h.
     pub doubt_max: Duration,
-    /// How long closing the recorder waits for the spool to empty. What is left is shipped when the
-    /// spool is opened again. Default: 10 s.
+    /// How long closing the recorder waits for the spool to empty, and before that for room in it; then
+    /// whoever still waits for room gets an error. What is left is shipped when the spool is opened again.
+    /// Default: 10 s.
     pub drain_max: Duration,
     /// Sees what happens, for metrics. Default: nobody.
     pub observer: Observer,

@@ -62,7 +62,13 @@ impl RealDisk {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let missing: Vec<_> = path.ancestors().take_while(|folder| !folder.exists()).collect();
         builder.create(path)?;
+        // A folder that was made is as durable as its name in the one above.
+        for above in missing.into_iter().rev().filter_map(Path::parent) {
+            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+            Self::at(above).sync_names()?;
+        }
         Ok(Self::at(path))
     }
 

@@ -1,27 +1,24 @@
 //! The spool as a recorder uses it.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use einsicht_proto::v1::{AccessEvent, EndSessionRequest, RecordRequest};
-use einsicht_tlog::hash::sha256;
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::config::{SpoolConfig, WhenFull};
-use super::disk::{Disk, RealDisk};
 use super::error::SpoolError;
+use super::folder::{Opened, open_folder};
 use super::frame::{FLAG_SENT, FRAME_HEADER_BYTES, Frame, KIND_END, KIND_RECORD};
-use super::lock::Lock;
-use super::marks::Marks;
-use super::open::{Found, open};
-use super::queue::{Answer, NotKept, Queue, State, unusable};
-use super::reader::Reader;
-use super::shipper::{Progress, Shipper, note_failure, note_halt};
+use super::progress::Progress;
+use super::queue::{Answer, NotKept, Queue, State};
+use super::shipper::{Shipper, note_failure, note_halt};
 use super::status::{Halt, HaltReason, Observer, SpoolEvent, SpoolStatus, age, now_us};
-use super::writer::Writer;
 use crate::error::RecordError;
 use crate::link::Link;
 use crate::session::{Numbers, Sessions};
@@ -46,63 +43,6 @@ pub(crate) enum Put {
     NotNeeded(Vec<AccessEvent>),
 }
 
-/// A spool that is not shipped yet.
-pub(crate) struct Opened {
-    pub(super) queue: Arc<Queue>,
-    pub(super) marks: Arc<Marks>,
-    pub(super) reader: Reader,
-    maybe_sent_below: u64,
-}
-
-/// Opens the folder of a spool and begins to write to it.
-pub(crate) fn open_folder(config: &SpoolConfig, origin: &str) -> Result<(Opened, Arc<Lock>), SpoolError> {
-    let disk = RealDisk::make(&config.dir).map_err(|error| unusable(config.dir.clone(), error))?;
-    if let Some(mode) = disk.open_to_others().map_err(|error| unusable(config.dir.clone(), error))? {
-        return Err(SpoolError::OpenToOthers { dir: config.dir.clone(), mode });
-    }
-    let lock = Arc::new(Lock::take(&config.dir)?);
-    let opened = Opened::new(Arc::new(disk), config, origin, Some(lock.clone()))?;
-    Ok((opened, lock))
-}
-
-impl Opened {
-    /// Opens a spool on a disk. `lock` is held as long as its thread runs.
-    pub(crate) fn new(
-        disk: Arc<dyn Disk>,
-        config: &SpoolConfig,
-        origin: &str,
-        lock: Option<Arc<Lock>>,
-    ) -> Result<Self, SpoolError> {
-        let origin_hash = sha256(origin.as_bytes());
-        let (marks, bounds) = Marks::open(&*disk).map_err(|error| unusable(config.dir.clone(), error))?;
-        let marks = Arc::new(marks);
-        let found = open(&*disk, &config.dir, origin, origin_hash, &marks, bounds)?;
-        let Found { state, next_number, next_sequence, maybe_sent_below } = found;
-        if state.frames() > 0 {
-            let (events, requests, bytes) = (state.events(), state.frames(), state.bytes());
-            tracing::info!(dir = %config.dir.display(), events, requests, bytes, "the spool holds accesses that wait");
-        }
-        let queue = Arc::new(Queue::new(config.dir.clone(), config.bytes_max, state));
-        let reader = Reader::new(disk.clone(), queue.clone(), config.observer.clone());
-        let writer = Writer {
-            disk,
-            queue: queue.clone(),
-            marks: marks.clone(),
-            origin_hash,
-            segment_bytes_max: config.segment_bytes_max,
-            next_number,
-            next_sequence,
-            active: None,
-        };
-        let thread = std::thread::Builder::new().name("einsicht-spool".to_owned()).spawn(move || {
-            let _lock = lock;
-            writer.run();
-        });
-        thread.map_err(|error| unusable(config.dir.clone(), error))?;
-        Ok(Self { queue, marks, reader, maybe_sent_below })
-    }
-}
-
 impl Spool {
     /// Opens a spool and begins to ship it.
     pub(crate) async fn open(
@@ -116,8 +56,9 @@ impl Spool {
         let Opened { queue, marks, reader, maybe_sent_below } = opened;
         let mut spool = Self::unshipped(queue.clone(), config);
         // A ledger that was not verified yet is not given anything before it is.
-        if let Err(error) = link.check_ledger().await {
-            note_failure(&queue, &config.observer, &error);
+        let checked = link.check_ledger().await;
+        if let Err(error) = &checked {
+            note_failure(&queue, &config.observer, error);
         }
         let shipper = Shipper {
             link,
@@ -126,6 +67,7 @@ impl Spool {
             observer: config.observer.clone(),
             doubt_max: config.doubt_max,
             maybe_sent_below,
+            is_verified: checked.is_ok(),
             reader: Some(reader),
             progress: Progress::default(),
             _lock: lock,
@@ -158,7 +100,11 @@ impl Spool {
         let encoded = request.encode_to_vec();
         let mut changed = self.queue.subscribe();
         let (answer, session, first_sequence) = loop {
-            match self.try_new(sessions, &encoded, count)? {
+            let tried = self.try_new(sessions, &encoded, count);
+            if let Err(RecordError::Spool(error)) = &tried {
+                self.note_full(error);
+            }
+            match tried? {
                 Tried::Put(put) => break put,
                 Tried::NotNeeded => return Ok(Put::NotNeeded(request.events)),
                 Tried::Full => self.wait(&mut changed).await?,
@@ -202,10 +148,24 @@ impl Spool {
         self.queue.change(|_| ());
     }
 
-    /// Waits until the spool is empty, but not for ever.
-    pub(crate) async fn drain(&self) {
+    /// Waits for the last work of a recorder, and then until the spool is empty; but not for ever: after
+    /// `drain_max`, nobody waits for room any more.
+    pub(crate) async fn close<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        let done = match tokio::time::timeout(self.drain_max, &mut work).await {
+            Ok(done) => done,
+            Err(_) => {
+                self.queue.change(|state| state.is_closing = true);
+                work.await
+            }
+        };
+        self.drain().await;
+        done
+    }
+
+    async fn drain(&self) {
         let mut changed = self.queue.subscribe();
-        let emptied = async { while !self.queue.state().is_empty() && changed.changed().await.is_ok() {} };
+        let emptied = async { while !self.queue.state().is_cleared() && changed.changed().await.is_ok() {} };
         if tokio::time::timeout(self.drain_max, emptied).await.is_err() {
             let (events, dir) = (self.queue.state().events(), self.queue.dir.display().to_string());
             tracing::warn!(
@@ -244,9 +204,10 @@ impl Spool {
             };
             let waited = match room {
                 Ok(_) => self.wait(&mut changed).await,
-                Err(full) => Err(full),
+                Err(error) => Err(error),
             };
             if let Err(error) = waited {
+                self.note_full(&error);
                 return Err(NotKept { error, numbers });
             }
         };
@@ -275,13 +236,20 @@ impl Spool {
 
     /// Whether there is room; `false` to wait for it.
     fn has_room(&self, state: &State, bytes: u64) -> Result<bool, SpoolError> {
-        let Err(full) = self.queue.check_room(state, bytes) else { return Ok(true) };
+        let Err(error) = self.queue.check_room(state, bytes) else { return Ok(true) };
+        let may_wait = self.when_full == WhenFull::Wait && !state.is_closing;
         // In an empty spool no room will be made.
-        if self.when_full == WhenFull::Wait && !state.is_empty() {
+        if matches!(error, SpoolError::Full { .. }) && may_wait && !state.is_empty() {
             return Ok(false);
         }
-        self.observer.observe(&SpoolEvent::Full);
-        Err(full)
+        Err(error)
+    }
+
+    /// Tells of it outside of all locks: whoever observes may ask for the status.
+    fn note_full(&self, error: &SpoolError) {
+        if matches!(error, SpoolError::Full { .. }) {
+            self.observer.observe(&SpoolEvent::Full);
+        }
     }
 
     async fn wait(&self, changed: &mut watch::Receiver<()>) -> Result<(), SpoolError> {

@@ -1,9 +1,9 @@
-//! How far the spool came: lower bounds that survive a killed process, and cost no sync.
+//! How far the spool came: bounds that survive a killed process, and cost no sync.
 //!
 //! The file `marks` has two slots of 32 bytes, written in turn so that a write that is cut off leaves the
 //! other: all frames below `acknowledged` were acknowledged, all below `shipped` are in the ledger or set
-//! aside, none from `sent` on was sent. The file is synced only before a segment is removed; after a loss of power it may say less than
-//! is true, never more.
+//! aside, none from `sent` on was sent. The file is synced only before a segment is removed; after a loss of
+//! power each may be too low: what was shipped in the last moments is shipped again, and not known to be.
 //!
 //! ```text
 //! slot   acknowledged, 8 | shipped, 8 | sent, 8 | writing count, 4 | CRC-32C of these, 4     (big-endian)

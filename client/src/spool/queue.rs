@@ -70,6 +70,8 @@ pub(crate) struct State {
     pub(crate) refused_events: u64,
     /// Removing failed; not tried again before.
     pub(crate) reap_after: Option<Instant>,
+    /// Nobody waits for room any more.
+    pub(crate) is_closing: bool,
     is_stopping: bool,
 }
 
@@ -116,8 +118,11 @@ impl Queue {
         self.bytes_max
     }
 
-    /// Whether frames of these bytes fit.
+    /// Whether frames of these bytes fit, and somebody is there to write them.
     pub(crate) fn check_room(&self, state: &State, bytes: u64) -> Result<(), SpoolError> {
+        if state.is_stopping {
+            return Err(SpoolError::Closed);
+        }
         let full = state.bytes();
         if full.saturating_add(bytes) <= self.bytes_max {
             return Ok(());
@@ -168,12 +173,26 @@ impl Queue {
     pub(crate) fn stop(&self) {
         self.change(|state| state.is_stopping = true);
     }
+
+    /// Tells everybody who waits that nothing is written any more.
+    pub(crate) fn abandon(&self) {
+        let jobs = self.change(|state| {
+            state.is_stopping = true;
+            std::mem::take(&mut state.jobs)
+        });
+        drop(jobs);
+    }
 }
 
 impl State {
     /// Whether everything that was put in is done with.
     pub(crate) fn is_empty(&self) -> bool {
         self.unwritten_frames == 0 && self.segments.iter().all(|segment| segment.frames == 0)
+    }
+
+    /// Whether, besides, nothing of it is left on this disk that can be removed.
+    pub(crate) fn is_cleared(&self) -> bool {
+        self.is_empty() && (self.reapable(None).is_none() || self.reap_after.is_some())
     }
 
     pub(crate) fn frames(&self) -> u64 {

@@ -10,6 +10,7 @@ use super::aside::keep_refused;
 use super::frame::FLAG_SENT;
 use super::lock::Lock;
 use super::marks::Marks;
+use super::progress::Progress;
 use super::queue::Queue;
 use super::reader::{Batch, Content, Reader};
 use super::status::{Halt, HaltReason, Observer, SpoolEvent, age};
@@ -21,8 +22,6 @@ use crate::link::Link;
 /// The ledger forgets sessions that are silent for 30 days: what may have been sent so long ago could be
 /// recorded twice.
 const SENT_AGE_MAX: Duration = Duration::from_secs(29 * 24 * 60 * 60);
-/// Most frames of one request: as many as events.
-const FRAMES_MAX: usize = 1000;
 
 /// Ships a spool as long as it lives.
 pub(crate) struct Shipper {
@@ -33,29 +32,12 @@ pub(crate) struct Shipper {
     pub(crate) doubt_max: Duration,
     /// Frames below may have been sent before.
     pub(crate) maybe_sent_below: u64,
+    /// Whether the ledger was verified since this process began.
+    pub(crate) is_verified: bool,
     pub(crate) reader: Option<Reader>,
     pub(crate) progress: Progress,
     /// Held as long as anything uses the folder.
     pub(crate) _lock: Arc<Lock>,
-}
-
-/// How it goes.
-#[derive(Debug)]
-pub(crate) struct Progress {
-    /// Attempts that failed since the last success.
-    failed: u32,
-    /// Most frames of the next request.
-    frames_max: usize,
-    /// Up to this frame, requests are made of one frame each.
-    alone_below: u64,
-    /// When the ledger first refused what may be a mistake.
-    doubt_since: Option<Instant>,
-}
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self { failed: 0, frames_max: FRAMES_MAX, alone_below: 0, doubt_since: None }
-    }
 }
 
 /// What to do next.
@@ -85,11 +67,12 @@ impl Shipper {
     async fn step(&mut self) -> Next {
         let halted = self.queue.state().halt.as_ref().map(|halt| halt.reason);
         let is_empty = self.queue.state().is_empty();
-        if halted == Some(HaltReason::Distrusted) || halted.is_some() && is_empty {
-            // No access goes to a ledger that has not shown again what it showed before.
+        if halted == Some(HaltReason::Distrusted) || halted.is_some() && is_empty || !self.is_verified {
+            // No access goes to a ledger that has not shown again what it showed before, or shown nothing yet.
             if let Err(error) = self.link.check_ledger().await {
                 return self.halt_for(&error);
             }
+            self.is_verified = true;
         }
         if self.queue.state().reap_after.is_some() {
             return self
@@ -145,8 +128,8 @@ impl Shipper {
                 Ok(()) => self.one_by_one(&batch),
             },
             Verdict::Never if is_one => self.set_aside(batch, text(&error)).await,
-            Verdict::Doubt if self.doubt_is_over() && is_one => self.set_aside(batch, text(&error)).await,
-            Verdict::Doubt if !self.doubt_is_over() => self.halt_for(&error),
+            Verdict::Doubt if !self.progress.doubt_is_over(self.doubt_max) => self.halt_for(&error),
+            Verdict::Doubt if is_one => self.set_aside(batch, text(&error)).await,
             Verdict::Never | Verdict::Doubt => self.one_by_one(&batch),
         }
     }
@@ -157,17 +140,8 @@ impl Shipper {
         Next::Batch
     }
 
-    /// An hour after the ledger first said so, no more time is given; a day later it is.
-    fn doubt_is_over(&mut self) -> bool {
-        let lapse = self.doubt_max.saturating_mul(24);
-        let since = self.progress.doubt_since.filter(|since| since.elapsed() <= lapse);
-        let since = *self.progress.doubt_since.insert(since.unwrap_or_else(Instant::now));
-        since.elapsed() >= self.doubt_max
-    }
-
     fn shipped(&mut self, batch: &Batch) -> Next {
-        self.progress.failed = 0;
-        self.progress.frames_max = (self.progress.frames_max * 2).min(FRAMES_MAX);
+        self.progress.succeeded();
         self.resume();
         self.done(batch);
         self.observer.observe(&SpoolEvent::Shipped { events: batch.events() });

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 use super::config::SpoolConfig;
 use super::error::SpoolError;
-use super::handle::{Opened, Spool};
+use super::folder::Opened;
+use super::handle::Spool;
 use super::marks::Marks;
 use super::memory::{Done, Left, MemoryDisk};
 use super::queue::Queue;

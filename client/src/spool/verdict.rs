@@ -1,6 +1,7 @@
 //! What the failure of a spooled request means: nobody is there who could be asked.
 
-use tonic::Code;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
 use super::status::HaltReason;
 use crate::attempt::AttemptError;
@@ -34,6 +35,9 @@ impl Verdict {
             // Concerns everything that waits: to set one request aside after the other would help nobody.
             Code::Unauthenticated => Self::Wait(HaltReason::NotKnown),
             Code::FailedPrecondition => Self::Compare,
+            // What answers there is no ledger: another listener, a proxy during maintenance (HTTP 404). A
+            // ledger that takes a look and can't record this names the fields.
+            Code::Unimplemented if !names_fields(status) => Self::Wait(HaltReason::Away),
             Code::InvalidArgument | Code::Unimplemented | Code::AlreadyExists | Code::OutOfRange => {
                 Self::Never
             }
@@ -42,9 +46,13 @@ impl Verdict {
     }
 }
 
+fn names_fields(status: &Status) -> bool {
+    status.get_details_bad_request().is_some_and(|bad| !bad.field_violations.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
-    use tonic::Status;
+    use tonic_types::ErrorDetails;
 
     use super::*;
 
@@ -54,14 +62,20 @@ mod tests {
         let of_kind =
             |verdict| (1..=16).map(Code::from).filter(|code| of(*code) == verdict).collect::<Vec<_>>();
         use Code::*;
-        assert_eq!(of_kind(Verdict::Never), [InvalidArgument, AlreadyExists, OutOfRange, Unimplemented]);
+        assert_eq!(of_kind(Verdict::Never), [InvalidArgument, AlreadyExists, OutOfRange]);
         assert_eq!(of_kind(Verdict::Wait(HaltReason::NotKnown)), [Unauthenticated]);
         assert_eq!(of_kind(Verdict::Compare), [FailedPrecondition]);
-        let away = [DeadlineExceeded, ResourceExhausted, Aborted, Unavailable];
+        let away = [DeadlineExceeded, ResourceExhausted, Aborted, Unimplemented, Unavailable];
         assert_eq!(of_kind(Verdict::Wait(HaltReason::Away)), away);
         assert_eq!(
             of_kind(Verdict::Doubt),
             [Cancelled, Unknown, NotFound, PermissionDenied, Internal, DataLoss]
         );
+    }
+    #[test]
+    fn a_ledger_that_cannot_record_this_is_told_from_what_is_no_ledger() {
+        let details = ErrorDetails::with_bad_request_violation("events[0].trace_id", "needs sealing");
+        let by_ledger = Status::with_error_details(Code::Unimplemented, "", details);
+        assert_eq!(Verdict::of(&AttemptError::Failed(by_ledger)), Verdict::Never);
     }
 }

@@ -194,9 +194,9 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Whatever ends the thread, nobody waits for it for ever: jobs are dropped with the queue.
+    /// Whatever ends the thread, nobody waits for it for ever.
     fn drop(&mut self) {
-        self.queue.stop();
+        self.queue.abandon();
     }
 }
 

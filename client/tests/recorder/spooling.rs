@@ -3,16 +3,17 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use einsicht_client::config::{OnUnavailable, RecorderConfig, SpoolConfig, WhenFull};
+use einsicht_client::config::{OnUnavailable, RecorderConfig, SpoolConfig};
 use einsicht_client::error::RecordError;
-use einsicht_client::spool::{HaltReason, Observer, SpoolError, SpoolEvent, SpoolObserver, SpoolStatus};
+use einsicht_client::spool::{HaltReason, SpoolError, SpoolStatus};
 use einsicht_client::{Kept, Recorder};
-use tonic::Status;
 
 use crate::fake::{Fake, Fault, access, accesses};
+
+mod full;
+mod refusals;
 
 /// Long enough on the slowest machine.
 const SOON: Duration = Duration::from_secs(20);
@@ -125,13 +126,8 @@ async fn a_recorder_starts_without_its_ledger_and_ships_what_the_last_one_left()
     // Its end goes behind its accesses.
     first.close().await.unwrap();
     drop(first);
-    let second = loop {
-        // The thread of the first one ends on its own.
-        match Recorder::connect(spooling.config(spooling.spool())).await {
-            Err(RecordError::Spool(SpoolError::InUse { .. })) => tokio::task::yield_now().await,
-            recorder => break recorder.unwrap(),
-        }
-    };
+    // The thread of the first one ends on its own, and soon.
+    let second = spooling.recorder().await;
     assert_eq!(second.spool_status().unwrap().events, 3);
     assert!(is_spooled(&[second.record(access()).await.unwrap()]));
     fake.come_back();
@@ -140,6 +136,21 @@ async fn a_recorder_starts_without_its_ledger_and_ships_what_the_last_one_left()
     let ends = fake.state().log.session_ends();
     assert_eq!(ends.len(), 1);
     assert_eq!((&ends[0].session, ends[0].last_sequence), (&fake.records()[0].session, Some(2)));
+}
+
+#[tokio::test]
+async fn a_recorder_that_was_closed_leaves_nothing_on_disk_that_was_shipped() {
+    let spooling = Spooling::start().await;
+    spooling.fake.go_away();
+    let mut spool = spooling.spool();
+    spool.drain_max = SOON;
+    let recorder = spooling.recorder_with(spool).await;
+    recorder.record_batch(accesses(3)).await.unwrap();
+    assert_eq!(spooling.files("segment-").len(), 1);
+    spooling.fake.come_back();
+    recorder.close().await.unwrap();
+    assert_eq!(spooling.fake.sequences(), [0, 1, 2]);
+    assert!(spooling.files("segment-").is_empty());
 }
 
 #[tokio::test]
@@ -194,102 +205,6 @@ async fn a_false_answer_stops_shipping_and_says_so() {
 }
 
 #[tokio::test]
-async fn what_the_ledger_refuses_for_good_is_set_aside_and_the_rest_goes_on() {
-    let spooling = Spooling::start().await;
-    let fake = &spooling.fake;
-    fake.go_away();
-    let recorder = spooling.recorder().await;
-    for access in accesses(4) {
-        recorder.record(access).await.unwrap();
-    }
-    let status = Status::invalid_argument("the clock of the client is wrong");
-    fake.state().refused = Some(("zweck-1".to_owned(), status));
-    fake.come_back();
-    let status = until(&recorder, |status| status.events == 0).await;
-    assert_eq!((status.refused_events, fake.sequences()), (1, vec![0, 2, 3]));
-    let refused = fs::read(spooling.spool().dir.join("refused")).unwrap();
-    let text = String::from_utf8_lossy(&refused);
-    assert!(text.contains("clock of the client is wrong") && text.contains("zweck-1"), "{text}");
-    // It stays known after a restart.
-    drop(recorder);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(spooling.recorder().await.spool_status().unwrap().refused_events, 1);
-}
-
-#[tokio::test]
-async fn a_token_that_is_not_known_yet_costs_nothing_but_time() {
-    let spooling = Spooling::start().await;
-    let fake = &spooling.fake;
-    let recorder = spooling.recorder().await;
-    fake.go_away_with(Status::unauthenticated("the token is not known"));
-    assert!(is_spooled(&[recorder.record(access()).await.unwrap()]));
-    let halted = |status: &SpoolStatus| status.halted.as_ref().is_some_and(|halted| halted.attempts > 3);
-    let status = until(&recorder, halted).await;
-    assert_eq!((status.halted.unwrap().reason, status.events), (HaltReason::NotKnown, 1));
-    fake.come_back();
-    until(&recorder, |status| status.events == 0).await;
-    assert_eq!(fake.sequences(), [0]);
-}
-
-#[tokio::test]
-async fn a_refusal_that_may_be_a_mistake_is_waited_out_before_it_counts() {
-    let spooling = Spooling::start().await;
-    let fake = &spooling.fake;
-    for (doubt_max, refused) in [(Duration::from_secs(3600), 0), (Duration::ZERO, 1)] {
-        fake.go_away();
-        let mut spool = spooling.spool();
-        spool.doubt_max = doubt_max;
-        let recorder = spooling.recorder_with(spool).await;
-        recorder.record(access()).await.unwrap();
-        fake.fail((0..3).map(|_| Fault::Refuse(Status::permission_denied("not for this data set"))));
-        fake.come_back();
-        let status = until(&recorder, |status| status.events == 0).await;
-        assert_eq!(status.refused_events, refused);
-        fake.state().faults.clear();
-        drop(recorder);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    assert_eq!(fake.records().len(), 1);
-}
-
-#[tokio::test]
-async fn a_full_spool_is_an_error_or_a_wait_and_nothing_is_dropped() {
-    let spooling = Spooling::start().await;
-    let fake = &spooling.fake;
-    fake.go_away();
-    let mut spool = spooling.spool();
-    spool.bytes_max = 2000;
-    let recorder = spooling.recorder_with(spool.clone()).await;
-    let mut taken = 0;
-    let error = loop {
-        match recorder.record(access()).await {
-            Ok(_) => taken += 1,
-            Err(error) => break error,
-        }
-    };
-    assert!(matches!(error, RecordError::Spool(SpoolError::Full { bytes_max: 2000, .. })), "{error}");
-    assert!((1..20).contains(&taken), "{taken}");
-    let on_disk = fs::read_dir(&spool.dir).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
-    let on_disk: u64 = on_disk.sum();
-    assert_eq!(recorder.spool_status().unwrap().bytes, on_disk);
-    drop(recorder);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-
-    spool.when_full = WhenFull::Wait;
-    let recorder = spooling.recorder_with(spool).await;
-    let waiting = tokio::spawn({
-        let recorder = recorder.clone();
-        async move { recorder.record_batch(accesses(2)).await.unwrap() }
-    });
-    tokio::time::sleep(Duration::from_millis(50)).await;
-    assert!(!waiting.is_finished());
-    fake.come_back();
-    assert_eq!(waiting.await.unwrap().len(), 2);
-    until(&recorder, |status| status.events == 0).await;
-    assert_eq!(fake.records().len(), taken + 2);
-}
-
-#[tokio::test]
 async fn a_spool_is_for_one_process_and_for_its_owner_only() {
     let spooling = Spooling::start().await;
     let recorder = spooling.recorder().await;
@@ -308,34 +223,6 @@ async fn a_spool_is_for_one_process_and_for_its_owner_only() {
     fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
     let refused = Recorder::connect(spooling.config(SpoolConfig::new(&open))).await.err().unwrap();
     assert!(matches!(refused, RecordError::Spool(SpoolError::OpenToOthers { mode: 0o755, .. })), "{refused}");
-}
-
-#[tokio::test]
-async fn whoever_observes_sees_every_access_come_and_go() {
-    #[derive(Default)]
-    struct Seen(Mutex<Vec<SpoolEvent>>);
-    impl SpoolObserver for Seen {
-        fn observe(&self, event: &SpoolEvent) {
-            self.0.lock().unwrap().push(event.clone());
-        }
-    }
-    let spooling = Spooling::start().await;
-    let seen = Arc::new(Seen::default());
-    let mut spool = spooling.spool();
-    spool.observer = Observer::new(seen.clone());
-    spooling.fake.go_away();
-    let recorder = spooling.recorder_with(spool).await;
-    recorder.record_batch(accesses(3)).await.unwrap();
-    spooling.fake.come_back();
-    until(&recorder, |status| status.events == 0 && status.halted.is_none()).await;
-    let seen = seen.0.lock().unwrap().clone();
-    let expected = [
-        SpoolEvent::Halted { reason: HaltReason::Away },
-        SpoolEvent::Spooled { events: 3 },
-        SpoolEvent::Resumed,
-        SpoolEvent::Shipped { events: 3 },
-    ];
-    assert_eq!(seen, expected);
 }
 
 #[tokio::test]
