@@ -183,6 +183,12 @@ impl Running {
         builder.build().unwrap()
     }
 
+    /// The most memory that it had so far; see [`Process::memory_peak_bytes`].
+    #[must_use]
+    pub fn memory_peak_bytes(&self) -> Option<u64> {
+        self.process.memory_peak_bytes()
+    }
+
     /// Sends SIGTERM without waiting.
     pub fn begin_to_terminate(&self) {
         self.process.terminate();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use einsicht_tests::service::Service;
 use futures::StreamExt as _;
+use reqwest::Method;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -15,6 +15,8 @@ use crate::{MIB, h2};
 const CONNECTIONS: usize = 10_000;
 /// Files of this process and of the service that are no connections.
 const FILES_RESERVED: u64 = 1_000;
+/// Longest that somebody new may wait.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// From so many addresses they come.
 const ADDRESSES: u8 = 10;
 
@@ -36,7 +38,7 @@ async fn open(scene: &Scene, count: usize, says: impl Fn(usize) -> Vec<u8>) -> V
         let says = says(number);
         async move {
             let from = 2 + u8::try_from(number % usize::from(ADDRESSES)).unwrap();
-            let mut stream = scene.connect_from(from).await;
+            let mut stream = scene.connect_from(number, from).await;
             // One that the service does not want is none of ours.
             let _ = stream.write_all(&says).await;
             stream
@@ -47,32 +49,50 @@ async fn open(scene: &Scene, count: usize, says: impl Fn(usize) -> Vec<u8>) -> V
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_leave_room_for_the_others() {
-    let count = connections_possible();
-    let scene = Scene::begin().await;
+    open_ten_thousand(connections_possible(), Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_connections_to_both_listeners_leave_room_for_the_others() {
+    open_ten_thousand(connections_possible(), Scene::in_a_city().await).await;
+}
+
+async fn open_ten_thousand(count: usize, scene: Scene) {
     let beginnings = [Vec::new(), b"GET / HTTP/1.1\r\nhost: x\r\n".to_vec(), h2::hello(&[])];
     let held = open(&scene, count, |number| beginnings[number % beginnings.len()].clone()).await;
     assert_eq!(held.len(), count);
-    new_callers_are_served(scene.service()).await;
+    new_callers_are_served(&scene).await;
     drop(held);
     scene.held(400 * MIB).await;
 }
 
 /// Somebody who comes only now, on connections of their own.
-async fn new_callers_are_served(service: &Service) {
+async fn new_callers_are_served(scene: &Scene) {
     for _ in 0..3 {
-        let answered = tokio::time::timeout(Duration::from_secs(10), service.get("/checkpoint")).await;
-        assert_eq!(answered.expect("an answer in time").status, 200);
+        let answer = tokio::time::timeout(ANSWER_WITHIN, scene.http(Method::GET, "/checkpoint").send()).await;
+        assert_eq!(answer.expect("an answer in time").unwrap().status(), 200);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_send_a_byte_at_a_time_take_nothing_from_the_others() {
-    let scene = Scene::begin().await;
-    let head = b"POST /einsicht.v1.Recorder/Record HTTP/1.1\r\nhost: localhost\r\nx-slow: 1";
+    send_a_byte_at_a_time(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_of_both_listeners_that_send_a_byte_at_a_time_take_nothing_from_the_others() {
+    send_a_byte_at_a_time(Scene::in_a_city().await).await;
+}
+
+async fn send_a_byte_at_a_time(scene: Scene) {
+    let request = b"POST /einsicht.v1.Recorder/Record HTTP/1.1\r\nhost: localhost\r\nx-slow: 1";
+    // Of TLS a hello that is not complete.
+    let hello = [&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3][..], &[7; 60]].concat();
+    let head = if scene.is_encrypted() { &hello[..] } else { request };
     let mut slow = open(&scene, 400, |_| Vec::new()).await;
     let preface_only = open(&scene, 400, |_| h2::PREFACE.to_vec()).await;
     let body_that_never_comes = open(&scene, 400, |_| {
-        [&head[..], b"\r\ncontent-type: application/grpc\r\ncontent-length: 4000000\r\n\r\n\0"].concat()
+        [request, &b"\r\ncontent-type: application/grpc\r\ncontent-length: 4000000\r\n\r\n\0"[..]].concat()
     })
     .await;
     for byte in head {
@@ -81,7 +101,7 @@ async fn callers_that_send_a_byte_at_a_time_take_nothing_from_the_others() {
         }
         sleep(Duration::from_millis(20)).await;
     }
-    new_callers_are_served(scene.service()).await;
+    new_callers_are_served(&scene).await;
     drop((preface_only, body_that_never_comes));
     scene.held(250 * MIB).await;
 }

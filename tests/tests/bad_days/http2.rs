@@ -51,7 +51,15 @@ fn floods() -> Vec<(&'static str, Vec<u8>)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_breaks_the_rules_is_ended_and_no_other() {
-    let scene = Scene::begin().await;
+    break_the_rules(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_breaks_the_rules_over_tls_is_ended_and_no_other() {
+    break_the_rules(Scene::in_a_city().await).await;
+}
+
+async fn break_the_rules(scene: Scene) {
     for (name, bytes) in broken() {
         let mut stream = scene.connect().await;
         send(&mut stream, &bytes).await;
@@ -63,7 +71,15 @@ async fn a_connection_that_breaks_the_rules_is_ended_and_no_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_frames_ends_the_connection_that_sends_it() {
-    let scene = Scene::begin().await;
+    flood(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_frames_over_tls_ends_the_connection_that_sends_it() {
+    flood(Scene::in_a_city().await).await;
+}
+
+async fn flood(scene: Scene) {
     for (name, bytes) in floods() {
         for _ in 0..3 {
             let mut stream = scene.connect().await;
@@ -81,10 +97,18 @@ async fn a_flood_of_frames_ends_the_connection_that_sends_it() {
     scene.held(200 * MIB).await;
 }
 
-/// Pings and settings want an answer each. Whoever asks and never reads gets no more than fits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn questions_whose_answers_are_not_read_pile_up_nowhere() {
-    let scene = Scene::begin().await;
+    ask_without_reading(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_over_tls_whose_answers_are_not_read_pile_up_nowhere() {
+    ask_without_reading(Scene::in_a_city().await).await;
+}
+
+/// Pings and settings want an answer each. Whoever asks and never reads gets no more than fits.
+async fn ask_without_reading(scene: Scene) {
     let mut held = Vec::new();
     for question in [frame(h2::PING, 0, 0, &[0; 8]), frame(h2::SETTINGS, 0, 0, b"")] {
         let mut stream = scene.connect().await;

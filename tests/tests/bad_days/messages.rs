@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use einsicht_proto::v1::{AccessEvent, RecordRequest};
 use einsicht_tests::make::{Session, event};
-use einsicht_tests::service::{Service, token};
 use reqwest::Method;
 use tokio::time::timeout;
 use tonic::Code;
@@ -19,12 +18,11 @@ const ALLOWED_BYTES: usize = 4 * 1024 * 1024 - 64;
 /// Sends a body to `Record`, past everything that a client's library would not do, and returns the
 /// status of gRPC. Over HTTP/1.1, where a status without content arrives as headers. Where the service
 /// answered and closed while the body was still being sent, the answer can be lost: `cut`.
-async fn status_of(service: &Service, body: Vec<u8>, headers: &[(&str, &str)]) -> String {
-    let mut call = service
+async fn status_of(scene: &Scene, body: Vec<u8>, headers: &[(&str, &str)]) -> String {
+    let mut call = scene
         .http(Method::POST, "/einsicht.v1.Recorder/Record")
         .header("content-type", "application/grpc")
-        .header("te", "trailers")
-        .header("authorization", format!("Bearer {}", token(service.data())));
+        .header("te", "trailers");
     for (name, value) in headers {
         call = call.header(*name, *value);
     }
@@ -38,23 +36,39 @@ async fn status_of(service: &Service, body: Vec<u8>, headers: &[(&str, &str)]) -
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_100_megabytes_is_refused_unread() {
-    let scene = Scene::begin().await;
+    send_100_megabytes(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_100_megabytes_over_tls_is_refused_unread() {
+    send_100_megabytes(Scene::in_a_city().await).await;
+}
+
+async fn send_100_megabytes(scene: Scene) {
     let text = "x".repeat(100_000_000);
     let request = Session::new().request_of(vec![AccessEvent { announcement: Some(text), ..event() }]);
     for _ in 0..3 {
-        let status = scene.service().record(request.clone()).await.unwrap_err();
+        let status = scene.record(request.clone()).await.unwrap_err();
         // It may also have ended the stream while the rest was still being sent.
         let expected = [Code::OutOfRange, Code::ResourceExhausted, Code::Internal, Code::Unknown];
         assert!(expected.contains(&status.code()), "{:?}: {}", status.code(), status.message().len());
     }
     let stated = [&[0][..], &u32::MAX.to_be_bytes(), b"and then little"].concat();
-    assert_eq!(status_of(scene.service(), stated, &[]).await, "11");
+    assert_eq!(status_of(&scene, stated, &[]).await, "11");
     scene.held(200 * MIB).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_compressed_is_refused_packed() {
-    let scene = Scene::begin().await;
+    send_compressed(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_compressed_is_refused_packed_over_tls() {
+    send_compressed(Scene::in_a_city().await).await;
+}
+
+async fn send_compressed(scene: Scene) {
     let bomb = gzip::bomb(512 * 1024 * 1024);
     assert!(bomb.len() < ALLOWED_BYTES, "{}", bomb.len());
     let mut framed = h2::message(&bomb);
@@ -69,7 +83,7 @@ async fn what_is_compressed_is_refused_packed() {
             (None, Code::Internal),
         ] {
             let headers: Vec<_> = encoding.iter().map(|encoding| ("grpc-encoding", *encoding)).collect();
-            let told = status_of(scene.service(), framed.clone(), &headers).await;
+            let told = status_of(&scene, framed.clone(), &headers).await;
             let expected = (expected as i32).to_string();
             assert!(told == expected || may_be_cut && told == "cut", "{encoding:?}: {told}, not {expected}");
         }
@@ -98,24 +112,40 @@ fn malformed() -> Vec<(&'static str, Vec<u8>)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_no_message_is_refused_with_a_status() {
-    let scene = Scene::begin().await;
+    send_malformed(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_message_over_tls_is_refused_with_a_status() {
+    send_malformed(Scene::in_a_city().await).await;
+}
+
+async fn send_malformed(scene: Scene) {
     for (name, body) in malformed() {
-        let status = status_of(scene.service(), body, &[]).await;
+        let status = status_of(&scene, body, &[]).await;
         assert!(!["", "0"].contains(&status.as_str()), "{name}: {status:?}");
     }
     scene.held(200 * MIB).await;
 }
 
-/// A field of two bytes becomes a structure of hundreds: whoever may send 4 MiB could take gigabytes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_small_message_does_not_become_a_large_one() {
-    let scene = Scene::begin().await;
+    send_what_grows(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_message_over_tls_does_not_become_a_large_one() {
+    send_what_grows(Scene::in_a_city().await).await;
+}
+
+/// A field of two bytes becomes a structure of hundreds: whoever may send 4 MiB could take gigabytes.
+async fn send_what_grows(scene: Scene) {
     let events = b"\x1a\x00".repeat(ALLOWED_BYTES / 2);
     let fits = |count: usize| h2::message(&events[..count * 2]);
     let invalid = (Code::InvalidArgument as i32).to_string();
-    assert_eq!(status_of(scene.service(), fits(1_001), &[]).await, invalid);
+    assert_eq!(status_of(&scene, fits(1_001), &[]).await, invalid);
     for _ in 0..4 {
-        assert_eq!(status_of(scene.service(), fits(events.len() / 2), &[]).await, invalid);
+        assert_eq!(status_of(&scene, fits(events.len() / 2), &[]).await, invalid);
     }
     let sent = RecordRequest { events: vec![AccessEvent::default()], ..RecordRequest::default() };
     assert_eq!(prost::Message::encode_to_vec(&sent), b"\x1a\x00", "what is sent above");

@@ -17,25 +17,37 @@ async fn record_much(scene: &Scene) {
     let mut session = Session::new();
     for _ in 0..10 {
         let events = (0..256).map(|_| full_event()).collect();
-        scene.service().record(session.request_of(events)).await.unwrap();
+        scene.record(session.request_of(events)).await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_nobody_reads_are_not_kept() {
-    let scene = Scene::begin().await;
+    ask_and_never_read(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_over_tls_that_nobody_reads_are_not_kept() {
+    ask_and_never_read(Scene::in_a_city().await).await;
+}
+
+async fn ask_and_never_read(scene: Scene) {
     record_much(&scene).await;
     let mut held = Vec::new();
     // HTTP/1.1: the next question before the last answer. 30 MB of answers on each connection.
-    let questions = b"GET /tile/entries/001 HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(200);
+    let authorization = scene.authorization("/tile");
+    let question = format!(
+        "GET /tile/entries/001 HTTP/1.1\r\nhost: localhost\r\nauthorization: {authorization}\r\n\r\n"
+    );
+    let questions = question.repeat(200);
     for _ in 0..50 {
         let mut stream = scene.connect().await;
-        let _ = timeout(Duration::from_millis(100), stream.write_all(&questions)).await;
+        let _ = timeout(Duration::from_millis(100), stream.write_all(questions.as_bytes())).await;
         held.push(stream);
     }
     // HTTP/2: all streams that a connection may have, and no room for an answer on any of them.
     let all = h2::message(&ListEntriesRequest { start: 0, limit: 2_560 }.encode_to_vec());
-    let head = h2::call("/einsicht.v1.Ledger/ListEntries", &[]);
+    let head = scene.call("/einsicht.v1.Ledger/ListEntries");
     for _ in 0..20 {
         let mut stream = scene.connect().await;
         let calls = (0..200).flat_map(|number| {
