@@ -148,7 +148,11 @@ fn record_steps(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>
         RecordError::Unreachable { status, .. } if status.tls().is_some() => return None,
         RecordError::Unreachable { status: failure, .. } | RecordError::Refused(failure) => {
             match failure.code() {
-                Code::Unauthenticated | Code::PermissionDenied => {
+                Code::PermissionDenied => {
+                    "The ledger knows who you are. What you may do there is in the service's configuration: ask its \
+                 operator, or give the token or certificate that is meant for this"
+                }
+                Code::Unauthenticated => {
                     "Give the file with the token that the operator of the service gave you: --token-file FILE; or your \
                  certificate, if it knows you by that: --cert-file FILE --key-file FILE"
                 }

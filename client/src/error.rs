@@ -31,8 +31,8 @@ pub enum RecordError {
     Config(#[from] ConfigError),
     /// No ledger could be read at the address. Nothing was recorded: this happens on connecting only.
     #[error(
-        "the ledger at {url} could not be read ({attempts} attempts in {:.1} s): {status}{}",
-        elapsed.as_secs_f64(), advice(url, status, *shows_certificate)
+        "the ledger at {url} could not be read ({} in {:.1} s): {status}{}",
+        counted(*attempts), elapsed.as_secs_f64(), advice(url, status, *shows_certificate)
     )]
     Unreachable {
         /// Address of the ledger.
@@ -248,8 +248,9 @@ impl fmt::Display for Unconfirmed {
         let (count, seconds) = (self.request.events.len(), elapsed.as_secs_f64());
         write!(
             formatter,
-            "{count} events {known}: the ledger did not confirm them ({attempts} attempts in {seconds:.1} s): \
-             {cause}. Send them again with Recorder::resend: no event is recorded twice"
+            "{count} events {known}: the ledger did not confirm them ({} in {seconds:.1} s): \
+             {cause}. Send them again with Recorder::resend: no event is recorded twice",
+            counted(*attempts)
         )
     }
 }
@@ -280,13 +281,20 @@ fn advice(url: &str, status: &Failure, shows_certificate: bool) -> String {
     let advice = match status.code() {
         // It says itself what to do.
         _ if status.tls().is_some() => return String::new(),
-        Code::Unauthenticated | Code::PermissionDenied => {
-            "Is it the token, or the certificate, by which this ledger knows us?"
-        }
+        Code::PermissionDenied => return String::new(),
+        Code::Unauthenticated => "Is it the token, or the certificate, by which this ledger knows us?",
         _ if is_broken_off && url.starts_with("https:") => broken_off(shows_certificate),
+        // What answers there does not speak HTTP/2 in the clear.
+        Code::Internal | Code::Unavailable | Code::Unknown if is_broken_off => {
+            "Is einsichtd running there? If it speaks TLS, the address begins with https://"
+        }
         _ => "Is einsichtd running there, and is the address right?",
     };
     format!(". {advice}")
+}
+
+fn counted(attempts: u32) -> String {
+    if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") }
 }
 
 /// Completes "are recorded" where that is not true of all.

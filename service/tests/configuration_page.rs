@@ -16,16 +16,16 @@ What `einsichtd serve` and `einsichtd init` are told. This page is made from the
 commands say the same for your own file:
 
 ```sh
-einsichtd config example > einsicht.toml           # everything that can be set, explained
-einsichtd config check --config einsicht.toml      # the file, and the files and folders that it names
-einsichtd config show --config einsicht.toml       # what holds, and where each value comes from
+einsichtd config example > einsichtd.toml          # everything that can be set, explained
+einsichtd config check --config einsichtd.toml     # the file, and the files and folders that it names
+einsichtd config show --config einsichtd.toml      # what holds, and where each value comes from
 ```
 
 A file in [TOML](https://toml.io). Relative paths count from its folder. Every setting but the callers can also be
 given in the environment and on the command line, there without quotes:
 
 ```sh
-EINSICHTD_LISTEN_INTERNAL=10.0.0.5:7420 einsichtd serve --config einsicht.toml --set limits.connections=500
+EINSICHTD_LISTEN_INTERNAL=10.0.0.5:7420 einsichtd serve --config einsichtd.toml --set limits.connections=500
 ```
 
 `--set` wins over the environment, the environment over the file, the file over the default. A variable that begins
@@ -62,7 +62,7 @@ const EXAMPLE: &str = "
 name = \"visitor-counter\"
 role = \"recorder\"
 datasets = [\"besuchertrend\"]
-token_sha256 = [\"b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9\"]
+token_sha256 = [\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"]
 
 [caller.limits]
 events_per_second = 1000

@@ -88,7 +88,9 @@ impl From<Finding> for SourceError {
 fn hint(status: u16) -> &'static str {
     match status {
         401 => ": the token is missing or not known there",
-        403 => ": the ledger shows its entries to auditors only; give a token",
+        403 => {
+            ": it may not be read without a token, or with this one; entries that are not public need an auditor's"
+        }
         404 => ": it is not there; is the address the one of a ledger?",
         _ => "",
     }

@@ -1,5 +1,6 @@
 //! Which ledger a command is about, and what it is told when that ledger does not check.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -68,8 +69,17 @@ impl PlaceArgs {
 
 /// What ledger lies in a folder.
 pub(super) fn identify(data: &Path) -> anyhow::Result<(RealFolder, Identity)> {
+    let is_there = match std::fs::metadata(data.join("log")) {
+        Ok(found) => found.is_dir(),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return Err(error).with_context(|| {
+                format!("{} can't be entered; run this as the user of the service", data.display())
+            });
+        }
+        Err(_) => false,
+    };
     ensure!(
-        data.join("log").is_dir(),
+        is_there,
         "{} has no folder 'log': it is not a data folder of a ledger, nor a backup of one",
         data.display()
     );

@@ -25,7 +25,7 @@ const SECOND_CALLER: &str = "
 #[[caller]]
 #name = \"city-audit-office\"
 #role = \"auditor\"
-#token_sha256 = [\"3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282\"]
+#token_sha256 = [\"fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210\"]
 ";
 
 /// A commented configuration with every key. It can be read as it is, and with every `#` before a setting

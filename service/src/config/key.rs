@@ -181,7 +181,8 @@ pub static CALLER_SETTINGS: &[Key] = &[
         .example("besuchertrend schulstandorte")
         .says("The data sets that a recorder may record for; \"*\" for all. Required for recorders."),
     Key::new("token_sha256", Kind::Many(Shape::TokenHash), Optional)
-        .example("b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9")
+        // The hash of nothing that anybody knows: whoever leaves it in lets nobody in.
+        .example("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")
         .says(
             "SHA-256 of its bearer tokens, in hexadecimal; `einsichtd token` makes both. With two of \
                  them a token can be replaced while the old one still works.",

@@ -56,7 +56,7 @@ pub(super) fn refusal(args: &RestoreArgs, backup: TreeHead, known: TreeHead, ver
                  What to do:\n  \
                  1. Look for a newer copy: another backup, the old disk (`einsichtd fsck` says whether it is \
                  sound),\n     a copy that an auditor keeps.\n  \
-                 2. If there is none, this is lost: {new_origin}"
+                 2. If there is none, what is missing is lost: {new_origin}"
             )
         }
         Verdict::OtherHistory => format!(

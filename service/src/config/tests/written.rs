@@ -44,6 +44,18 @@ fn the_example_can_be_used_as_it_is_and_with_everything_in_it() {
     assert!(example.lines().all(|line| line.chars().count() <= 102), "lines are short");
 }
 
+#[test]
+fn nobody_knows_a_token_of_the_example() {
+    let example = example();
+    let hashes: Vec<&str> =
+        example.split('"').filter(|text| text.len() == 64 && !text.contains(' ')).collect();
+    assert_eq!(hashes.len(), 2, "one caller of the example has one each");
+    // A pattern, and so the SHA-256 of nothing that anybody could try.
+    for hash in hashes {
+        assert!(hash.as_bytes().chunks(16).all(|part| hash.as_bytes().starts_with(part)), "{hash}");
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_written_is_read_back(config in any_config()) {
