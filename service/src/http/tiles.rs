@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use einsicht_tlog::Index;
@@ -10,15 +10,23 @@ use einsicht_tlog::tile::{Tile, TileKind};
 
 use super::budget::Budget;
 use super::{NO_STORE, Site};
+use crate::auth::Session;
 use crate::storage::{LogReader, ReadError};
 
 /// A published tile never changes.
 const IMMUTABLE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=604800, immutable");
+/// One that not everybody may read belongs in no cache that several share: it would hand it to everybody
+/// (RFC 9111 section 3.5).
+const PRIVATE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "private, max-age=604800, immutable");
 const BYTES: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/octet-stream");
 
 /// One tile. A path that is not canonical, or wider than what is published, does not exist. The path
 /// is taken as it was sent: with percent signs decoded, one tile would have many names.
-pub(super) async fn tile(State((site, budget)): State<(Site, Budget)>, uri: Uri) -> Response {
+pub(super) async fn tile(
+    State((site, budget)): State<(Site, Budget)>,
+    session: Option<Extension<Session>>,
+    uri: Uri,
+) -> Response {
     let published = Arc::clone(&site.sequencer.published().borrow());
     let tile = uri.path().strip_prefix('/').and_then(Tile::parse);
     let tile = tile.filter(|tile| tile.is_published(published.head.size));
@@ -34,7 +42,10 @@ pub(super) async fn tile(State((site, budget)): State<(Site, Budget)>, uri: Uri)
     drop(turn);
     match read {
         Ok(Ok(bytes)) => match budget.body(bytes) {
-            Some(body) => ([BYTES, IMMUTABLE], body).into_response(),
+            Some(body) => {
+                let caching = if session.is_some() { PRIVATE } else { IMMUTABLE };
+                ([BYTES, caching], body).into_response()
+            }
             None => {
                 let text = "Too many answers wait to be read; try again in a second.\n";
                 let retry = (header::RETRY_AFTER, "1");

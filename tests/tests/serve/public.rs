@@ -32,7 +32,7 @@ async fn everybody_reads_checkpoint_and_hashes_and_nobody_entries_unless_they_ar
     assert!(service.reload().await);
     let page = service.get_public(ENTRIES, None).await;
     assert_eq!(page.status, 200);
-    assert!(page.header("cache-control").contains("immutable"));
+    assert_eq!(page.header("cache-control"), "public, max-age=604800, immutable");
     city.public_entries = false;
     city.write();
     assert!(service.reload().await);
@@ -49,7 +49,10 @@ async fn an_auditor_reads_entries_there_with_a_token_and_a_recorder_does_not() {
         let service = &service;
         async move { service.get_public(ENTRIES, authorization.as_deref()).await }
     };
-    assert_eq!(get(auditor.authorization()).await.status, 200);
+    let page = get(auditor.authorization()).await;
+    assert_eq!(page.status, 200);
+    // A cache between the service and everybody would hand out what it may keep.
+    assert!(page.header("cache-control").starts_with("private"), "{}", page.header("cache-control"));
     let page = get(recorder.authorization()).await;
     assert_eq!(page.status, 403, "{}", page.text());
     assert!(page.text().contains("'counter' may not read entries"), "{}", page.text());
