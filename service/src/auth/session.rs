@@ -5,7 +5,7 @@ use std::sync::Arc;
 use einsicht_proto::v1::AccessEvent;
 use einsicht_tlog::Hash;
 
-use super::{Gate, Known, Need, Peer, Refusal, datasets};
+use super::{Gate, Known, Need, Peer, PeerCertificate, Refusal, datasets};
 
 /// Who was let in, for one call. In the extensions of its request.
 #[derive(Clone, Debug)]
@@ -35,13 +35,13 @@ impl Session {
     }
 
     /// Looks again whether it is still allowed what it was let in for: before each further message of a
-    /// stream. Costs nothing where no reload was in between.
+    /// stream. Costs next to nothing where no reload was in between.
     ///
     /// # Errors
-    /// [`Refusal`] if a reload took the right away.
+    /// [`Refusal`] if a reload took the right away, or the certificate has expired since.
     pub fn renew(&mut self) -> Result<(), Refusal> {
         let generation = self.gate.generation();
-        if generation == self.generation {
+        if generation == self.generation && !self.credential.has_expired() {
             return Ok(());
         }
         let policy = self.gate.policy();
@@ -90,6 +90,15 @@ impl Session {
     }
 }
 
+impl Credential {
+    fn has_expired(&self) -> bool {
+        match self {
+            Self::Token(_) => false,
+            Self::Peer(peer) => peer.certificate.as_ref().is_some_and(PeerCertificate::has_expired),
+        }
+    }
+}
+
 impl Known {
     /// Uses up one request.
     pub(super) fn count_request(&self) -> Result<(), Refusal> {
@@ -107,5 +116,31 @@ impl Known {
             per_second: self.rates.limits().events_per_second.get(),
             wait,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+    use crate::auth::Policy;
+
+    /// A stream that was let in by a certificate which ends in this year.
+    fn session(ends: i32) -> Session {
+        let mut params = CertificateParams::new(vec!["counter.ulm.example".into()]).unwrap();
+        params.not_after = date_time_ymd(ends, 1, 1);
+        let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let certificate = PeerCertificate::read(&[certificate.der().clone()], 1);
+        let gate = Gate::new(Policy::development("counter", "token"));
+        let known = gate.policy().callers.by_token(&einsicht_tlog::hash::sha256(b"token")).cloned().unwrap();
+        let credential = Credential::Peer(Arc::new(Peer { address: [127, 0, 0, 1].into(), certificate }));
+        Session { generation: gate.generation(), gate, need: Need::Record, credential, known }
+    }
+
+    #[test]
+    fn a_certificate_that_expires_ends_a_stream_also_without_a_reload() {
+        session(2999).renew().unwrap();
+        assert_eq!(session(2011).renew(), Err(Refusal::ExpiredCertificate));
     }
 }
