@@ -71,7 +71,7 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     })?;
     check_origin(args, &config, &identity)?;
     if let Some(file) = &args.last_known {
-        let known = known::read(file, &identity)?;
+        let known = known::read(file, &args.from, &identity)?;
         match known::compare(head, known) {
             Verdict::ItsEnd => {}
             verdict @ Verdict::Older => bail!(told::refusal(args, head, known, verdict)),

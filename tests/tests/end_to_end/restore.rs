@@ -122,8 +122,9 @@ async fn a_backup_that_is_behind_what_was_published_is_refused_and_the_loss_is_n
 async fn an_auditor_who_remembers_more_refuses_a_ledger_that_went_back() {
     let mut disaster = Disaster::begin().await;
     disaster.go_on().await;
-    // Somebody gives the checkpoint of the backup itself for the newest one.
-    let wrong = disaster.path("backup/log/checkpoint");
+    // Somebody gives a copy of the backup's own checkpoint for the newest one.
+    let wrong = disaster.path("wrong");
+    fs::copy(disaster.path("backup/log/checkpoint"), &wrong).unwrap();
     disaster.restore_known(&wrong).await.expect(0, &[]);
     disaster.give_keys();
     let data = disaster.path("restored");
@@ -177,6 +178,9 @@ async fn a_restore_that_could_do_harm_is_refused_before_anything_is_changed() {
     let none = disaster.path("none");
     disaster.restore_known(&none).await.expect(2, &["none"]);
     disaster.restore_known(&disaster.path("einsichtd.toml")).await.expect(2, &["is not a checkpoint of"]);
+    // The backup's own would always fit.
+    let own = disaster.path("backup/log/checkpoint");
+    disaster.restore_known(&own).await.expect(2, &["is the backup's own", "somebody else kept"]);
     assert_eq!(snapshot(disaster.root.path()), before);
     disaster.configure("city.example/other");
     let known = disaster.path("data/log/checkpoint");

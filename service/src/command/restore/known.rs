@@ -31,9 +31,17 @@ pub(super) fn compare(backup: TreeHead, known: TreeHead) -> Verdict {
     }
 }
 
-/// Reads a checkpoint that somebody kept, and verifies its signature.
-pub(super) fn read(file: &Path, identity: &Identity) -> anyhow::Result<TreeHead> {
+/// Reads a checkpoint that somebody kept, and verifies its signature. One from the backup itself is
+/// refused: it always fits, and so would let a ledger go on that others know to be longer.
+pub(super) fn read(file: &Path, backup: &Path, identity: &Identity) -> anyhow::Result<TreeHead> {
     let place = || file.display().to_string();
+    let real = |path: &Path| path.canonicalize().with_context(|| path.display().to_string());
+    anyhow::ensure!(
+        !real(file)?.starts_with(real(backup)?),
+        "{} is the backup's own: it can't know what was published after the backup. Take one that somebody \
+         else kept. Nothing was changed",
+        place()
+    );
     let bytes = std::fs::metadata(file).with_context(place)?.len();
     anyhow::ensure!(bytes <= NOTE_BYTES_MAX as u64, "{} is too large for a checkpoint", place());
     let note = std::fs::read(file).with_context(place)?;
