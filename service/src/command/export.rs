@@ -47,6 +47,13 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let _lock = ledger::lock(to)?;
     let (source, identity) = identify(&place.data)?;
     let entries = args.entries || place.config.as_ref().is_some_and(|config| config.public_entries);
+    let written = to.join("tile/entries");
+    ensure!(
+        entries || !written.exists(),
+        "{} is there from an earlier export, but entries are not public now. Delete that folder, or take \
+         another one; --entries if they are for everybody. Nothing was changed",
+        written.display()
+    );
     let what =
         Exporting { origin: &identity.origin, keys: &identity.keys, entries, everything: args.everything };
     let bar = progress("exporting", None);
@@ -71,7 +78,8 @@ fn how_to_read(to: &Path, entries: bool) -> String {
     match entries {
         true => format!("check   einsicht verify {} --vkey FILE", to.display()),
         false => {
-            "The entries are not in it: public.entries is false. It proves what the log is, not what it says"
+            "The entries are not in it: neither --entries nor public.entries. It proves what the log is, not what \
+             it says"
                 .to_owned()
         }
     }

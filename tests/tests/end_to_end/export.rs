@@ -118,7 +118,9 @@ async fn an_export_that_would_show_too_much_or_something_else_is_refused() {
     ledger_at_rest(&other, 1).await;
     export(&data, &other, &[]).await.expect(2, &["what is not for everybody"]);
     export(&data, &site, &["--entries"]).await.expect(0, &[]);
-    let refused = export(&other, &site, &[]).await;
+    // Whoever no longer wants entries to be public must not believe that they are gone.
+    export(&data, &site, &[]).await.expect(2, &["tile/entries is there from an earlier export"]);
+    let refused = export(&other, &site, &["--entries"]).await;
     refused.expect(1, &[]);
     assert!(refused.stdout.contains("another ledger"), "{refused:#?}");
     let elsewhere = root.path().join("other.toml");
