@@ -7,6 +7,7 @@ use einsicht_proto::v1::ledger_server::LedgerServer;
 use einsicht_proto::v1::recorder_server::RecorderServer;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
@@ -60,7 +61,7 @@ fn guarded(router: Router, gate: Gate, door: Door) -> Router {
 }
 
 /// Tells health checkers when recording has stopped, or the service goes down. Ends then: neither
-/// turns back.
+/// turns back. Whoever names no service means what this one is there for, as at `/healthz`.
 async fn report_health(health: HealthReporter, sequencer: Sequencer, shutdown: CancellationToken) {
     while sequencer.stopped().is_none() {
         tokio::select! {
@@ -72,6 +73,7 @@ async fn report_health(health: HealthReporter, sequencer: Sequencer, shutdown: C
         }
     }
     health.set_not_serving::<RecorderServer<rpc::RecorderService>>().await;
+    health.set_service_status("", ServingStatus::NotServing).await;
 }
 
 /// What a caller sent is not logged as it came: an id only if it looks like one, a path only if it is

@@ -1,8 +1,14 @@
 //! `einsichtd health`: for containers and systemd.
 
+use std::time::{Duration, Instant};
+
 use einsicht_tests::city::{Authority, Caller, City, Running, Shown};
 use einsicht_tests::make::Session;
-use einsicht_tests::process::{Ended, run, text};
+use einsicht_tests::process::{Ended, PATIENCE, run, text};
+use tokio::time::sleep;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 /// Asks the service that runs; its port is not the configured one, which is 0.
 async fn health(city: &City, service: &Running) -> Ended {
@@ -61,6 +67,19 @@ async fn a_service_that_can_not_write_any_more_is_not_healthy_and_says_why() {
     let ended = health(&city, &service).await;
     ended.expect(1, &[]);
     assert!(ended.stdout.starts_with("not recording: "), "{}", ended.stdout);
+    // The same over gRPC, within the second between two looks.
+    let mut probe = HealthClient::new(service.channel_to(&service.internal, None));
+    let mut answer = async |name: &str| {
+        let request = HealthCheckRequest { service: name.into() };
+        probe.check(request).await.unwrap().into_inner().status()
+    };
+    let begun = Instant::now();
+    while answer("").await == ServingStatus::Serving {
+        assert!(begun.elapsed() < PATIENCE, "a service that does not record is called healthy");
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(answer("einsicht.v1.Recorder").await, ServingStatus::NotServing);
+    assert_eq!(answer("einsicht.v1.Ledger").await, ServingStatus::Serving);
     // Readers go on.
     assert_eq!(service.get("/checkpoint", &Shown::token(&counter)).await.status, 200);
 }
