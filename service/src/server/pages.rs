@@ -54,7 +54,8 @@ fn guarded(router: Router, gate: Gate, door: Door) -> Router {
     router.layer(
         tower::ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-            .layer(TraceLayer::new_for_http().make_span_with(span))
+            // What fails is told where it fails; a line for each answer would be one that strangers can cause.
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(Guard::new(gate, door)),
     )

@@ -115,8 +115,8 @@ pub fn copy(
 
     let vouched = vouched_for(target, origin, keys)?;
     let held = verify_held(target, origin.hash(), vouched, progress)?;
-    if held.tip.size() > head.size {
-        return Err(CopyError::KnowsMore { held: held.tip.size(), found: head.size });
+    if held.readable > head.size {
+        return Err(CopyError::KnowsMore { held: held.readable, found: head.size });
     }
     let vkey = verifier_key(target, keys)?;
 

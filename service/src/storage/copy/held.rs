@@ -24,6 +24,8 @@ pub(super) struct Held {
     pub tip: Tip,
     /// How many entries it has.
     pub verified: Size,
+    /// How far commits that check go on behind it. Not believed, and yet they may be all that is left.
+    pub readable: Size,
     /// The segment that it ends in; `None` if it holds nothing.
     pub last: Option<Begun>,
     /// Segment files behind it.
@@ -73,7 +75,7 @@ pub(super) fn verify_held(
         error => CopyError::Target(error),
     })?;
     let tip = Tip::start(origin_hash);
-    let mut held = Held { tip, verified: Size(0), last: None, surplus: Vec::new() };
+    let mut held = Held { tip, verified: Size(0), readable: Size(0), last: None, surplus: Vec::new() };
     let mut segments = listing.segments.iter().peekable();
     while let Some(segment) = segments.next() {
         // A segment that was being made shows that the one before it was finished.
@@ -93,6 +95,7 @@ pub(super) fn verify_held(
     }
     held.surplus.extend(listing.unfinished.map(|unfinished| unfinished.path));
     held.verified = held.tip.size();
+    held.readable = held.readable.max(held.verified);
     if held.verified < vouched.size {
         let (published, found) = (vouched.size, held.verified);
         return Err(CopyError::Target(OpenError::RolledBack { published, found }));
@@ -114,6 +117,7 @@ impl Held {
         let mut end = HEADER_BYTES;
         let whole = loop {
             if is_last && self.tip.size() >= vouched.size {
+                self.readable = readable_end(&mut reader, self.tip.clone()).map_err(unreadable)?;
                 break true;
             }
             let (offset, fault) = match reader.next().map_err(unreadable)? {
@@ -146,6 +150,16 @@ impl Held {
         }
         Ok(whole)
     }
+}
+
+/// How many entries there are with the commits that follow and check.
+fn readable_end(reader: &mut FrameReader<'_>, mut tip: Tip) -> std::io::Result<Size> {
+    while let Next::Frame { frame, .. } = reader.next()? {
+        if apply(&mut tip, &frame, &mut |_, _| {}).is_err() {
+            break;
+        }
+    }
+    Ok(tip.size())
 }
 
 /// Whether a commit fits what the copy's checkpoint says.

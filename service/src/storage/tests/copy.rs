@@ -121,6 +121,31 @@ fn a_copy_that_is_cut_off_anywhere_proves_no_more_than_was_acknowledged_and_is_c
     }
 }
 
+/// A run that was cut off before its checkpoint leaves entries that nobody vouches for. If the source has
+/// lost them since, they are the only ones.
+#[test]
+fn entries_that_the_source_has_lost_are_not_cut_off_the_copy() {
+    let model = Model::new(40);
+    let source = log_after(&[Step::Commit(1), Step::Checkpoint], &model);
+    let later = source.after_kill();
+    assert!(take(&[Step::Commit(1), Step::Checkpoint], &mut open(&later).unwrap(), &model));
+    assert_eq!(segments(&later).len(), 1, "in the segment that the copy believes in part");
+    let target = MemoryFolder::default();
+    copy(&source, &target).unwrap();
+    target.fail(At::Nth(Kind::Rename, CHECKPOINT.to_owned(), 1), Done::Nothing);
+    copy(&later, &target).unwrap_err();
+
+    let before = target.after_kill();
+    let refused = copy(&source, &target);
+    let expected = (Size(2), Size(1));
+    assert!(
+        matches!(refused, Err(CopyError::KnowsMore { held, found }) if (held, found) == expected),
+        "{refused:?}"
+    );
+    assert_eq!(files(&target), files(&before));
+    assert_eq!(copy(&later, &target).unwrap().head.size, Size(2));
+}
+
 /// After a failed sync, what is in the page cache looks whole and is lost all the same.
 #[test]
 fn what_a_failed_sync_left_behind_is_not_believed_by_the_next_run() {
