@@ -66,6 +66,79 @@ def typed_fields():
     yield "datset=x\nDATASET=\noperation=look\nannounced_on=9999-12-31\ncollected_on=-0001-02-30\n"
 
 
+CITY = """
+[ledger]
+origin = "einsicht.ulm.example/ledger"
+data = "/var/lib/einsicht"
+segment_bytes = 67108864
+[keys]
+dir = "keys"
+[listen]
+internal = "10.0.0.5:7420"
+public = "0.0.0.0:7443"
+[tls.internal]
+certificate = "tls/server.pem"
+key = "tls/server.key"
+client_ca = "tls/ca.pem"
+[tls.public]
+certificate = "tls/public.pem"
+key = "tls/public.key"
+[public]
+entries = true
+[limits]
+connections = 20000
+events_per_second = 100_000
+[[caller]]
+name = "visitor-counter"
+role = "recorder"
+datasets = ["besuchertrend", "schulstandorte"]
+token_sha256 = ["%s"]
+certificates = ["dns:visitor-counter.ulm.example", "uri:spiffe://ulm.example/recorder"]
+limits = { request_bytes = 1048576 }
+[[caller]]
+name = "steward"
+role = "steward"
+certificates = ["dns:steward.ulm.example"]
+""" % ("ab" * 32)
+
+
+def configurations():
+    yield CITY
+    yield CITY + "[[caller]]\nname = 'audit'\nrole = 'auditor'\ntoken_sha256 = ['" + "0" * 64 + "']\n"
+    yield CITY.replace("origin", "orign").replace("true", "yes").replace("steward", "visitor-counter")
+    yield CITY + "\n--set\nlisten.public=127.0.0.1:7443\nlimits.connections=0\nledger.datas=x\npublic.entries=false\n"
+    yield "[ledger]\norigin='a'\ndata='d'\n[keys]\ndir='k'\n"
+    yield "[ledger\norigin = "
+
+
+def spool_frame(sequence, payload):
+    """A frame of client/src/spool/frame.rs."""
+    head = b"SPLF" + len(payload).to_bytes(4, "big") + sequence.to_bytes(8, "big") + bytes(8)
+    head += bytes([1, 0]) + (3).to_bytes(2, "big")
+    return head + crc32c(head + payload).to_bytes(4, "big") + payload
+
+
+def crc32c(content):
+    crc = 0xFFFFFFFF
+    for byte in content:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def spools():
+    """Two numbers that say which sequences may stand there, then the file."""
+    frames = [spool_frame(sequence, payload) for sequence, payload in [(5, b"one"), (6, b"SPLF"), (7, b""), (9, b"four")]]
+    header = b"EINSPOL1" + bytes(32) + (3).to_bytes(8, "big") + (5).to_bytes(8, "big")
+    yield bytes([5, 20]) + header + crc32c(header).to_bytes(4, "big")
+    for content in [b"".join(frames), frames[0] + b"damage" + frames[1], frames[3] + frames[0], frames[2] * 2]:
+        yield bytes([5, 20]) + content
+        yield bytes([5, 20]) + content[:-1]
+    slot = (9).to_bytes(8, "big") + (5).to_bytes(8, "big") + (6).to_bytes(8, "big") + (1).to_bytes(4, "big")
+    yield bytes([0, 255]) + slot + crc32c(slot).to_bytes(4, "big") + bytes(32)
+
+
 def seeds():
     body, checkpoint, receipt, segment = map(vectors, ["body", "checkpoint", "receipt", "segment"])
     leaf, chain, bundle, key, path = map(vectors, ["leaf", "chain", "bundle", "key", "tile-path"])
@@ -84,6 +157,10 @@ def seeds():
     yield from (("tile_path", bytes(7) + b"\x7f" + case["path"].encode()) for kind in both for case in path[kind])
     yield from (("request", request) for request in requests())
     yield from (("fields", text.encode()) for text in typed_fields())
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    yield from (("traceparent", text.encode()) for text in [trace, "cc" + trace[2:] + "-what-comes", trace.upper()])
+    yield from (("config", text.encode()) for text in configurations())
+    yield from (("spool", content) for content in spools())
     yield from (("proof", bytes([size, 0, size // 2, 0]) + bytes(16 + 32 * 3)) for size in range(0, 80, 7))
 
 

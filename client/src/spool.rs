@@ -26,6 +26,9 @@ mod folder;
 mod frame;
 mod handle;
 mod inspect;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod laws;
 mod lock;
 mod marks;
 mod open;

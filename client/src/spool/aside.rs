@@ -32,6 +32,19 @@ pub(crate) fn keep_damaged(disk: &dyn Disk, segment: u64, offset: u64, bytes: &[
 
 /// Keeps refused frames, durably. Returns the bytes that were added.
 pub(crate) fn keep_refused(disk: &dyn Disk, frames: &[Frame], reason: &str) -> io::Result<u64> {
+    let bytes = refused_bytes(frames, reason);
+    let file = disk.open(REFUSED, true)?;
+    let end = file.len()?;
+    let written = file.write_at(&bytes, end).and_then(|()| file.sync()).and_then(|()| disk.sync_names());
+    if written.is_err() {
+        // An attempt: reading skips what is half there.
+        let _ = file.cut(end);
+    }
+    written.map(|()| bytes.len() as u64)
+}
+
+/// The bytes of refused frames, each with the reason.
+pub(crate) fn refused_bytes(frames: &[Frame], reason: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     for frame in frames {
         let mut payload = Vec::new();
@@ -41,14 +54,7 @@ pub(crate) fn keep_refused(disk: &dyn Disk, frames: &[Frame], reason: &str) -> i
         frame.put(&mut payload);
         Frame { kind: KIND_REFUSED, payload: payload.into(), ..frame.clone() }.put(&mut bytes);
     }
-    let file = disk.open(REFUSED, true)?;
-    let end = file.len()?;
-    let written = file.write_at(&bytes, end).and_then(|()| file.sync()).and_then(|()| disk.sync_names());
-    if written.is_err() {
-        // An attempt: reading skips what is half there.
-        let _ = file.cut(end);
-    }
-    written.map(|()| bytes.len() as u64)
+    bytes
 }
 
 /// Reads the refused frames; skips what is damaged.
