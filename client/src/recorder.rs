@@ -12,7 +12,7 @@ use crate::access::{Access, micros_since_1970};
 use crate::answer::{Recorded, VerificationError};
 use crate::attempt::{AttemptError, Setback, persist};
 use crate::checkpoints::Checkpoints;
-use crate::config::{OnUnavailable, RecorderConfig};
+use crate::config::{OnUnavailable, RecorderConfig, STATE_DIR_VARIABLE};
 use crate::connection::Connection;
 use crate::error::{Failure, RecordError, Unconfirmed};
 use crate::keep::{Inner, Prepared};
@@ -34,9 +34,9 @@ pub use crate::request::REQUEST_BYTES_MAX;
 /// with these places, and that this tree extends everything the ledger signed before. What stands at
 /// those places is verified [with proofs](Recorder::with_proofs).
 ///
-/// A request that fails in a way that passes is sent again ([`RetryPolicy`]); nothing is ever recorded
-/// twice. Dropping a future of `record` or `record_batch` before it is ready leaves open whether the
-/// events are recorded. Call [`Recorder::close`] before the process ends.
+/// A request that fails in a way that passes is sent again ([`RetryPolicy`](crate::retry::RetryPolicy));
+/// nothing is ever recorded twice. Dropping a future of `record` or `record_batch` before it is ready leaves
+/// open whether the events are recorded. Call [`Recorder::close`] before the process ends.
 #[derive(Clone)]
 pub struct Recorder {
     pub(crate) inner: Arc<Inner>,
@@ -64,9 +64,14 @@ impl Recorder {
     /// Connects, and verifies the newest checkpoint: a wrong address or key, or a ledger that was cut
     /// back since it was last seen, shows before the first event is sent.
     ///
+    /// With a spool it connects without a ledger too, and whatever is wrong with the one that answers: accesses
+    /// are kept then, nothing is sent, and [`Recorder::spool_status`] and the log say why.
+    ///
     /// # Errors
-    /// [`RecordError::Config`]; [`RecordError::Unreachable`] after the attempts that the retry policy
-    /// allows; [`RecordError::Verification`]; [`RecordError::Trust`] if the state folder cannot be used.
+    /// [`RecordError::Config`]; [`RecordError::Spool`] if the spool can't be opened;
+    /// [`RecordError::Trust`] if the state folder cannot be used. Without a spool also
+    /// [`RecordError::Unreachable`] after the attempts that the retry policy allows, and
+    /// [`RecordError::Verification`].
     pub async fn connect(config: RecorderConfig) -> Result<Self, RecordError> {
         config.check()?;
         let trust = match &config.state_dir {
@@ -78,6 +83,12 @@ impl Recorder {
         let checkpoints = Checkpoints::new(connection.clone(), trust);
         let link = Arc::new(Link { connection, checkpoints, retry: config.retry, producer: config.producer });
         let sessions = Sessions::new(config.session_age_max);
+        if config.state_dir.is_none() && config.on_unavailable != OnUnavailable::Refuse {
+            tracing::warn!(
+                "{STATE_DIR_VARIABLE} is not set: that the ledger was restored to an older state while this recorder \
+                 was not running would not be noticed"
+            );
+        }
         let (spool, stream_sessions) = match &config.on_unavailable {
             OnUnavailable::Spool(spool) => (
                 Some(Spool::open(spool, &origin, link.clone()).await?),
