@@ -7,6 +7,7 @@ use reqwest::Method;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use crate::scene::Scene;
@@ -17,6 +18,8 @@ const CONNECTIONS: usize = 10_000;
 const FILES_RESERVED: u64 = 1_000;
 /// Longest that somebody new may wait.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Who opens so many files does it alone: the tests share one limit.
+static MANY_FILES: Mutex<()> = Mutex::const_new(());
 /// From so many addresses they come.
 const ADDRESSES: u8 = 10;
 
@@ -58,6 +61,7 @@ async fn ten_thousand_connections_to_both_listeners_leave_room_for_the_others() 
 }
 
 async fn open_ten_thousand(count: usize, scene: Scene) {
+    let _alone = MANY_FILES.lock().await;
     let beginnings = [Vec::new(), b"GET / HTTP/1.1\r\nhost: x\r\n".to_vec(), h2::hello(&[])];
     let held = open(&scene, count, |number| beginnings[number % beginnings.len()].clone()).await;
     assert_eq!(held.len(), count);
