@@ -11,7 +11,7 @@
 //! - [`sha`] against the audit of a local copy ([`audit`]): the hashes alone, and everything around
 //!
 //! [`event`] fixes what is recorded, [`lanes`] how many call at once, [`plan`] how long, [`turns`] who comes when, [`stats`] what is
-//! made of it, [`report`] how it is told. [`command`] is the command line.
+//! made of it, [`report`] how it is told; [`part`] names what can be measured on its own. [`command`] is the command line.
 
 pub mod audit;
 pub mod certificate;
@@ -24,6 +24,7 @@ pub mod layer;
 pub mod ledger;
 pub mod load;
 pub mod machine;
+pub mod part;
 pub mod plan;
 pub mod report;
 pub mod run;

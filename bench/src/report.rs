@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::event::{self, Description};
 use crate::lanes::Outcome;
 use crate::machine::{self, Machine};
+use crate::part::Part;
 use crate::plan::Plan;
 use crate::run::Measured;
 use crate::stats::Summary;
@@ -70,6 +71,8 @@ pub struct Report {
     /// How much was measured, and under which load.
     #[serde(flatten)]
     pub plan: Plan,
+    /// Which parts were measured; figures of the others are absent.
+    pub parts: Vec<Part>,
     /// What was recorded.
     pub event: Description,
     /// Medians over the turns, with their spread; the unit is the end of each name.
@@ -85,36 +88,15 @@ impl Report {
     ///
     /// # Errors
     /// If it had no turns.
-    pub fn new(plan: Plan, machine: Machine, measured: &Measured) -> anyhow::Result<Self> {
-        let mut figures = Figures::default();
-        let throughput = |outcome: &Outcome| outcome.events_per_s;
-        let (p50, p99) = (|outcome: &Outcome| outcome.p50_ms, |outcome: &Outcome| outcome.p99_ms);
-        let batch = measured.batch.figures(throughput);
-        figures.add_ratio(BATCH_VS_FLOOR, &batch)?;
-        figures.add("batch", "events_per_s", &batch)?;
-        figures.add("batch", "p50_ms", &measured.batch.figures(p50))?;
-        figures.add("batch", "p99_ms", &measured.batch.figures(p99))?;
-        let (unary, unary_p99) = (measured.unary.figures(throughput), measured.unary.figures(p99));
-        figures.add_ratio(UNARY_VS_FLOOR, &unary)?;
-        figures.add_ratio(UNARY_P99_VS_FLOOR, &unary_p99)?;
-        figures.add("unary", "events_per_s", &unary)?;
-        figures.add("unary", "p50_ms", &measured.unary.figures(p50))?;
-        figures.add("unary", "p99_ms", &unary_p99)?;
-        let lone = measured.lone.figures(p50);
-        figures.add("lone", "p50_ms", &lone)?;
-        figures.add("lone", "p99_ms", &measured.lone.figures(p99))?;
-        let difference = Summary::of_differences(&lone.measured, &lone.yardstick);
-        figures.measures.insert(LONE_DIFFERENCE_MS.to_owned(), difference.context(LONE_DIFFERENCE_MS)?);
-        figures.add_of_client(measured)?;
-        figures.add_ratio(VERIFY_VS_SHA, &measured.audit)?;
-        figures.add_named(["sha_limit_entries_per_s", "verify_entries_per_s"], &measured.audit)?;
-        let Figures { measures, ratio_spread } = figures;
+    pub fn new(plan: Plan, parts: Vec<Part>, machine: Machine, measured: &Measured) -> anyhow::Result<Self> {
+        let Figures { measures, ratio_spread } = Figures::of(measured)?;
         Ok(Self {
             machine,
             commit: machine::commit(),
             command: std::env::args().collect::<Vec<_>>().join(" "),
             build: if cfg!(debug_assertions) { "debug" } else { "release" },
             plan,
+            parts,
             event: event::describe(),
             measures,
             ratios: ratio_spread.iter().map(|(name, summary)| (*name, summary.median)).collect(),
@@ -176,23 +158,69 @@ struct Figures {
 }
 
 impl Figures {
-    fn add(&mut self, load: &str, unit: &str, turns: &Turns<f64>) -> anyhow::Result<()> {
-        self.add_named([&format!("{load}_floor_{unit}"), &format!("{load}_ledger_{unit}")], turns)
+    fn of(measured: &Measured) -> anyhow::Result<Self> {
+        let mut figures = Self::default();
+        figures.add_of_service(measured)?;
+        figures.add_of_client(measured)?;
+        if let Some(audit) = &measured.audit {
+            figures.add_ratio(VERIFY_VS_SHA, audit)?;
+            figures.add_named(["sha_limit_entries_per_s", "verify_entries_per_s"], audit)?;
+        }
+        Ok(figures)
+    }
+
+    /// What the ledger costs beyond the floor.
+    fn add_of_service(&mut self, measured: &Measured) -> anyhow::Result<()> {
+        if let Some(batch) = &measured.batch {
+            self.add_ratio(BATCH_VS_FLOOR, &batch.figures(throughput))?;
+            self.add_load("batch", batch)?;
+        }
+        if let Some(unary) = &measured.unary {
+            self.add_ratio(UNARY_VS_FLOOR, &unary.figures(throughput))?;
+            self.add_ratio(UNARY_P99_VS_FLOOR, &unary.figures(|outcome| outcome.p99_ms))?;
+            self.add_load("unary", unary)?;
+        }
+        if let Some(lone) = &measured.lone {
+            self.add_load("lone", lone)?;
+            let Turns { yardstick, measured } = lone.figures(|outcome| outcome.p50_ms);
+            let difference = Summary::of_differences(&measured, &yardstick).context(LONE_DIFFERENCE_MS)?;
+            self.measures.insert(LONE_DIFFERENCE_MS.to_owned(), difference);
+        }
+        Ok(())
     }
 
     /// What a recorder adds or saves: TLS, layer, spool.
     fn add_of_client(&mut self, measured: &Measured) -> anyhow::Result<()> {
-        let throughput = |outcome: &Outcome| outcome.events_per_s;
-        let tls = measured.tls.figures(throughput);
-        self.add_ratio(TLS_VS_PLAIN, &tls)?;
-        self.add_named(["tls_plain_events_per_s", "tls_events_per_s"], &tls)?;
-        let layer = measured.layer.figures(throughput);
-        self.add_ratio(LAYER_VS_BY_HAND, &layer)?;
-        self.add_named(["by_hand_requests_per_s", "layer_requests_per_s"], &layer)?;
-        let spool = measured.spool_lone.figures(throughput);
-        self.add_ratio(SPOOL_VS_APPEND, &spool)?;
-        self.add_named(["append_per_s", "spool_lone_events_per_s"], &spool)?;
-        self.add_named(["append_batch_per_s", SPOOL_BATCH], &measured.spool_batch.figures(throughput))
+        if let Some(tls) = &measured.tls {
+            let tls = tls.figures(throughput);
+            self.add_ratio(TLS_VS_PLAIN, &tls)?;
+            self.add_named(["tls_plain_events_per_s", "tls_events_per_s"], &tls)?;
+        }
+        if let Some(layer) = &measured.layer {
+            let layer = layer.figures(throughput);
+            self.add_ratio(LAYER_VS_BY_HAND, &layer)?;
+            self.add_named(["by_hand_requests_per_s", "layer_requests_per_s"], &layer)?;
+        }
+        if let Some(spool) = &measured.spool_lone {
+            let spool = spool.figures(throughput);
+            self.add_ratio(SPOOL_VS_APPEND, &spool)?;
+            self.add_named(["append_per_s", "spool_lone_events_per_s"], &spool)?;
+        }
+        if let Some(spool) = &measured.spool_batch {
+            self.add_named(["append_batch_per_s", SPOOL_BATCH], &spool.figures(throughput))?;
+        }
+        Ok(())
+    }
+
+    /// Floor and ledger under one load.
+    fn add_load(&mut self, load: &str, turns: &Turns<Outcome>) -> anyhow::Result<()> {
+        self.add_both(load, "events_per_s", &turns.figures(throughput))?;
+        self.add_both(load, "p50_ms", &turns.figures(|outcome| outcome.p50_ms))?;
+        self.add_both(load, "p99_ms", &turns.figures(|outcome| outcome.p99_ms))
+    }
+
+    fn add_both(&mut self, load: &str, unit: &str, turns: &Turns<f64>) -> anyhow::Result<()> {
+        self.add_named([&format!("{load}_floor_{unit}"), &format!("{load}_ledger_{unit}")], turns)
     }
 
     fn add_named(&mut self, [yardstick, measured]: [&str; 2], turns: &Turns<f64>) -> anyhow::Result<()> {
@@ -208,6 +236,10 @@ impl Figures {
         self.ratio_spread.insert(name, summary.with_context(|| format!("{name}: no turn was measured"))?);
         Ok(())
     }
+}
+
+fn throughput(outcome: &Outcome) -> f64 {
+    outcome.events_per_s
 }
 
 impl Bound {

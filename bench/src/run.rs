@@ -11,41 +11,43 @@ use tokio_util::sync::CancellationToken;
 use crate::lanes::{Outcome, Shape};
 use crate::layer::{self, Services};
 use crate::load::Load;
+use crate::part::Part;
 use crate::plan::Plan;
 use crate::served::{self, Served};
 use crate::spool::{self, Spooling};
 use crate::turns::{Turns, settle};
 use crate::{audit, floor, ledger};
 
-/// What a run gave, turn by turn.
-#[derive(Debug)]
+/// What a run gave, turn by turn. What was not measured is absent.
+#[derive(Debug, Default)]
 pub struct Measured {
     /// Floor and ledger: batches.
-    pub batch: Turns<Outcome>,
+    pub batch: Option<Turns<Outcome>>,
     /// Floor and ledger: one event a call, many in flight.
-    pub unary: Turns<Outcome>,
+    pub unary: Option<Turns<Outcome>>,
     /// Floor and ledger: one event, nothing else in flight.
-    pub lone: Turns<Outcome>,
+    pub lone: Option<Turns<Outcome>>,
     /// The ledger in plain text and over TLS: batches.
-    pub tls: Turns<Outcome>,
+    pub tls: Option<Turns<Outcome>>,
     /// A handler that records itself, and one under the layer: one event a request, many in flight.
-    pub layer: Turns<Outcome>,
+    pub layer: Option<Turns<Outcome>>,
     /// Appends of the bytes of a batch, and batches into the spool.
-    pub spool_batch: Turns<Outcome>,
+    pub spool_batch: Option<Turns<Outcome>>,
     /// Appends of the bytes of one event, and single events into the spool, one by one.
-    pub spool_lone: Turns<Outcome>,
+    pub spool_lone: Option<Turns<Outcome>>,
     /// Hashes of a log alone, and its audit: entries a second.
-    pub audit: Turns<f64>,
+    pub audit: Option<Turns<f64>>,
 }
 
-/// Measures. Servers write into new folders in `parent`, which are deleted before this returns;
-/// `progress` is told what comes next.
+/// Measures `parts`, one after the other. Servers write into new folders in `parent`, which are deleted
+/// before this returns; `progress` is told what comes next.
 ///
 /// # Errors
 /// If a server, a call or an audit fails, or the process is interrupted (Ctrl-C, SIGTERM): folders are
 /// deleted then as well.
 pub fn run(
     plan: &Plan,
+    parts: &[Part],
     parent: &Path,
     metrics: &Metrics,
     progress: &mut dyn FnMut(&str),
@@ -54,15 +56,11 @@ pub fn run(
     let interrupted = CancellationToken::new();
     runtime.block_on(async { cancel_on_signal(interrupted.clone()) }).context("signals")?;
     let mut bench = Bench { plan, parent, metrics, runtime, interrupted, progress };
-    let batch = bench.against_floor("batches", plan.batch)?;
-    let unary = bench.against_floor("one event a call", plan.unary)?;
-    let lone = bench.against_floor("one event at a time", plan.lone)?;
-    let tls = bench.over_tls()?;
-    let layer = bench.layer()?;
-    let spool_batch = bench.spool("batches", plan.batch)?;
-    let spool_lone = bench.spool("one event at a time", plan.lone)?;
-    let audit = bench.audit()?;
-    Ok(Measured { batch, unary, lone, tls, layer, spool_batch, spool_lone, audit })
+    let mut measured = Measured::default();
+    for part in parts {
+        bench.measure(*part, &mut measured)?;
+    }
+    Ok(measured)
 }
 
 /// Without this a signal would end the process on the spot and leave gigabytes in the temporary folder.
@@ -90,6 +88,23 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    fn measure(&mut self, part: Part, measured: &mut Measured) -> anyhow::Result<()> {
+        let Plan { batch, unary, lone, .. } = *self.plan;
+        match part {
+            Part::Batch => measured.batch = Some(self.against_floor("batches", batch)?),
+            Part::Unary => measured.unary = Some(self.against_floor("one event a call", unary)?),
+            Part::Lone => measured.lone = Some(self.against_floor("one event at a time", lone)?),
+            Part::Tls => measured.tls = Some(self.over_tls()?),
+            Part::Layer => measured.layer = Some(self.layer()?),
+            Part::Spool => {
+                measured.spool_batch = Some(self.spool("batches", batch)?);
+                measured.spool_lone = Some(self.spool("one event at a time", lone)?);
+            }
+            Part::Audit => measured.audit = Some(self.audit()?),
+        }
+        Ok(())
+    }
+
     /// Floor and ledger under one load.
     fn against_floor(&mut self, name: &str, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
         self.tell(name, shape, self.plan.turns, "floor and ledger");

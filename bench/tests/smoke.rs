@@ -1,6 +1,7 @@
 //! A whole run, as short as can be: that it works, not how fast anything is.
 
 use einsicht_bench::machine::Machine;
+use einsicht_bench::part::Part;
 use einsicht_bench::plan::Plan;
 use einsicht_bench::report::Report;
 use einsicht_bench::run;
@@ -10,14 +11,16 @@ use einsicht_service::metrics::Metrics;
 fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
     let parent = tempfile::tempdir().unwrap();
     let metrics = Metrics::install().unwrap();
+    let parts = Part::chosen(&[]);
     let mut steps = Vec::new();
     let measured =
-        run::run(&Plan::SMOKE, parent.path(), &metrics, &mut |step| steps.push(step.to_owned())).unwrap();
+        run::run(&Plan::SMOKE, &parts, parent.path(), &metrics, &mut |step| steps.push(step.to_owned()))
+            .unwrap();
     assert_eq!(steps.len(), 8, "{steps:?}");
     let left = std::fs::read_dir(parent.path()).unwrap().count();
     assert_eq!(left, 0, "the folders of the servers are deleted");
 
-    let report = Report::new(Plan::SMOKE, Machine::look(parent.path()).unwrap(), &measured).unwrap();
+    let report = Report::new(Plan::SMOKE, parts, Machine::look(parent.path()).unwrap(), &measured).unwrap();
     let json = serde_json::to_value(&report).unwrap();
     for ratio in [
         "batch_vs_floor",

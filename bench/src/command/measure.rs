@@ -8,6 +8,7 @@ use einsicht_service::metrics::Metrics;
 
 use super::say;
 use crate::machine::Machine;
+use crate::part::Part;
 use crate::plan::Plan;
 use crate::report::Report;
 use crate::run;
@@ -22,6 +23,9 @@ pub struct RunArgs {
     /// A few minutes: for figures that are written down
     #[arg(long)]
     full: bool,
+    /// Measure these parts only, separated by commas; what the others give is then absent from the result
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', value_enum)]
+    only: Vec<Part>,
     /// Where to write the result, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -32,6 +36,7 @@ pub struct RunArgs {
 
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let plan = if args.full { Plan::FULL } else { Plan::QUICK };
+    let parts = Part::chosen(&args.only);
     // Before anything is measured for minutes: can the result be written?
     if let Some(path) = &args.json {
         std::fs::write(path, "").with_context(|| format!("can't write {}", path.display()))?;
@@ -47,8 +52,8 @@ pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
         eprintln!("this is a debug build: its figures say nothing; use cargo run --release");
     }
     let metrics = Metrics::install().context("the metrics recorder")?;
-    let measured = run::run(&plan, &args.dir, &metrics, &mut |next| eprintln!("{next}"))?;
-    let report = Report::new(plan, machine, &measured)?;
+    let measured = run::run(&plan, &parts, &args.dir, &metrics, &mut |next| eprintln!("{next}"))?;
+    let report = Report::new(plan, parts, machine, &measured)?;
     say(&report.to_text());
     if let Some(path) = &args.json {
         let json = serde_json::to_string_pretty(&report)?;

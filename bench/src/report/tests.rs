@@ -5,26 +5,29 @@ fn outcomes(yardstick: [f64; 3], measured: [f64; 3]) -> Turns<Outcome> {
     Turns { yardstick: yardstick.map(outcome).to_vec(), measured: measured.map(outcome).to_vec() }
 }
 
-fn report() -> Report {
-    let machine = Machine {
+fn machine() -> Machine {
+    Machine {
         cores: 2,
         cpu: "a processor".to_owned(),
         kernel: "6.1".to_owned(),
         file_system: "ext4".to_owned(),
         fdatasync_ms: 0.25,
         load_before: Some(0.1),
-    };
+    }
+}
+
+fn report() -> Report {
     let measured = Measured {
-        batch: outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0]),
-        unary: outcomes([10.0; 3], [5.0, 8.0, 9.5]),
-        lone: outcomes([4.0; 3], [4.5, 5.5, 6.0]),
-        tls: outcomes([100.0; 3], [80.0, 90.0, 70.0]),
-        layer: outcomes([100.0; 3], [99.0, 100.0, 98.0]),
-        spool_batch: outcomes([100.0; 3], [60_000.0; 3]),
-        spool_lone: outcomes([100.0; 3], [75.0, 60.0, 80.0]),
-        audit: Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] },
+        batch: Some(outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0])),
+        unary: Some(outcomes([10.0; 3], [5.0, 8.0, 9.5])),
+        lone: Some(outcomes([4.0; 3], [4.5, 5.5, 6.0])),
+        tls: Some(outcomes([100.0; 3], [80.0, 90.0, 70.0])),
+        layer: Some(outcomes([100.0; 3], [99.0, 100.0, 98.0])),
+        spool_batch: Some(outcomes([100.0; 3], [60_000.0; 3])),
+        spool_lone: Some(outcomes([100.0; 3], [75.0, 60.0, 80.0])),
+        audit: Some(Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] }),
     };
-    Report::new(Plan::SMOKE, machine, &measured).unwrap()
+    Report::new(Plan::SMOKE, Part::chosen(&[]), machine(), &measured).unwrap()
 }
 
 #[test]
@@ -71,4 +74,15 @@ fn machines_read_what_the_figures_depend_on() {
     for key in ["commit", "command", "build", "event"] {
         assert!(json.get(key).is_some(), "{key}");
     }
+}
+
+#[test]
+fn what_was_not_measured_is_absent_and_said_to_be() {
+    let lone = Some(outcomes([4.0; 3], [5.0; 3]));
+    let measured = Measured { lone, ..Measured::default() };
+    let report = Report::new(Plan::SMOKE, vec![Part::Lone], machine(), &measured).unwrap();
+    assert!(report.ratios.is_empty());
+    assert!(report.measures.contains_key(LONE_DIFFERENCE_MS));
+    assert!(!report.to_text().contains(BATCH_VS_FLOOR));
+    assert_eq!(serde_json::to_value(report).unwrap()["parts"], serde_json::json!(["lone"]));
 }
