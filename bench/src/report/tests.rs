@@ -33,7 +33,7 @@ fn report() -> Report {
 #[test]
 fn each_ratio_is_the_median_over_the_turns() {
     let report = report();
-    assert_eq!(report.ratios.len(), 7);
+    assert_eq!(report.figures.ratios.len(), 7);
     let expected = [
         (BATCH_VS_FLOOR, 0.8),
         (UNARY_VS_FLOOR, 0.8),
@@ -44,11 +44,11 @@ fn each_ratio_is_the_median_over_the_turns() {
         (VERIFY_VS_SHA, 0.75),
     ];
     for (name, ratio) in expected {
-        assert_eq!(report.ratios.get(name), Some(&ratio), "{name}");
+        assert_eq!(report.figures.ratios.get(name), Some(&ratio), "{name}");
     }
-    let difference = report.measures.get(LONE_DIFFERENCE_MS).unwrap();
+    let difference = report.figures.measures.get(LONE_DIFFERENCE_MS).unwrap();
     assert!((difference.median - 0.15).abs() < 1e-9, "{difference:?}");
-    let floor = report.measures.get("batch_floor_events_per_s").unwrap();
+    let floor = report.figures.measures.get("batch_floor_events_per_s").unwrap();
     assert_eq!((floor.median, floor.min, floor.max), (100.0, 100.0, 200.0));
 }
 
@@ -81,8 +81,8 @@ fn what_was_not_measured_is_absent_and_said_to_be() {
     let lone = Some(outcomes([4.0; 3], [5.0; 3]));
     let measured = Measured { lone, ..Measured::default() };
     let report = Report::new(Plan::SMOKE, vec![Part::Lone], machine(), &measured).unwrap();
-    assert!(report.ratios.is_empty());
-    assert!(report.measures.contains_key(LONE_DIFFERENCE_MS));
+    assert!(report.figures.ratios.is_empty());
+    assert!(report.figures.measures.contains_key(LONE_DIFFERENCE_MS));
     assert!(!report.to_text().contains(BATCH_VS_FLOOR));
     assert_eq!(serde_json::to_value(report).unwrap()["parts"], serde_json::json!(["lone"]));
 }
