@@ -7,6 +7,7 @@
 //! - [`verify`]: what was answered and published, recomputed
 //! - [`folder`]: a data folder at rest, looked into and damaged
 //! - [`figures`]: the page `/metrics`, read strictly
+//! - [`torture`]: what the program `einsicht-torture` does: faults at random moments, and what must hold
 //!
 //! Everything in here panics when it cannot go on: a test that cannot go on fails.
 #![allow(
@@ -24,21 +25,23 @@ pub mod gate;
 pub mod make;
 pub mod process;
 pub mod service;
+pub mod torture;
 pub mod verify;
 
 use std::io;
 use std::path::PathBuf;
 
-/// Where the program `name` (`einsichtd`, `einsicht`, `examples/visitors`) is: beside the running test, built with the same
-/// profile. Does not build it, and does not check that it is as new as its sources;
-/// `cargo test --workspace` sees to both.
+/// Where the program `name` (`einsichtd`, `einsicht`, `examples/visitors`) is: beside the running test or
+/// program, built with the same profile. Does not build it, and does not check that it is as new as its
+/// sources; `cargo test --workspace` sees to both.
 ///
 /// # Errors
 /// [`io::ErrorKind::NotFound`] if it has not been built.
 pub fn program(name: &str) -> io::Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    // target/<profile>/deps/<test> and target/<profile>/<program>
-    let folder = test.parent().and_then(|deps| deps.parent()).unwrap_or(&test);
+    let running = std::env::current_exe()?;
+    let beside = running.parent().unwrap_or(&running);
+    // target/<profile>/deps/<test>, but target/<profile>/<program>
+    let folder = beside.parent().filter(|_| beside.ends_with("deps")).unwrap_or(beside);
     let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if path.is_file() {
         return Ok(path);

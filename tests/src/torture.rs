@@ -1,0 +1,109 @@
+//! What the program `einsicht-torture` does: faults at random moments, and what must hold after each.
+//!
+//! A trial draws every choice from its seed. The same seed makes the same choices; where real processes
+//! run, the scheduling of the machine still differs from run to run.
+//!
+//! - [`kill`]: the real service under load, killed again and again
+
+pub mod kill;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand};
+
+/// Looks for faults that cost an acknowledged entry. Each trial ends with a line of counts.
+#[derive(Debug, Parser)]
+#[command(name = "einsicht-torture", version, propagate_version = true)]
+pub struct Cli {
+    /// What is done to the ledger.
+    #[command(subcommand)]
+    pub trial: Trial,
+    /// Seed of all choices; drawn and printed if it is not given
+    #[arg(long, value_name = "N", global = true)]
+    pub seed: Option<u64>,
+}
+
+/// What is done to the ledger.
+#[derive(Debug, Subcommand)]
+pub enum Trial {
+    /// Kills the real service (SIGKILL) under load, and holds it to every answer that it gave
+    Kill(kill::KillArgs),
+}
+
+impl Trial {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Kill(_) => "kill",
+        }
+    }
+
+    /// Returns the line of counts; panics where something does not hold.
+    fn run(&self, seed: u64) -> String {
+        match self {
+            Self::Kill(args) => kill::run(args, seed),
+        }
+    }
+}
+
+/// Runs a trial. Exit codes: 0 everything held, 1 something did not, or the trial could not go on.
+#[must_use]
+pub fn run(cli: &Cli) -> ExitCode {
+    let (name, seed, begun) = (cli.trial.name(), cli.seed.unwrap_or_else(draw_seed), Instant::now());
+    say(&format!("{name}: begins; seed {seed}"));
+    // What panicked has said why.
+    match catch_unwind(|| cli.trial.run(seed)) {
+        Ok(counts) => {
+            let seconds = begun.elapsed().as_secs_f64();
+            say(&format!("{name}: {counts}; seed {seed} ({seconds:.1} s)"));
+            ExitCode::SUCCESS
+        }
+        Err(_) => {
+            say(&format!("{name}: FAILED; seed {seed}. The same choices again: {}", again(seed)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The command that makes the same choices.
+fn again(seed: u64) -> String {
+    let mut words: Vec<String> = std::env::args().collect();
+    if !words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {
+        words.push(format!("--seed {seed}"));
+    }
+    words.join(" ")
+}
+
+/// Short enough to be typed.
+fn draw_seed() -> u64 {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).unwrap();
+    u64::from(u32::from_be_bytes(random))
+}
+
+/// A count for people: 183224 as "183,224".
+#[must_use]
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
+/// For the person at the terminal.
+#[allow(clippy::print_stdout, reason = "this is what the program says")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        let counts = [0, 7, 999, 1_000, 183_224, 1_000_000].map(grouped);
+        assert_eq!(counts, ["0", "7", "999", "1,000", "183,224", "1,000,000"]);
+    }
+}
