@@ -26,9 +26,11 @@ mod listing;
 #[cfg(test)]
 pub mod memory;
 mod open;
+mod overhang;
 mod reader;
 mod recovery;
 mod replay;
+mod room;
 mod segments;
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub use listing::origin_on_disk;
 pub use open::{OpenError, Opened, TornTail, open};
 pub use reader::{LogReader, ReadError};
 pub use replay::{Checked, ReplayError, check};
+pub use room::{NoRoom, RESERVE_BYTES, Room, Shortage};
 pub use tip::{Growth, Tip};
 pub use writer::{AppendError, Keeper, LogWriter};
 

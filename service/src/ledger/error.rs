@@ -116,7 +116,10 @@ impl LedgerError {
     pub fn is_finding(&self) -> bool {
         !matches!(
             self,
-            Self::Io { .. } | Self::InUse { .. } | Self::Log(OpenError::Io { .. }) | Self::Read(_)
+            Self::Io { .. }
+                | Self::InUse { .. }
+                | Self::Log(OpenError::Io { .. } | OpenError::NoRoom { .. })
+                | Self::Read(_)
         )
     }
 

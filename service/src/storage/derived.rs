@@ -11,6 +11,7 @@ use einsicht_tlog::{Frontier, Index, Size, TreeHead};
 
 use super::file::{DataFile, Folder, read_exact_at, read_small, replace};
 use super::layout::{HASHES, LOG, OFFSETS, WATERMARK, hashes_path};
+use super::overhang::Overhang;
 use super::tip::Growth;
 
 /// First word and version of the watermark; another version means: rebuild.
@@ -24,6 +25,8 @@ pub(super) struct Derived {
     offsets: Arc<dyn DataFile>,
     levels: Vec<Arc<dyn DataFile>>,
     sync_failed: Arc<AtomicBool>,
+    /// What of the files is in memory, where the disk had no room for it.
+    overhangs: Arc<[Arc<Overhang>]>,
 }
 
 impl Derived {
@@ -35,7 +38,7 @@ impl Derived {
             (0..=LEVEL_MAX).map(|level| folder.open(&hashes_path(level), true)).collect::<io::Result<_>>()?;
         // The name of the offsets is in the watermark's folder, and synced with it.
         folder.sync_folder(HASHES)?;
-        Ok(Self { offsets, levels, sync_failed: Arc::default() })
+        Ok(Self { offsets, levels, sync_failed: Arc::default(), overhangs: Arc::default() })
     }
 
     /// Opens the files for reading only what is there; `None` if one is missing.
@@ -48,7 +51,36 @@ impl Derived {
         let Some(offsets) = open(OFFSETS)? else { return Ok(None) };
         let levels =
             (0..=LEVEL_MAX).map(|level| open(&hashes_path(level))).collect::<io::Result<Option<_>>>()?;
-        Ok(levels.map(|levels| Self { offsets, levels, sync_failed: Arc::default() }))
+        Ok(levels.map(|levels| Self {
+            offsets,
+            levels,
+            sync_failed: Arc::default(),
+            overhangs: Arc::default(),
+        }))
+    }
+
+    /// The same files, but what is written goes to memory until [`Derived::write_down`].
+    pub fn in_memory(&self) -> Self {
+        let files = std::iter::once(&self.offsets).chain(&self.levels);
+        let overhangs: Arc<[_]> = files.map(|file| Arc::new(Overhang::new(Arc::clone(file)))).collect();
+        let mut files = overhangs.iter().map(|file| Arc::clone(file) as Arc<dyn DataFile>);
+        let offsets = files.next().unwrap_or_else(|| Arc::clone(&self.offsets));
+        Self {
+            offsets,
+            levels: files.collect(),
+            sync_failed: Arc::clone(&self.sync_failed),
+            overhangs: Arc::clone(&overhangs),
+        }
+    }
+
+    /// Whether what is written goes to memory.
+    pub fn is_in_memory(&self) -> bool {
+        !self.overhangs.is_empty()
+    }
+
+    /// Brings to the disk what is in memory, without syncing it. From then on the disk is written to.
+    pub fn write_down(&self) -> io::Result<()> {
+        self.overhangs.iter().try_for_each(|file| file.write_down())
     }
 
     /// Writes what the commit at `frame_position` adds, without syncing.

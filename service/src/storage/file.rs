@@ -49,6 +49,21 @@ pub trait Folder: Send + Sync {
     /// # Errors
     /// Those of the file system, also if something is in it.
     fn remove_folder(&self, path: &str) -> io::Result<()>;
+    /// What is left of the file system that the folder is on.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn space(&self) -> io::Result<Space>;
+}
+
+/// What is left of a file system for whoever asks: neither what is kept for root, nor beyond a quota
+/// that the file system knows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes.
+    pub free_bytes: u64,
+    /// Files that can still be made; `None` where the file system has no such limit.
+    pub free_files: Option<u64>,
 }
 
 /// One open file. Reads may run beside writes.
@@ -78,6 +93,12 @@ pub trait DataFile: Send + Sync {
     /// # Errors
     /// Those of the file system.
     fn set_len(&self, bytes: u64) -> io::Result<()>;
+}
+
+/// Whether a write failed because there is no room: on the disk, or for this user.
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// Reads exactly `bytes` bytes at `offset`.
@@ -197,6 +218,14 @@ impl Folder for RealFolder {
 
     fn remove_folder(&self, path: &str) -> io::Result<()> {
         fs::remove_dir(self.path(path))
+    }
+
+    fn space(&self) -> io::Result<Space> {
+        let disk = rustix::fs::statvfs(&self.root)?;
+        Ok(Space {
+            free_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
+            free_files: (disk.f_files > 0).then_some(disk.f_favail),
+        })
     }
 }
 

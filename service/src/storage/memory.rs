@@ -12,7 +12,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use self::disk::{Change, Disk, Fate, NameChange, Node, ancestors, parent};
-use super::file::{DataFile, Folder};
+use super::file::{DataFile, Folder, Space};
 
 /// A folder with its files, in memory. Clones are the same folder.
 #[derive(Clone, Default)]
@@ -77,6 +77,24 @@ impl MemoryFolder {
         self.lock().power_off_before = Some(operation);
     }
 
+    /// Has the disk say that so much is left of it. Writing takes nothing of that.
+    pub fn set_space(&self, space: Space) {
+        self.lock().space = Some(space);
+    }
+
+    /// Has the disk be full: what would make a file longer, or make one, fails; half of the bytes that
+    /// were to be added are.
+    pub fn fill(&self) {
+        self.lock().is_full = true;
+        self.set_space(Space { free_bytes: 0, free_files: Some(0) });
+    }
+
+    /// Makes room again.
+    pub fn free(&self) {
+        let mut disk = self.lock();
+        (disk.is_full, disk.space) = (false, None);
+    }
+
     /// Every operation so far, also those that failed.
     #[must_use]
     pub fn trace(&self) -> Vec<(Kind, String)> {
@@ -138,10 +156,20 @@ impl MemoryFolder {
     }
 
     /// Counts an operation, and does as much of it as is to be done.
-    fn operate(&self, kind: Kind, path: &str, operation: impl FnOnce(&mut Disk, Done)) -> io::Result<()> {
+    fn operate(
+        &self,
+        kind: Kind,
+        path: &str,
+        takes_room: bool,
+        operation: impl FnOnce(&mut Disk, Done),
+    ) -> io::Result<()> {
         let failed = || Err(io::Error::new(io::ErrorKind::StorageFull, "made to fail"));
         let mut disk = self.lock();
         match disk.count(kind, path) {
+            Fate::Done if takes_room && disk.is_full => {
+                operation(&mut disk, Done::Half);
+                return failed();
+            }
             Fate::Done => operation(&mut disk, Done::All),
             Fate::Failed(done) => {
                 operation(&mut disk, done);
@@ -153,7 +181,7 @@ impl MemoryFolder {
     }
 
     fn change_names(&self, kind: Kind, path: &str, change: NameChange) -> io::Result<()> {
-        self.operate(kind, path, |disk, done| {
+        self.operate(kind, path, matches!(kind, Kind::Create | Kind::CreateFolder), |disk, done| {
             if done == Done::All {
                 disk.change_names(change);
             }
@@ -202,7 +230,7 @@ impl Folder for MemoryFolder {
         if !self.lock().has_folder(path) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        self.operate(Kind::SyncFolder, path, |disk, done| disk.sync_names(path, done))
+        self.operate(Kind::SyncFolder, path, false, |disk, done| disk.sync_names(path, done))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
@@ -224,6 +252,11 @@ impl Folder for MemoryFolder {
         }
         self.change_names(Kind::Remove, path, NameChange { removed: Some(path.to_owned()), added: None })
     }
+
+    fn space(&self) -> io::Result<Space> {
+        const PLENTY: Space = Space { free_bytes: u64::MAX, free_files: None };
+        Ok(self.lock().space.unwrap_or(PLENTY))
+    }
 }
 
 struct MemoryFile {
@@ -234,7 +267,8 @@ struct MemoryFile {
 
 impl MemoryFile {
     fn change(&self, kind: Kind, change: Change) -> io::Result<()> {
-        self.folder.operate(kind, &self.path, |disk, done| disk.change(self.id, &change, done))
+        let takes_room = change.end() > self.folder.lock().contents(self.id).len();
+        self.folder.operate(kind, &self.path, takes_room, |disk, done| disk.change(self.id, &change, done))
     }
 }
 
@@ -257,7 +291,7 @@ impl DataFile for MemoryFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        self.folder.operate(Kind::Sync, &self.path, |disk, done| disk.sync(self.id, done))
+        self.folder.operate(Kind::Sync, &self.path, false, |disk, done| disk.sync(self.id, done))
     }
 
     fn set_len(&self, bytes: u64) -> io::Result<()> {

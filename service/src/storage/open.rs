@@ -55,6 +55,13 @@ pub enum OpenError {
         #[source]
         error: io::Error,
     },
+    /// The derived files don't fit on the disk, and what of them is missing there not into memory either.
+    #[error("log/hashes: {error}; there is no room to rebuild the derived files, make some and start again")]
+    NoRoom {
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// A file is not a segment of ours.
     #[error("{file}: {error}")]
     Header {
@@ -148,8 +155,8 @@ pub fn open(
         listing => listing?,
     };
     let derived = Derived::open(&*folder).map_err(|error| OpenError::io("log/hashes", error))?;
-    let recovery = Recovery { folder: &*folder, listing: &listing, derived: &derived, origin_hash };
-    let Found { tip, torn, rebuilt } = recovery.run(published)?;
+    let (derived, Found { tip, torn, rebuilt }) =
+        recover(&*folder, &listing, derived, origin_hash, published)?;
     make_last_segment(&*folder, origin_hash, &mut listing)?;
     let mut segments = Segments::default();
     let mut base = 0;
@@ -176,6 +183,27 @@ pub fn open(
         poisoned: false,
     };
     Ok(Opened { writer, tip, torn, rebuilt })
+}
+
+/// Finds the end of the log. Where the disk has no room for the derived files, their end stays in
+/// memory: readers are served from there.
+fn recover(
+    folder: &dyn Folder,
+    listing: &Listing,
+    derived: Derived,
+    origin_hash: Hash,
+    published: Option<TreeHead>,
+) -> Result<(Derived, Found), OpenError> {
+    let run = |derived: &Derived| Recovery { folder, listing, derived, origin_hash }.run(published);
+    match run(&derived) {
+        Err(OpenError::NoRoom { error }) => {
+            tracing::warn!(%error, "no room for the derived files; their end is kept in memory");
+            let derived = derived.in_memory();
+            let found = run(&derived)?;
+            Ok((derived, found))
+        }
+        found => Ok((derived, found?)),
+    }
 }
 
 /// The folders of the log, with their names durable.

@@ -15,8 +15,9 @@ use einsicht_tlog::segment::{CHECKSUM_BYTES, FRAME_HEADER_BYTES, FrameError};
 use einsicht_tlog::{Hash, Index, Leaf, Size, TreeHead};
 
 use super::derived::{Derived, read_watermark, remove_watermark, write_watermark};
-use super::file::{Folder, read_exact_at};
+use super::file::{Folder, is_full, read_exact_at};
 use super::frames::{FrameReader, Next};
+use super::layout::HASHES;
 use super::listing::{Listed, Listing};
 use super::open::{OpenError, TornTail};
 use super::reader::LogReader;
@@ -72,7 +73,7 @@ impl<'r> Recovery<'r> {
                 Ok(replayed) if replayed.can_be_believed(published) => {
                     return self.settle(replayed, published, false);
                 }
-                Err(OpenError::Io { path, error }) => return Err(OpenError::Io { path, error }),
+                Err(error @ (OpenError::Io { .. } | OpenError::NoRoom { .. })) => return Err(error),
                 Ok(_) | Err(_) => {}
             }
         }
@@ -149,7 +150,7 @@ impl<'r> Recovery<'r> {
     fn replay(&self, start: Start, published: Option<TreeHead>) -> Result<Replayed<'r>, OpenError> {
         let Start { tip, segment: begun_in, mut offset } = start;
         let begun_at = tip.size();
-        self.derived.truncate(begun_at).map_err(derived_failed)?;
+        self.derived.truncate(begun_at).map_err(derived_not_written)?;
         let mut replayed = Replayed { begun_at, tip, last: None, torn: None };
         let mut base = 0;
         for (number, segment) in self.listing.segments.iter().enumerate() {
@@ -191,7 +192,7 @@ impl<'r> Recovery<'r> {
                 Next::Frame { offset, frame, .. } => {
                     let growth = apply(&mut replayed.tip, &frame, &mut |_, _| {})
                         .map_err(|(index, problem)| segment.damaged(offset, index, problem))?;
-                    self.derived.write(first, base + offset, &growth).map_err(derived_failed)?;
+                    self.derived.write(first, base + offset, &growth).map_err(derived_not_written)?;
                     replayed.last = Some(Stretch { segment, offset, bytes: frame.header.frame_bytes() });
                 }
                 Next::Damaged { offset, error, followed } if followed || !is_last => {
@@ -243,9 +244,15 @@ impl<'r> Recovery<'r> {
             last.make_durable().map_err(|error| last.segment.io(error))?;
         }
         let torn = torn.map(cut).transpose()?;
-        if tip.size() > begun_at {
+        if tip.size() > begun_at && !self.derived.is_in_memory() {
             self.derived.sync().map_err(derived_failed)?;
-            write_watermark(self.folder, &tip.head()).map_err(derived_failed)?;
+            match write_watermark(self.folder, &tip.head()) {
+                // It stays where it is, and the next start takes longer.
+                Err(error) if is_full(&error) => {
+                    tracing::warn!(%error, "no room for the watermark; it is moved later");
+                }
+                moved => moved.map_err(derived_failed)?,
+            }
         }
         Ok(Found { tip, torn, rebuilt })
     }
@@ -282,5 +289,9 @@ fn cut((segment, offset, reason): (&Listed, u64, FrameError)) -> Result<TornTail
 }
 
 fn derived_failed(error: io::Error) -> OpenError {
-    OpenError::io("log/hashes", error)
+    OpenError::io(HASHES, error)
+}
+
+fn derived_not_written(error: io::Error) -> OpenError {
+    if is_full(&error) { OpenError::NoRoom { error } } else { derived_failed(error) }
 }

@@ -5,6 +5,7 @@ mod damage;
 mod derived;
 mod export;
 mod fsck;
+mod full_disk;
 mod harness;
 mod memory;
 mod power_loss;

@@ -87,6 +87,14 @@ impl LogWriter {
         self.poisoned
     }
 
+    /// Brings the derived files to the disk, if opening found no room for them there.
+    ///
+    /// # Errors
+    /// Those of the file system. Nothing is lost then: what is in memory stays there.
+    pub fn write_down_derived(&self) -> io::Result<()> {
+        self.derived.write_down()
+    }
+
     /// Reads beside this writer.
     #[must_use]
     pub fn reader(&self) -> LogReader {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::{At, Choice, Done, Kind};
+use crate::storage::file::Space;
 
 #[derive(Clone, Default)]
 pub(super) struct Disk {
@@ -16,6 +17,10 @@ pub(super) struct Disk {
     pub trace: Vec<(Kind, String)>,
     pub faults: Vec<(At, Done)>,
     pub power_off_before: Option<usize>,
+    /// What the disk says is left of it; plenty if nothing is set.
+    pub space: Option<Space>,
+    /// Whether nothing can grow.
+    pub is_full: bool,
 }
 
 /// What becomes of an operation.
@@ -75,7 +80,8 @@ impl Disk {
             Contents { safe: left.clone(), seen: left, unsynced: Vec::new() }
         });
         let files = files.collect();
-        Self { safe_names: names.clone(), names, files, ..Self::default() }
+        let (space, is_full) = (self.space, self.is_full);
+        Self { safe_names: names.clone(), names, files, space, is_full, ..Self::default() }
     }
 
     /// Counts an operation.
@@ -181,6 +187,14 @@ impl NameChange {
 }
 
 impl Change {
+    /// How long the file is at least behind it.
+    pub fn end(&self) -> usize {
+        match self {
+            Self::Write { offset, bytes } => offset + bytes.len(),
+            Self::SetLen(bytes) => *bytes,
+        }
+    }
+
     /// Into how many parts it can be torn: a write into its bytes.
     fn parts(&self) -> usize {
         match self {
