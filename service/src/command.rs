@@ -5,7 +5,7 @@ mod certs;
 mod config;
 mod dev;
 mod export;
-mod fsck;
+pub mod fsck;
 mod health;
 mod init;
 mod log;

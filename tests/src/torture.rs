@@ -3,8 +3,10 @@
 //! A trial draws every choice from its seed. The same seed makes the same choices; where real processes
 //! run, the scheduling of the machine still differs from run to run.
 //!
+//! - [`damage`]: a data folder at rest, each byte of it flipped, and who notices
 //! - [`kill`]: the real service under load, killed again and again
 
+pub mod damage;
 pub mod kill;
 
 use std::panic::catch_unwind;
@@ -30,12 +32,15 @@ pub struct Cli {
 pub enum Trial {
     /// Kills the real service (SIGKILL) under load, and holds it to every answer that it gave
     Kill(kill::KillArgs),
+    /// Flips bits in a data folder at rest, and looks who notices
+    Damage(damage::DamageArgs),
 }
 
 impl Trial {
     fn name(&self) -> &'static str {
         match self {
             Self::Kill(_) => "kill",
+            Self::Damage(_) => "damage",
         }
     }
 
@@ -43,6 +48,7 @@ impl Trial {
     fn run(&self, seed: u64) -> String {
         match self {
             Self::Kill(args) => kill::run(args, seed),
+            Self::Damage(args) => damage::run(args, seed),
         }
     }
 }

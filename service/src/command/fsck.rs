@@ -29,10 +29,14 @@ pub struct FsckArgs {
 
 /// What was found.
 #[derive(Debug)]
-pub(super) struct Findings {
+pub struct Findings {
+    /// Size and root of what is there.
     pub head: TreeHead,
+    /// Name of the ledger, as entry 0 has it.
     pub origin: String,
+    /// How many segment files.
     pub segments: usize,
+    /// How many commits.
     pub commits: u64,
     /// Wrong, each a sentence.
     pub faults: Vec<String>,
@@ -50,7 +54,10 @@ pub(super) fn run(args: &FsckArgs) -> anyhow::Result<ExitCode> {
 
 /// Checks everything that is in a data folder. Only the public keys that entry 0 names are believed:
 /// whether they are the right ones, their owner has to say.
-pub(super) fn check(data: &Path) -> anyhow::Result<Findings> {
+///
+/// # Errors
+/// What stops the check: damage ([`LedgerError::is_finding`]), or what could not be read.
+pub fn check(data: &Path) -> anyhow::Result<Findings> {
     if !data.join("log").is_dir() {
         bail!("{} has no folder 'log': it is not a data folder of a ledger", data.display());
     }
@@ -130,11 +137,12 @@ fn judge(checked: &Checked, published: Option<TreeHead>, faults: &mut Faults) ->
 
 fn check_vkey(data: &Path, keys: &[VerifierKey], faults: &mut Faults) -> anyhow::Result<()> {
     let path = data.join(VKEY);
-    let text = match fs::read_to_string(&path) {
+    let bytes = match fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        text => text.with_context(|| path.display().to_string())?,
+        bytes => bytes.with_context(|| path.display().to_string())?,
     };
-    match VerifierKey::parse(&text) {
+    // What is no text is no key either: an answer, and not something that could not be read.
+    match VerifierKey::parse(&String::from_utf8_lossy(&bytes)) {
         Ok(key) if keys.contains(&key) => {}
         Ok(_) => faults.add(format!("{VKEY} is not a key that entry 0 names")),
         Err(error) => faults.add(format!("{VKEY}: {error}")),

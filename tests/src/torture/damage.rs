@@ -1,0 +1,171 @@
+//! Damage at rest: one flipped bit at a time in a data folder, and who notices it.
+//!
+//! Each flip is made in a copy of its own. On it the offline check (`fsck`, which is also what the scrub of
+//! a running service does), the audit (`einsicht verify`) and a start are run as the library functions that
+//! the programs call; for one flip of each kind, as the programs themselves. What noticed it must be what
+//! `docs/faults.md` says.
+//!
+//! - [`original`]: the folder that is damaged, and what its ledger answered before
+//! - [`regions`]: what each byte of it is
+//! - [`checks`]: the three checks, as functions
+//! - [`programs`]: the three checks, as programs
+//! - [`page`]: the table of `docs/faults.md`
+
+mod checks;
+mod original;
+mod page;
+mod programs;
+mod regions;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
+
+use super::grouped;
+use crate::folder;
+use checks::Noticed;
+use original::Original;
+use page::{Page, Row};
+use regions::Region;
+
+/// What is flipped.
+#[derive(Debug, Args)]
+pub struct DamageArgs {
+    /// Bits that are flipped in each kind of region, besides its first and last byte
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub flips: usize,
+    /// Flip a bit in every byte of the folder instead; takes hours
+    #[arg(long)]
+    pub all: bool,
+    /// Damage copies of this data folder instead of a new one; it must be at rest
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Only what is in files whose path begins with this, such as `state/`
+    #[arg(long, value_name = "PATH", default_value = "")]
+    pub within: String,
+    /// Do not run the programs
+    #[arg(long)]
+    pub in_process: bool,
+    /// The page with the table of who notices what
+    #[arg(long, value_name = "FILE", default_value = "docs/faults.md")]
+    pub page: PathBuf,
+}
+
+/// One flipped bit.
+#[derive(Debug, Clone, Copy)]
+struct Flip<'r> {
+    region: &'r Region,
+    offset: usize,
+    bit: u8,
+}
+
+/// Runs the trial, and returns its counts.
+///
+/// # Panics
+/// If a flip goes unnoticed and something differs, or something else noticed it than the page says.
+#[must_use]
+pub fn run(args: &DamageArgs, seed: u64) -> String {
+    let original = match &args.folder {
+        Some(folder) => Original::of(folder),
+        None => Original::make(),
+    };
+    let regions = regions::of(original.data());
+    let kinds = kinds_within(&regions, &args.within);
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (mut rows, mut wrong, mut flips, mut programs) = (BTreeMap::new(), Vec::new(), 0, 0);
+    for (kind, regions) in &kinds {
+        let mut row = Row::default();
+        for (number, flip) in choose(regions, args, &mut random).into_iter().enumerate() {
+            let copy = damaged(&original, flip);
+            let noticed = checks::run(&original, copy.path(), &flip.region.file);
+            flips += 1;
+            wrong.extend(judge(flip, &noticed));
+            if number == 0 && !args.in_process {
+                let copy = damaged(&original, flip);
+                let told = programs::run(copy.path());
+                programs += 1;
+                if told != noticed.told() {
+                    wrong.push(format!("{flip}: the programs say {told:?}, the functions {noticed:?}"));
+                }
+            }
+            row.add(&noticed);
+        }
+        rows.insert(kind.clone(), row);
+    }
+    let page = Page::read(&args.page);
+    wrong.extend(page.differences(&rows, args.within.is_empty()));
+    if !wrong.is_empty() {
+        let kept = original.keep();
+        panic!("{}\nthe folder is kept: --folder {}", wrong.join("\n"), kept.display());
+    }
+    format!(
+        "{} flips in {} kinds of regions, {programs} also by the programs; none went unnoticed where something \
+         differed",
+        grouped(flips),
+        rows.len()
+    )
+}
+
+impl std::fmt::Display for Flip<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Region { kind, file, .. } = self.region;
+        write!(out, "{kind}: {} byte {} bit {}", file.display(), self.offset, self.bit)
+    }
+}
+
+/// The regions by kind, of these files only.
+fn kinds_within<'r>(regions: &'r [Region], within: &str) -> BTreeMap<String, Vec<&'r Region>> {
+    let mut kinds: BTreeMap<String, Vec<&Region>> = BTreeMap::new();
+    for region in regions.iter().filter(|region| region.file.starts_with(within)) {
+        match kinds.entry(region.kind.clone()) {
+            Entry::Occupied(mut known) => known.get_mut().push(region),
+            Entry::Vacant(new) => drop(new.insert(vec![region])),
+        }
+    }
+    kinds
+}
+
+/// The first and the last byte of a kind, and some between; or all of them. Of each byte one bit.
+fn choose<'r>(regions: &[&'r Region], args: &DamageArgs, random: &mut ChaCha8Rng) -> Vec<Flip<'r>> {
+    let every = || regions.iter().flat_map(|region| region.bytes.clone().map(|offset| (*region, offset)));
+    let total = every().count();
+    let mut chosen = vec![args.all || total <= args.flips; total];
+    for position in [0, total - 1] {
+        chosen[position] = true;
+    }
+    for _ in 0..args.flips {
+        chosen[random.random_range(0..total)] = true;
+    }
+    let chosen = every().zip(chosen).filter(|(_, chosen)| *chosen);
+    chosen.map(|((region, offset), _)| Flip { region, offset, bit: random.random_range(0..8) }).collect()
+}
+
+/// A copy with one flipped bit.
+fn damaged(original: &Original, flip: Flip<'_>) -> TempDir {
+    let copy = original::scratch();
+    folder::copy(original.data(), copy.path());
+    flip_bit(&copy.path().join(&flip.region.file), flip.offset, flip.bit);
+    copy
+}
+
+fn flip_bit(file: &Path, offset: usize, bit: u8) {
+    let mut bytes = fs::read(file).unwrap();
+    bytes[offset] ^= 1 << bit;
+    fs::write(file, bytes).unwrap();
+}
+
+/// What must never be.
+fn judge(flip: Flip<'_>, noticed: &Noticed) -> Option<String> {
+    if let Some(wrong) = &noticed.wrong {
+        return Some(format!("{flip}: {wrong}; {noticed:?}"));
+    }
+    let unnoticed = !noticed.anybody() && noticed.differs;
+    let allowed = regions::MAY_DIFFER_UNNOTICED.contains(&flip.region.kind.as_str());
+    (unnoticed && !allowed).then(|| format!("{flip}: NOBODY noticed, and the file still differs"))
+}

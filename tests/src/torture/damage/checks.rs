@@ -1,0 +1,174 @@
+//! The three checks of a damaged copy, as the functions that the programs call.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use einsicht_client::audit::{AuditOptions, audit};
+use einsicht_client::finding::Conclusion;
+use einsicht_client::source::Source;
+use einsicht_client::trust::Trust;
+use einsicht_service::command::fsck;
+use einsicht_service::ledger::{Ledger, LedgerError};
+use einsicht_service::sequencer::{PreparedEvent, Refused, Work};
+use einsicht_tlog::{Index, VerifierKey};
+
+use super::original::{Original, open};
+
+/// What one of the checks said. The order is that of the exit codes of the programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Said {
+    /// Nothing is wrong.
+    Sound,
+    /// Something is wrong.
+    Wrong,
+    /// It can't be told.
+    CannotTell,
+}
+
+/// What a start did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Start {
+    /// It refused.
+    Refused,
+    /// It made the file good.
+    Mended,
+    /// It left the file as it is.
+    Passed,
+}
+
+/// Who noticed a flip.
+#[derive(Debug, Clone)]
+pub struct Noticed {
+    pub fsck: Said,
+    pub verify: Said,
+    pub start: Start,
+    /// Whether the file differs from the original after the start.
+    pub differs: bool,
+    /// What is wrong whoever noticed it.
+    pub wrong: Option<String>,
+}
+
+impl Noticed {
+    /// Whether anybody did.
+    pub fn anybody(&self) -> bool {
+        self.fsck != Said::Sound || self.verify != Said::Sound || self.start == Start::Refused
+    }
+
+    /// What the programs say to it: `fsck`, `verify`, and whether the service starts.
+    pub fn told(&self) -> (Said, Said, bool) {
+        (self.fsck, self.verify, self.start != Start::Refused)
+    }
+}
+
+/// Runs all three. The start is the last: it changes the copy.
+pub fn run(original: &Original, copy: &Path, file: &Path) -> Noticed {
+    let (fsck, verify) = (check(copy), verify(original, copy));
+    let started = catch_unwind(AssertUnwindSafe(|| open(copy)));
+    // sled keeps changing its files; that its answers are right is looked at in the ledger.
+    let is_foreign = file.starts_with("state");
+    let differs =
+        || !is_foreign && fs::read(copy.join(file)).ok() != fs::read(original.data().join(file)).ok();
+    let (start, wrong) = match started {
+        Err(_) => (Start::Refused, Some("the start panicked".to_owned())),
+        // The service ends, and readers see nothing wrong. What is derived must not stop it.
+        Ok(Err(error)) => (Start::Refused, refused(file, &error)),
+        Ok(Ok(ledger)) => {
+            let wrong = answers_differ(original, ledger, fsck != Said::Sound);
+            let start = if differs() || is_foreign { Start::Passed } else { Start::Mended };
+            (start, wrong)
+        }
+    };
+    Noticed { fsck, verify, start, differs: differs(), wrong }
+}
+
+/// `einsichtd fsck`.
+fn check(copy: &Path) -> Said {
+    match fsck::check(copy) {
+        Ok(findings) if findings.faults.is_empty() => Said::Sound,
+        Ok(_) => Said::Wrong,
+        Err(error) => {
+            let is_finding = |cause: &LedgerError| cause.is_finding();
+            let found = error.chain().any(|cause| cause.downcast_ref().is_some_and(is_finding));
+            if found { Said::Wrong } else { Said::CannotTell }
+        }
+    }
+}
+
+/// `einsicht verify`, with the verifier key of the folder: that may be damaged, too.
+fn verify(original: &Original, copy: &Path) -> Said {
+    let text = fs::read_to_string(copy.join("ledger.vkey"));
+    let Ok(key) = text.map_err(drop).and_then(|text| VerifierKey::parse(&text).map_err(drop)) else {
+        return Said::CannotTell;
+    };
+    let audited =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let source = Source::open(copy.to_str().unwrap())?;
+            audit(&source, &Trust::in_memory(key), AuditOptions { full: true }, |_| {}).await
+        });
+    match audited {
+        Ok(report) => {
+            assert_eq!(report.head, original.head, "verify verified another ledger");
+            Said::Sound
+        }
+        Err(error) if error.conclusion() == Conclusion::Failed => Said::Wrong,
+        Err(_) => Said::CannotTell,
+    }
+}
+
+/// Derived files are rebuilt: they never stop a start.
+fn refused(file: &Path, error: &LedgerError) -> Option<String> {
+    let derived = ["state", "log/offsets", "log/hashes", "log/watermark", "ledger.vkey"];
+    let is_derived = derived.iter().any(|derived| file.starts_with(derived));
+    is_derived.then(|| format!("a derived file stops the start: {error}"))
+}
+
+/// What a ledger that has started must still know: its size and root, and every number. What it serves of
+/// entries and hashes must be right unless `told`, that is unless the scrub tells that it is not.
+fn answers_differ(original: &Original, mut ledger: Ledger, told: bool) -> Option<String> {
+    let head = ledger.committer.published().borrow().head;
+    let mut wrong = (head != original.head).then(|| format!("the ledger begins with {head:?}"));
+    let read = |index| ledger.reader.leaf(Index(index)).ok();
+    let served = (0..).map(read).zip(&original.leaves).all(|(found, leaf)| found.as_ref() == Some(leaf));
+    if !served && !told {
+        wrong.get_or_insert_with(|| "an entry is served that is none, and the scrub is silent".to_owned());
+    }
+    // Whether an event is known is looked up by its entry, so that where the scrub found damage, an error is right.
+    if let Some(unknown) = forgotten(original, &mut ledger, told) {
+        wrong.get_or_insert(unknown);
+    }
+    ledger.committer.finish();
+    wrong
+}
+
+/// The first number that is not known any more, or the first end of a session.
+fn forgotten(original: &Original, ledger: &mut Ledger, told: bool) -> Option<String> {
+    for number in &original.numbers {
+        let event = PreparedEvent { sequence: number.sequence, event_id: number.event_id, body: vec![0] };
+        let work = Work::Accesses { session: number.session, events: vec![event] };
+        match ledger.committer.record_now(vec![work]) {
+            Ok(placed) => {
+                let [placed] = placed.as_slice() else { return Some("not one answer".to_owned()) };
+                if !placed.already_recorded || placed.index != number.index {
+                    return Some(format!("{number:?} is answered with {placed:?}"));
+                }
+                if placed.leaf_hash != number.leaf_hash && !told {
+                    return Some(format!("{number:?} has another hash: {placed:?}, and the scrub is silent"));
+                }
+            }
+            Err(_) if told => {}
+            Err(refused) => return Some(format!("{number:?} is refused: {refused}")),
+        }
+    }
+    for (session, end) in &original.ended {
+        let event = PreparedEvent { sequence: 1 << 20, event_id: [1; 16], body: vec![0] };
+        let work = Work::Accesses { session: *session, events: vec![event] };
+        match ledger.committer.record_now(vec![work]) {
+            Err(Refused::SessionEnded { index }) if index == *end => {}
+            other => {
+                return Some(format!("a session that ended with entry {end} is taken for open: {other:?}"));
+            }
+        }
+    }
+    None
+}
