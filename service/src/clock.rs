@@ -32,7 +32,7 @@ pub struct ManualClock {
     unix_us: AtomicI64,
 }
 
-/// Gives each commit its time and refuses times that would do lasting harm: one bad step of the clock
+/// Gives entries their time and refuses times that would do lasting harm: one bad step of the clock
 /// must not freeze "never decreasing" in the future.
 pub struct ClockGuard {
     last: RecordedAt,
@@ -142,7 +142,7 @@ impl ClockGuard {
         Ok(())
     }
 
-    /// The time for the next commit: now, or the last time again where the clock ran back.
+    /// The time for the next entries: now, or the last time again where the clock ran back.
     ///
     /// # Errors
     /// [`ClockError::Jumped`] for as long as the wall clock is too far ahead.

@@ -1,10 +1,16 @@
-//! The only writer. One thread gives order, time, chain and tree; many callers share one commit.
+//! The only writer. Two stages: one gives order, time and chain, the other makes durable and answers;
+//! many callers share one commit.
 //!
-//! Grouping comes from waiting callers: while one commit is written and synced, the next callers
-//! queue, and the next commit takes them all. A lone caller never waits for a timer.
+//! Grouping comes from waiting callers: while one commit is written and synced, the next callers join
+//! the one behind it. A lone caller never waits for a timer, nor for another thread.
 
 mod commit;
+mod committer;
 mod follower;
+mod in_flight;
+mod pipeline;
+mod place;
+mod publish;
 #[cfg(test)]
 mod tests;
 
@@ -20,16 +26,13 @@ use crate::clock::ClockError;
 use crate::sessions::{SessionKey, StoreError};
 use crate::storage::AppendError;
 
-pub use commit::{Committer, Parts};
+pub use committer::{Committer, Parts};
 pub use follower::Follower;
 
-/// Submissions that may wait.
+/// Submissions that may wait to be placed.
 const QUEUE_SUBMISSIONS_MAX: usize = 4096;
-/// Bytes of bodies that may wait.
+/// Bytes of bodies that may wait to be placed or to become durable.
 const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// A commit takes no further submission beyond this many entries or bytes.
-const COMMIT_ENTRIES_MAX: usize = 8192;
-const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What everybody sees: the newest checkpoint whose entries are durable.
 #[derive(Debug)]
@@ -173,10 +176,10 @@ pub(crate) struct Submission {
     deadline: Option<Instant>,
     reply: oneshot::Sender<Result<Acknowledged, Refused>>,
     /// Gives the queue its bytes back when dropped.
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
-/// Takes submissions to the writer. Cheap to clone; the writer ends when all are dropped.
+/// Takes submissions to be placed. Cheap to clone; recording ends when all are dropped.
 #[derive(Clone)]
 pub struct Sequencer {
     queue: mpsc::Sender<Submission>,
@@ -188,8 +191,8 @@ pub struct Sequencer {
 }
 
 impl Sequencer {
-    /// Starts the writer's thread. It ends, after everything in the queue, when all handles are
-    /// dropped; the follower then has brought everything behind the log up to date.
+    /// Starts recording, on threads of its own. They end, after everything in the queue, when all handles
+    /// are dropped; when the one that is returned has ended, everything behind the log is up to date.
     ///
     /// # Errors
     /// If no thread can be had.
@@ -197,9 +200,7 @@ impl Sequencer {
         let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
         let (published, stopped) = (committer.published(), committer.stopped());
         let (clock_alarm, stored_before) = (committer.clock_alarm(), committer.stored_before());
-        let thread = std::thread::Builder::new()
-            .name("sequencer".to_owned())
-            .spawn(move || write_until_closed(committer, waiting))?;
+        let thread = pipeline::start(committer, waiting)?;
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX));
         Ok((Self { queue, room, published, stopped, clock_alarm, stored_before }, thread))
     }
@@ -214,7 +215,7 @@ impl Sequencer {
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let room = room.map_err(|_| Refused::QueueFull { waiting: "bytes" })?;
         let (reply, answer) = oneshot::channel();
-        let submission = Submission { work, deadline, reply, _room: room };
+        let submission = Submission { work, deadline, reply, room };
         self.queue.try_send(submission).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Refused::QueueFull { waiting: "requests" },
             mpsc::error::TrySendError::Closed(_) => Refused::ShuttingDown,
@@ -252,21 +253,10 @@ impl Sequencer {
         Index(self.stored_before.load(Ordering::Acquire))
     }
 
-    /// How many submissions wait.
+    /// How many submissions wait to be placed.
     #[must_use]
     pub fn queue_depth(&self) -> usize {
         QUEUE_SUBMISSIONS_MAX - self.queue.capacity()
-    }
-}
-
-impl Refused {
-    /// The same refusal for the next caller, where one thing stops all of them.
-    fn again(&self) -> Self {
-        match self {
-            Self::Clock(error) => Self::Clock(error.clone()),
-            Self::Append(error) => Self::Append(Arc::clone(error)),
-            _ => Self::ShuttingDown,
-        }
     }
 }
 
@@ -277,26 +267,4 @@ impl Work {
             Self::SessionEnd { body, .. } | Self::Own { body } => body.len(),
         }
     }
-
-    fn entries(&self) -> usize {
-        match self {
-            Self::Accesses { events, .. } => events.len(),
-            Self::SessionEnd { .. } | Self::Own { .. } => 1,
-        }
-    }
-}
-
-fn write_until_closed(mut committer: Committer, mut waiting: mpsc::Receiver<Submission>) {
-    while let Some(first) = waiting.blocking_recv() {
-        let (mut entries, mut bytes) = (first.work.entries(), first.work.bytes());
-        let mut batch = vec![first];
-        while entries < COMMIT_ENTRIES_MAX && bytes < COMMIT_BYTES_MAX {
-            let Ok(next) = waiting.try_recv() else { break };
-            entries += next.work.entries();
-            bytes += next.work.bytes();
-            batch.push(next);
-        }
-        committer.commit(batch);
-    }
-    committer.finish();
 }

@@ -10,8 +10,8 @@
 //! - The entry segments are the truth. Hash files, offsets and watermark are derived: written with
 //!   each commit, synced in the background, checked at opening, and rebuilt from the segments when
 //!   anything about them is wrong.
-//! - [`open()`] runs every entry that it reads through [`Tip::admit`], the function that the live path
-//!   uses.
+//! - [`open()`] runs every entry that it reads through [`Tip::admit`], which is made of the two functions
+//!   that the live path uses.
 //!
 //! There is one implementation. What can be exchanged is one floor below: [`file::Folder`], real
 //! files or files that fail and forget.
@@ -45,7 +45,7 @@ pub use open::{OpenError, Opened, TornTail, open};
 pub use reader::{LogReader, ReadError};
 pub use replay::{Checked, ReplayError, check};
 pub use room::{NoRoom, RESERVE_BYTES, Room, Shortage};
-pub use tip::{Growth, Tip};
+pub use tip::{Growth, Tip, Tree};
 pub use writer::{AppendError, Keeper, LogWriter};
 
 /// Most bytes of a segment before the next one is begun.

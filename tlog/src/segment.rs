@@ -14,6 +14,7 @@
 
 use crate::bundle::{self, EntryTooLong};
 use crate::hash::Hash;
+use crate::leaf::{Leaf, LeafError};
 use crate::units::Index;
 
 /// First bytes of a segment.
@@ -233,6 +234,21 @@ impl FrameBuilder {
         bundle::write_entry(leaf, &mut self.bytes)?;
         self.count += 1;
         Ok(offset)
+    }
+
+    /// Adds a leaf from its parts, written once, to where it stays. Returns the offset of its length
+    /// field in the frame, and its bytes.
+    ///
+    /// # Errors
+    /// [`LeafError::TooLong`]; the frame is unchanged then.
+    pub fn push_leaf(&mut self, leaf: &Leaf<'_>) -> Result<(usize, &[u8]), LeafError> {
+        let too_long = |_| LeafError::TooLong { bytes: leaf.byte_len() };
+        let length = u16::try_from(leaf.byte_len()).map_err(too_long)?;
+        let offset = self.bytes.len();
+        self.bytes.extend_from_slice(&length.to_be_bytes());
+        leaf.write_to(&mut self.bytes)?;
+        self.count += 1;
+        Ok((offset, self.bytes.get(offset + bundle::LENGTH_BYTES..).unwrap_or_default()))
     }
 
     /// How many entries it has so far.

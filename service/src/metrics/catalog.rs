@@ -30,7 +30,7 @@ pub const METRICS: &[Metric] = &[
     gauge("einsicht_clock_seconds", "The wall clock of the service when the page was made, Unix time"),
     gauge("einsicht_tree_size", "Published entries"),
     gauge("einsicht_checkpoint_age_seconds", "Age of the newest checkpoint"),
-    gauge("einsicht_queue_depth", "Requests that wait for the writer"),
+    gauge("einsicht_queue_depth", "Requests that wait to be placed in a commit"),
     counter(
         "einsicht_submissions_total",
         "Requests to record that reached the writer's queue, or found it full",
@@ -39,7 +39,7 @@ pub const METRICS: &[Metric] = &[
     counter("einsicht_entries_total", "Entries made durable"),
     counter("einsicht_errors_total", "Calls answered with an error, by gRPC code"),
     histogram("einsicht_commit_entries", "Entries per commit"),
-    histogram("einsicht_commit_seconds", "Time from taking the first caller to answering the last"),
+    histogram("einsicht_commit_seconds", "Time from placing the first caller to answering the last"),
     histogram("einsicht_sync_seconds", "Time of one fdatasync of the log"),
     // Who comes, and who is turned away?
     counter("einsicht_refused_total", "Requests and events that were not let in, by caller and reason"),

@@ -2,8 +2,12 @@
 
 mod faults;
 mod follower;
+mod gate;
 mod harness;
+mod line;
 mod numbers;
+mod pipeline;
+mod pipeline_faults;
 mod queue;
 mod reopen;
 mod time;

@@ -4,11 +4,18 @@ use einsicht_tlog::leaf::{ChainError, Link};
 use einsicht_tlog::tile::TILE_HEIGHT;
 use einsicht_tlog::{Frontier, Hash, Index, Leaf, RecordedAt, Size, TreeHead};
 
-/// Where the log stands. The live path and recovery both move it with [`Tip::admit`] only.
+/// Where the log stands. Whoever reads entries moves it with [`Tip::admit`]; the live path, where chain
+/// and tree are in different hands, does the same in two steps: [`Link::follow`], then [`Tree::push`].
 #[derive(Debug, Clone)]
 pub struct Tip {
-    frontier: Frontier,
+    tree: Tree,
     link: Link,
+}
+
+/// The tree of the log, as it grows.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    frontier: Frontier,
 }
 
 /// What one commit adds to the derived files.
@@ -22,17 +29,41 @@ pub struct Growth {
     pub frame_offsets: Vec<u64>,
 }
 
+impl Tree {
+    /// Appends the hash of a leaf, and notes in `growth` what the derived files gain by it above the
+    /// leaf hashes.
+    pub fn push(&mut self, leaf_hash: Hash, growth: &mut Vec<(u8, u64, Hash)>) {
+        self.frontier.push_with(leaf_hash, |subtree, root| {
+            if subtree.height > 0 && subtree.height.is_multiple_of(TILE_HEIGHT) {
+                growth.push((subtree.height / TILE_HEIGHT, subtree.index, root));
+            }
+        });
+    }
+
+    /// Size and root.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.frontier.head()
+    }
+}
+
 impl Tip {
     /// The end of an empty log.
     #[must_use]
     pub fn start(origin_hash: Hash) -> Self {
-        Self { frontier: Frontier::new(), link: Link::start(origin_hash) }
+        Self { tree: Tree::default(), link: Link::start(origin_hash) }
     }
 
     /// The end of a log whose tree and last leaf are known.
     #[must_use]
     pub fn resume(frontier: Frontier, link: Link) -> Self {
-        Self { frontier, link }
+        Self { tree: Tree { frontier }, link }
+    }
+
+    /// Chain and tree, for those who go on with one of them each.
+    #[must_use]
+    pub fn into_parts(self) -> (Link, Tree) {
+        (self.link, self.tree)
     }
 
     /// Checks that a leaf continues chain and time, appends it to the tree, and notes in `growth`
@@ -49,11 +80,7 @@ impl Tip {
         let (parts, hash) = self.link.follow(leaf)?;
         growth.leaf_hashes.push(hash);
         growth.frame_offsets.push(frame_offset);
-        self.frontier.push_with(hash, |subtree, root| {
-            if subtree.height > 0 && subtree.height.is_multiple_of(TILE_HEIGHT) {
-                growth.upper.push((subtree.height / TILE_HEIGHT, subtree.index, root));
-            }
-        });
+        self.tree.push(hash, &mut growth.upper);
         Ok(parts)
     }
 
@@ -72,7 +99,7 @@ impl Tip {
     /// How many entries there are.
     #[must_use]
     pub fn size(&self) -> Size {
-        self.frontier.size()
+        self.tree.frontier.size()
     }
 
     /// The index that the next entry gets.
@@ -84,6 +111,6 @@ impl Tip {
     /// Size and root.
     #[must_use]
     pub fn head(&self) -> TreeHead {
-        self.frontier.head()
+        self.tree.head()
     }
 }

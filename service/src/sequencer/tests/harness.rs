@@ -1,6 +1,6 @@
 //! A committer over files in memory, with a clock that shows what it is told to.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use einsicht_tlog::{Checkpoint, Index, Leaf, Origin, SigningKey, TreeHead};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
+use super::gate::{Gate, GatedFolder};
 use crate::clock::Clock;
 use crate::sequencer::{
     Acknowledged, Committer, Follower, Parts, Placed, PreparedEvent, Published, Refused, Submission, Work,
@@ -31,6 +32,7 @@ pub struct Clocks {
     held: Mutex<bool>,
     released: Condvar,
     held_up: AtomicBool,
+    looks: AtomicUsize,
 }
 
 impl Clocks {
@@ -47,6 +49,11 @@ impl Clocks {
         *self.held.lock().unwrap() = true;
     }
 
+    /// How often somebody asked for the time: once for each submission that is placed.
+    pub fn looks(&self) -> usize {
+        self.looks.load(Ordering::Acquire)
+    }
+
     /// Whether somebody waits for the time.
     pub fn holds_somebody_up(&self) -> bool {
         self.held_up.load(Ordering::Acquire)
@@ -60,6 +67,7 @@ impl Clocks {
 
 impl Clock for Clocks {
     fn unix_us(&self) -> i64 {
+        self.looks.fetch_add(1, Ordering::AcqRel);
         let held = self.held.lock().unwrap();
         self.held_up.store(*held, Ordering::Release);
         drop(self.released.wait_while(held, |held| *held).unwrap());
@@ -76,21 +84,30 @@ pub struct Desk {
     pub committer: Committer,
     pub reader: LogReader,
     pub folder: MemoryFolder,
+    /// Before the segments of the folder; open.
+    pub gate: Gate,
     pub store: SessionStore,
     pub clock: Arc<Clocks>,
     /// What the process was to be ended for.
     pub halts: Arc<Mutex<Vec<String>>>,
-    _state: TempDir,
+    /// Holds the session store.
+    pub state: TempDir,
 }
 
 impl Desk {
     pub fn new() -> Self {
+        Self::with_segments_of(64 * 1024)
+    }
+
+    pub fn with_segments_of(bytes_max: u64) -> Self {
         let state = tempfile::tempdir().unwrap();
         let (folder, store) = (MemoryFolder::default(), SessionStore::open(state.path()).unwrap());
         let clock = Arc::new(Clocks::default());
         clock.set_wall(BEGUN_AT);
         let keys = [key().verifier().clone()];
-        let opened = storage::open(Arc::new(folder.clone()), &origin(), &keys, 64 * 1024).unwrap();
+        let gate = Gate::default();
+        let gated = Arc::new(GatedFolder(folder.clone(), gate.clone()));
+        let opened = storage::open(gated, &origin(), &keys, bytes_max).unwrap();
         let reader = opened.writer.reader();
         let follower = Follower::start(opened.writer.keeper(), store.clone()).unwrap();
         let halts = Arc::new(Mutex::new(Vec::new()));
@@ -105,7 +122,7 @@ impl Desk {
             halt: Box::new(move |error| halted.lock().unwrap().push(error.to_string())),
         });
         committer.record_own(b"").unwrap();
-        Self { committer, reader, folder, store, clock, halts, _state: state }
+        Self { committer, reader, folder, gate, store, clock, halts, state }
     }
 
     /// Has one work recorded.
@@ -157,8 +174,17 @@ pub fn opened(checkpoint: &[u8]) -> TreeHead {
 pub fn together(committer: &mut Committer, works: Vec<Work>) -> Vec<Result<Acknowledged, Refused>> {
     let submissions = works.into_iter().map(|work| submission(work, None));
     let (batch, answers): (Vec<_>, Vec<_>) = submissions.unzip();
-    committer.commit(batch);
+    commit(committer, batch);
     answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect()
+}
+
+/// What the threads do with these if they come at once.
+pub fn commit(committer: &mut Committer, batch: Vec<Submission>) {
+    let Committer { placer, publisher } = committer;
+    let mut commit = placer.begin();
+    batch.into_iter().for_each(|submission| placer.place(submission, &mut commit));
+    placer.settle(&mut commit);
+    let _ = publisher.write(commit);
 }
 
 pub fn submission(
@@ -167,7 +193,7 @@ pub fn submission(
 ) -> (Submission, oneshot::Receiver<Result<Acknowledged, Refused>>) {
     let (reply, answer) = oneshot::channel();
     let room = Arc::new(Semaphore::new(1)).try_acquire_many_owned(1).unwrap();
-    (Submission { work, deadline, reply, _room: room }, answer)
+    (Submission { work, deadline, reply, room }, answer)
 }
 
 /// Accesses of a session, by sequence and a byte that stands for the event's id.
@@ -193,7 +219,7 @@ pub fn end(session: u8, last_sequence: Option<u64>) -> Work {
     Work::SessionEnd { session: session_key(session), last_sequence, body }
 }
 
-fn session_key(session: u8) -> SessionKey {
+pub fn session_key(session: u8) -> SessionKey {
     SessionKey::new(PRODUCER, &[session; 16])
 }
 

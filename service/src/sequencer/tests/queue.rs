@@ -77,14 +77,14 @@ async fn held_up(desk: Desk) -> (Sequencer, JoinHandle<()>, Arc<Clocks>, Pending
     (sequencer, writer, clock, first)
 }
 
-type Pending = tokio::task::JoinHandle<Result<Acknowledged, Refused>>;
+pub type Pending = tokio::task::JoinHandle<Result<Acknowledged, Refused>>;
 
-fn submit(sequencer: &Sequencer, work: Work) -> Pending {
+pub fn submit(sequencer: &Sequencer, work: Work) -> Pending {
     let sequencer = sequencer.clone();
     tokio::spawn(async move { sequencer.submit(work, None).await })
 }
 
-async fn until(holds: impl Fn() -> bool) {
+pub async fn until(holds: impl Fn() -> bool) {
     for _ in 0..10_000 {
         if holds() {
             return;
@@ -94,7 +94,7 @@ async fn until(holds: impl Fn() -> bool) {
     panic!("it never came to that");
 }
 
-async fn join(writer: JoinHandle<()>) {
+pub async fn join(writer: JoinHandle<()>) {
     tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use einsicht_tlog::Index;
 
-use super::harness::{BEGUN_AT, Desk, accesses, indexes, submission};
+use super::harness::{BEGUN_AT, Desk, accesses, commit, indexes, submission};
 use crate::clock::ClockError;
 use crate::sequencer::Refused;
 
@@ -15,7 +15,7 @@ fn what_waited_past_its_deadline_is_not_recorded() {
     let now = Instant::now();
     let (expired, mut first) = submission(accesses(1, &[(0, 10)]), Some(now));
     let (in_time, mut second) = submission(accesses(1, &[(1, 11)]), Some(now + Duration::from_secs(3600)));
-    desk.committer.commit(vec![expired, in_time]);
+    commit(&mut desk.committer, vec![expired, in_time]);
     assert!(matches!(first.try_recv().unwrap(), Err(Refused::Expired)));
     assert_eq!(indexes(&second.try_recv().unwrap().unwrap().entries), [1]);
     assert_eq!(desk.size(), 2);
@@ -29,7 +29,7 @@ fn a_commit_of_nothing_but_expired_ones_writes_nothing() {
     let mut desk = Desk::new();
     let written = desk.folder.trace().len();
     let (expired, mut answer) = submission(accesses(1, &[(0, 10)]), Some(Instant::now()));
-    desk.committer.commit(vec![expired]);
+    commit(&mut desk.committer, vec![expired]);
     assert!(matches!(answer.try_recv().unwrap(), Err(Refused::Expired)));
     let segments = |path: &str| path.starts_with("log/entries");
     assert!(!desk.folder.trace()[written..].iter().any(|(_, path)| segments(path)));

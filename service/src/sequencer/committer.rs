@@ -1,0 +1,124 @@
+//! Both stages of recording in one hand: for opening a ledger, before anybody else writes.
+
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, OnceLock};
+
+use einsicht_tlog::{RecordedAt, SigningKey};
+use tokio::sync::watch;
+
+use super::in_flight::InFlight;
+use super::place::Placer;
+use super::publish::{Publisher, sign};
+use super::{Follower, Placed, Published, Refused, Work};
+use crate::clock::{Clock, ClockGuard};
+use crate::sessions::Sessions;
+use crate::storage::{AppendError, LogWriter, Tip};
+
+/// What a committer is made of.
+pub struct Parts {
+    /// Appends to the log.
+    pub writer: LogWriter,
+    /// Where the log ends.
+    pub tip: Tip,
+    /// What was recorded under which number; as far as the log.
+    pub sessions: Sessions,
+    /// Signs checkpoints.
+    pub key: SigningKey,
+    /// Gives the time.
+    pub clock: Arc<dyn Clock>,
+    /// Keeps what lies behind the log up to date.
+    pub follower: Follower,
+    /// Ends the process when a sync has failed. It must not return in production.
+    pub halt: Box<dyn Fn(&AppendError) + Send>,
+}
+
+/// Writes commits, one after the other.
+pub struct Committer {
+    pub(super) placer: Placer,
+    pub(super) publisher: Publisher,
+}
+
+impl Committer {
+    /// Takes over the log. An empty one gets its genesis ([`Committer::record_own`]) before anything
+    /// else happens: size 0 is never published.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let Parts { writer: log, tip, sessions, key, clock, follower, halt } = parts;
+        let in_flight = InFlight::new(tip.next_index());
+        let (link, tree) = tip.into_parts();
+        let (published, stopped) = (watch::Sender::new(Arc::new(sign(tree.head(), &key))), Arc::default());
+        let placer = Placer {
+            sessions,
+            link,
+            in_flight,
+            reader: log.reader(),
+            guard: ClockGuard::new(&*clock, link.not_before),
+            clock,
+            clock_alarm: Arc::default(),
+            published: published.subscribe(),
+            stored_before: follower.progress(),
+            stopped: Arc::clone(&stopped),
+        };
+        let publisher = Publisher { log, tree, key, follower, published, stopped, halt };
+        Self { placer, publisher }
+    }
+
+    /// The newest checkpoint, and each newer one.
+    #[must_use]
+    pub fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.placer.published.clone()
+    }
+
+    /// Set, once, to the reason why nothing is recorded any more.
+    #[must_use]
+    pub fn stopped(&self) -> Arc<OnceLock<String>> {
+        Arc::clone(&self.placer.stopped)
+    }
+
+    /// Set while the clock is refused.
+    pub(super) fn clock_alarm(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.placer.clock_alarm)
+    }
+
+    /// The first entry that the session store does not reflect.
+    pub(super) fn stored_before(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.placer.stored_before)
+    }
+
+    /// Records an entry of the service itself, before anybody else writes: the genesis of an empty
+    /// log, or that the service has started.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn record_own(&mut self, body: &[u8]) -> Result<(), Refused> {
+        self.record_now(vec![Work::Own { body: body.to_vec() }]).map(|_| ())
+    }
+
+    /// Records work in one commit, without a queue: for whoever has the ledger for itself.
+    ///
+    /// # Errors
+    /// The first [`Refused`]; what was placed before it is durable all the same.
+    pub fn record_now(&mut self, work: Vec<Work>) -> Result<Vec<Placed>, Refused> {
+        let mut commit = self.placer.begin();
+        let mut placed = Vec::new();
+        let place = |work: &Work| {
+            placed.extend(self.placer.place_work(work, &mut commit)?);
+            Ok(())
+        };
+        let outcome = work.iter().try_for_each(place);
+        self.placer.settle(&mut commit);
+        self.publisher.write(commit).map_err(Refused::Append)?;
+        outcome.map(|()| placed)
+    }
+
+    /// When the newest entry was recorded.
+    #[must_use]
+    pub fn recorded_at(&self) -> RecordedAt {
+        self.placer.link.not_before
+    }
+
+    /// Everything was written; brings what lies behind the log up to date.
+    pub fn finish(self) {
+        self.publisher.finish();
+    }
+}

@@ -1,0 +1,234 @@
+//! Places submissions in the open commit: known numbers get their old answer, new ones time, index and
+//! leaf hash. Writes nothing and answers nobody.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use einsicht_access::read_body;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_tlog::leaf::{BODY_BYTES_MAX, LeafError, Link};
+use einsicht_tlog::{Index, Leaf, RecordedAt};
+use tokio::sync::watch;
+
+use super::commit::{Commit, Waiting};
+use super::in_flight::{Entry, InFlight};
+use super::{Placed, PreparedEvent, Published, Refused, Submission, Work};
+use crate::clock::{Clock, ClockGuard};
+use crate::sessions::{Known, SessionKey, SessionStep, Sessions};
+use crate::storage::{AppendError, LogReader};
+
+/// The first stage of recording: gives order and time, and links the chain.
+pub(super) struct Placer {
+    /// What was placed, published or not.
+    pub sessions: Sessions,
+    /// The end of the chain, as placed.
+    pub link: Link,
+    pub in_flight: InFlight,
+    pub reader: LogReader,
+    pub clock: Arc<dyn Clock>,
+    pub guard: ClockGuard,
+    pub clock_alarm: Arc<AtomicBool>,
+    /// As far as the reader can answer.
+    pub published: watch::Receiver<Arc<Published>>,
+    /// The first entry that the session store does not reflect.
+    pub stored_before: Arc<AtomicU64>,
+    /// Why nothing is recorded any more.
+    pub stopped: Arc<OnceLock<String>>,
+}
+
+impl Placer {
+    /// A commit behind everything that was placed.
+    pub fn begin(&self) -> Commit {
+        Commit::new(self.in_flight.next_index())
+    }
+
+    /// Places a submission in a commit, or notes there why it is refused.
+    pub fn place(&mut self, submission: Submission, commit: &mut Commit) {
+        let Submission { work, deadline, reply, room } = submission;
+        let outcome = match deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            true => Err(Refused::Expired),
+            false => self.place_work(&work, commit),
+        };
+        commit.waiting.push(Waiting { outcome, reply, _room: room });
+    }
+
+    /// Places work in a commit; all of it or nothing.
+    pub fn place_work(&mut self, work: &Work, commit: &mut Commit) -> Result<Vec<Placed>, Refused> {
+        // Nothing may be placed after a failed write: memory would know entries that are not durable.
+        if self.stopped.get().is_some() {
+            return Err(Refused::Append(Arc::new(AppendError::Stopped)));
+        }
+        let now = self.now()?;
+        self.in_flight.forget_before(self.published.borrow().head.size.next_index());
+        match work {
+            Work::Accesses { session, events } => self.place_accesses(*session, events, now, commit),
+            Work::SessionEnd { session, last_sequence, body } => {
+                self.place_end(*session, *last_sequence, body, now, commit)
+            }
+            Work::Own { body } => {
+                fits(body)?;
+                Ok(vec![self.admit(body, [0; 16], now, commit)?])
+            }
+        }
+    }
+
+    /// Puts to a commit what the session store is to learn with it. Whatever is placed in it afterwards
+    /// needs another call, before anything is placed in the next one: a store that states the end of
+    /// this commit must know its numbers, and none that may still be lost.
+    pub fn settle(&mut self, commit: &mut Commit) {
+        commit.changes.extend(self.sessions.take_changes());
+        self.sessions.make_room(Index(self.stored_before.load(Ordering::Acquire)));
+    }
+
+    fn now(&mut self) -> Result<RecordedAt, Refused> {
+        let now = self.guard.next(&*self.clock);
+        let had_alarm = self.clock_alarm.swap(now.is_err(), Ordering::Relaxed);
+        if let (Err(error), false) = (&now, had_alarm) {
+            tracing::error!(%error, "nothing can be recorded");
+        }
+        Ok(now?)
+    }
+
+    /// Every number is looked up, and every old answer found, before any event is admitted.
+    fn place_accesses(
+        &mut self,
+        key: SessionKey,
+        events: &[PreparedEvent],
+        now: RecordedAt,
+        commit: &mut Commit,
+    ) -> Result<Vec<Placed>, Refused> {
+        let old = self.old_answers(key, events, now)?;
+        events.iter().try_for_each(|event| fits(&event.body))?;
+        let mut placed = Vec::with_capacity(events.len());
+        for (event, old) in events.iter().zip(old) {
+            placed.push(match old {
+                Some(entry) => entry,
+                None => {
+                    let entry = self.admit(&event.body, event.event_id, now, commit)?;
+                    self.step(key, Some(event.sequence), entry.index, now)?;
+                    entry
+                }
+            });
+        }
+        Ok(placed)
+    }
+
+    /// For each event the answer that its number got before; `None` for a new one.
+    fn old_answers(
+        &mut self,
+        key: SessionKey,
+        events: &[PreparedEvent],
+        now: RecordedAt,
+    ) -> Result<Vec<Option<Placed>>, Refused> {
+        let session = self.sessions.session(key, now)?;
+        let ended = session.ended;
+        let known: Vec<Known> = events.iter().map(|event| session.lookup(event.sequence)).collect();
+        let mut old = Vec::with_capacity(events.len());
+        for (position, (event, known)) in events.iter().zip(known).enumerate() {
+            let sequence = event.sequence;
+            old.push(match (known, ended) {
+                (Known::Recorded(index), _) if self.event_id(index)? != event.event_id => {
+                    return Err(Refused::Conflict { position, sequence, index });
+                }
+                (Known::Recorded(index), _) => Some(self.recorded_before(index)?),
+                (Known::BeyondHorizon { highest }, _) => {
+                    return Err(Refused::BeyondHorizon { position, sequence, highest });
+                }
+                (Known::New, Some(index)) => return Err(Refused::SessionEnded { index }),
+                (Known::New, None) => None,
+            });
+        }
+        Ok(old)
+    }
+
+    fn place_end(
+        &mut self,
+        key: SessionKey,
+        last_sequence: Option<u64>,
+        body: &[u8],
+        now: RecordedAt,
+        commit: &mut Commit,
+    ) -> Result<Vec<Placed>, Refused> {
+        let session = self.sessions.session(key, now)?;
+        if let Some(index) = session.ended {
+            return Ok(vec![self.recorded_before(index)?]);
+        }
+        match session.runs.highest() {
+            Some(highest) if last_sequence < Some(highest) => {
+                return Err(Refused::EndBelowHighest { highest });
+            }
+            _ => {}
+        }
+        fits(body)?;
+        let entry = self.admit(body, [0; 16], now, commit)?;
+        self.step(key, None, entry.index, now)?;
+        Ok(vec![entry])
+    }
+
+    /// Appends one body to the commit. It [`fits`], and nothing else can be wrong with a leaf that is
+    /// made here.
+    fn admit(
+        &mut self,
+        body: &[u8],
+        event_id: [u8; 16],
+        recorded_at: RecordedAt,
+        commit: &mut Commit,
+    ) -> Result<Placed, Refused> {
+        let index = self.in_flight.next_index();
+        let leaf = Leaf { previous: self.link.previous, recorded_at, body };
+        let (offset, bytes) = commit.frame.push_leaf(&leaf).map_err(unplaceable)?;
+        let (_, leaf_hash) = self.link.follow(bytes).map_err(unplaceable)?;
+        commit.note(offset, leaf_hash);
+        self.in_flight.push(Entry { event_id, leaf_hash });
+        Ok(Placed { index, leaf_hash, already_recorded: false })
+    }
+
+    fn step(
+        &mut self,
+        key: SessionKey,
+        sequence: Option<u64>,
+        index: Index,
+        recorded_at: RecordedAt,
+    ) -> Result<(), Refused> {
+        Ok(self.sessions.apply(&SessionStep { key, sequence, index, recorded_at })?)
+    }
+
+    fn recorded_before(&self, index: Index) -> Result<Placed, Refused> {
+        let leaf_hash = match self.in_flight.entry(index) {
+            Some(entry) => entry.leaf_hash,
+            None => self.reader.leaf_hash(index).map_err(unplaceable)?,
+        };
+        Ok(Placed { index, leaf_hash, already_recorded: true })
+    }
+
+    fn event_id(&self, index: Index) -> Result<[u8; 16], Refused> {
+        if let Some(entry) = self.in_flight.entry(index) {
+            return Ok(entry.event_id);
+        }
+        let unreadable = |error: &dyn std::fmt::Display| Refused::Placing(format!("entry {index}: {error}"));
+        let leaf = self.reader.leaf(index).map_err(|error| unreadable(&error))?;
+        let leaf = Leaf::parse(&leaf).map_err(|error| unreadable(&error))?;
+        let body = read_body(leaf.body).map_err(|error| unreadable(&error))?;
+        match body.content {
+            Some(Content::Access(record)) => <[u8; 16]>::try_from(&*record.event_id)
+                .map_err(|_| unreadable(&"its event_id is not 16 bytes")),
+            _ => Err(unreadable(&"it is not an access")),
+        }
+    }
+}
+
+/// Bodies were measured when they were prepared; one that does not fit must not cost its neighbours.
+fn fits(body: &[u8]) -> Result<(), Refused> {
+    let bytes = Leaf { previous: Default::default(), recorded_at: RecordedAt(0), body }.byte_len();
+    match body.len() {
+        0..=BODY_BYTES_MAX => Ok(()),
+        _ => Err(unplaceable(LeafError::TooLong { bytes })),
+    }
+}
+
+// Passed by value, so that it can be handed to `map_err` as it is.
+#[allow(clippy::needless_pass_by_value)]
+fn unplaceable(error: impl std::fmt::Display) -> Refused {
+    Refused::Placing(error.to_string())
+}

@@ -1,0 +1,91 @@
+//! Makes commits durable, one after the other: tree, frame, append and sync, signature, answers.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use bytes::Bytes;
+use einsicht_tlog::{SigningKey, TreeHead, checkpoint};
+use tokio::sync::watch;
+
+use super::commit::Commit;
+use super::{Follower, Published};
+use crate::storage::{AppendError, LogWriter, Tree};
+
+/// The second stage of recording. Takes commits in the order in which they were placed.
+pub(super) struct Publisher {
+    pub log: LogWriter,
+    /// The tree of what is durable.
+    pub tree: Tree,
+    pub key: SigningKey,
+    pub follower: Follower,
+    pub published: watch::Sender<Arc<Published>>,
+    /// Set, once, to the reason why nothing is recorded any more.
+    pub stopped: Arc<OnceLock<String>>,
+    /// Ends the process when a sync has failed. It must not return in production.
+    pub halt: Box<dyn Fn(&AppendError) + Send>,
+}
+
+impl Publisher {
+    /// Makes a commit durable, publishes it, and answers everybody who waits for it. After a failure
+    /// nothing is acknowledged any more, not even a number that memory knows.
+    ///
+    /// # Errors
+    /// Why the commit is not durable; everybody who waited was told.
+    pub fn write(&mut self, mut commit: Commit) -> Result<(), Arc<AppendError>> {
+        let (begun, waiting) = (commit.begun, std::mem::take(&mut commit.waiting));
+        let had_stopped = self.log.has_stopped();
+        if let Err(error) = self.make_durable(commit) {
+            if !had_stopped {
+                self.stop(&error);
+            }
+            let error = Arc::new(error);
+            waiting.into_iter().for_each(|waiting| waiting.fail(&error));
+            return Err(error);
+        }
+        if !waiting.is_empty() {
+            let published = Arc::clone(&self.published.borrow());
+            waiting.into_iter().for_each(|waiting| waiting.answer(&published));
+            metrics::histogram!("einsicht_commit_seconds").record(begun.elapsed());
+        }
+        Ok(())
+    }
+
+    /// Everything was written; brings what lies behind the log up to date.
+    pub fn finish(self) {
+        self.follower.finish();
+    }
+
+    fn make_durable(&mut self, commit: Commit) -> Result<(), AppendError> {
+        if self.log.has_stopped() {
+            return Err(AppendError::Stopped);
+        }
+        let Commit { first, frame, mut growth, changes, .. } = commit;
+        let count = frame.count();
+        growth.leaf_hashes.iter().for_each(|hash| self.tree.push(*hash, &mut growth.upper));
+        let head = self.tree.head();
+        // No entry: everything was known before, or refused. What was published still stands.
+        let Some(frame) = frame.finish(&head.root) else { return Ok(()) };
+        self.log.append(first, &frame, &growth)?;
+        let published = Arc::new(sign(head, &self.key));
+        self.follower.follow(&published, changes);
+        self.published.send_replace(published);
+        metrics::counter!("einsicht_commits_total").increment(1);
+        metrics::counter!("einsicht_entries_total").increment(u64::from(count));
+        metrics::histogram!("einsicht_commit_entries").record(f64::from(count));
+        Ok(())
+    }
+
+    fn stop(&self, error: &AppendError) {
+        tracing::error!(%error, "a commit failed");
+        if matches!(error, AppendError::Sync { .. }) {
+            (self.halt)(error);
+        }
+        // The first reason stays: that nothing is recorded any more is only its consequence.
+        let _ = self.stopped.set(error.to_string());
+    }
+}
+
+/// The checkpoint of `head`, which is durable.
+pub(super) fn sign(head: TreeHead, key: &SigningKey) -> Published {
+    Published { head, checkpoint: Bytes::from(checkpoint::sign(head, key)), since: Instant::now() }
+}
