@@ -1,5 +1,6 @@
 //! Opens a whole ledger: lock, key, origin, log, sessions; or begins a new one.
 
+mod assembly;
 mod catch_up;
 mod error;
 mod identity;
@@ -9,19 +10,20 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use einsicht_access::entry::{Beginning, check_genesis, genesis, service_start};
+use einsicht_access::entry::{check_genesis, service_start};
 use einsicht_access::{body_bytes, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Genesis, Predecessor};
-use einsicht_tlog::{Leaf, Origin, SigningKey, VerifierKey};
+use einsicht_tlog::{Leaf, Origin, VerifierKey};
 
-use crate::clock::{Clock, ClockGuard};
-use crate::sequencer::{Committer, Follower, Parts, Refused};
+use crate::clock::Clock;
+use crate::sequencer::{Committer, Pace, Refused};
 use crate::sessions::SessionStore;
 use crate::signer;
-use crate::storage::file::{Folder, RealFolder, replace};
+use crate::storage::file::{Folder, RealFolder};
 use crate::storage::{self, LOCK, LogReader, VKEY};
 
+pub use assembly::{Assembly, assemble};
 pub use error::LedgerError;
 pub use identity::Identity;
 
@@ -69,8 +71,8 @@ pub struct Ledger {
     pub genesis: Genesis,
     /// Whether it was begun just now.
     pub is_new: bool,
-    /// Held until dropped: nobody else writes in this folder.
-    pub lock: fs::File,
+    /// Held until dropped: nobody else writes in this folder. None where the folder is no real one.
+    pub lock: Option<fs::File>,
 }
 
 /// Opens the ledger in a data folder, or begins one.
@@ -112,48 +114,29 @@ fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Res
     }
     RealFolder::new(&keys).create_folder("").map_err(LedgerError::io(&keys))?;
     let secret = signer::load_or_create(&keys)?;
-    let origin = match &existing {
-        Some(genesis) => Origin::parse(&genesis.origin)?,
-        None => new.origin,
-    };
-    let key = SigningKey::new(origin.as_str(), secret)?;
-    let verifier = key.verifier().clone();
-    if existing
-        .as_ref()
-        .is_some_and(|genesis| !genesis.public_keys.iter().any(|k| **k == *verifier.public_key()))
-    {
-        return Err(LedgerError::ForeignKey { path: key_path, origin: origin.to_string() });
-    }
-    let opened =
-        storage::open(Arc::clone(&folder), &origin, std::slice::from_ref(&verifier), segment_bytes_max)?;
-    report(&opened);
-    if existing.is_some() && !accept_clock {
-        ClockGuard::check_start(&*clock, opened.tip.recorded_at())?;
-    }
-    let reader = opened.writer.reader();
-    let store = open_store(&data.join("state"))?;
-    let sessions = catch_up::catch_up(&store, &reader, &opened.tip)?;
-    let follower = Follower::start(opened.writer.keeper(), store).map_err(LedgerError::io(data))?;
-    let halt = Box::new(|error: &storage::AppendError| {
-        tracing::error!(%error, "ending the process");
-        std::process::exit(HALT_EXIT_CODE);
-    });
-    let mut committer = Committer::new(Parts {
-        writer: opened.writer,
-        tip: opened.tip,
-        sessions,
-        key,
+    let state = data.join("state");
+    let ledger = assemble(Assembly {
+        data,
+        folder,
+        existing,
+        secret,
+        key_path: &key_path,
+        store: Box::new(move || open_store(&state)),
         clock,
-        follower,
-        halt,
-    });
-    let is_new = existing.is_none();
-    let genesis = match existing {
-        Some(genesis) => genesis,
-        None => begin(&mut committer, &origin, &verifier, new.simulated, predecessor)?,
-    };
-    publish_key(&*folder, data, &verifier)?;
-    Ok(Ledger { committer, reader, verifier, genesis, is_new, lock })
+        accept_clock,
+        new,
+        predecessor,
+        segment_bytes_max,
+        pace: Pace::default(),
+        halt: Box::new(|error| {
+            tracing::error!(%error, "ending the process");
+            std::process::exit(HALT_EXIT_CODE);
+        }),
+    })?;
+    let vkey = data.join(VKEY);
+    // For people to hand on: the one file here that others may read.
+    fs::set_permissions(&vkey, fs::Permissions::from_mode(0o644)).map_err(LedgerError::io(&vkey))?;
+    Ok(Ledger { lock: Some(lock), ..ledger })
 }
 
 /// Exit code after a failed sync: what is on disk is unknown. `EX_IOERR` of sysexits.
@@ -194,35 +177,6 @@ pub fn lock(data: &Path) -> Result<fs::File, LedgerError> {
     }
 }
 
-/// Writes the verifier key for people to hand on: the one file here that others may read.
-fn publish_key(folder: &dyn Folder, data: &Path, verifier: &VerifierKey) -> Result<(), LedgerError> {
-    let path = data.join(VKEY);
-    replace(folder, VKEY, format!("{verifier}\n").as_bytes()).map_err(LedgerError::io(&path))?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).map_err(LedgerError::io(&path))
-}
-
-fn begin(
-    committer: &mut Committer,
-    origin: &Origin,
-    verifier: &VerifierKey,
-    simulated: bool,
-    predecessor: Option<&Predecessor>,
-) -> Result<Genesis, LedgerError> {
-    let beginning = Beginning {
-        origin: origin.as_str(),
-        software: SOFTWARE,
-        public_keys: &[*verifier.public_key()],
-        simulated,
-        predecessor,
-    };
-    let body = genesis(beginning);
-    committer.record_own(&body_bytes(&body))?;
-    match body.content {
-        Some(Content::Genesis(genesis)) => Ok(genesis),
-        _ => Err(LedgerError::NoGenesis),
-    }
-}
-
 /// Whatever is wrong with the store, a new one is rebuilt from the log.
 fn open_store(folder: &Path) -> Result<SessionStore, LedgerError> {
     SessionStore::open(folder).or_else(|error| {
@@ -230,17 +184,4 @@ fn open_store(folder: &Path) -> Result<SessionStore, LedgerError> {
         fs::remove_dir_all(folder).map_err(LedgerError::io(folder))?;
         Ok(SessionStore::open(folder)?)
     })
-}
-
-fn report(opened: &storage::Opened) {
-    if let Some(torn) = &opened.torn {
-        tracing::warn!(
-            file = torn.file, offset = torn.offset, bytes = torn.bytes, reason = %torn.reason,
-            "cut off the tail of a commit that was never acknowledged"
-        );
-    }
-    if opened.rebuilt {
-        tracing::warn!("the derived files did not fit the segments; they were rebuilt");
-    }
-    tracing::info!(size = %opened.tip.size(), "log opened");
 }

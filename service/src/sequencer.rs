@@ -27,7 +27,7 @@ use crate::sessions::{SessionKey, StoreError};
 use crate::storage::AppendError;
 
 pub use committer::{Committer, Parts};
-pub use follower::Follower;
+pub use follower::{Follower, Pace};
 
 /// Submissions that may wait to be placed.
 const QUEUE_SUBMISSIONS_MAX: usize = 4096;

@@ -23,7 +23,7 @@ pub mod file;
 mod frames;
 mod layout;
 mod listing;
-#[cfg(test)]
+#[cfg(any(test, feature = "faults"))]
 pub mod memory;
 mod open;
 mod overhang;

@@ -13,14 +13,31 @@ use super::Published;
 use crate::sessions::{Change, SessionStore, StoreError};
 use crate::storage::Keeper;
 
-/// Least time between two rounds: `log/checkpoint` is at most that old.
-const ROUND_INTERVAL: Duration = Duration::from_millis(250);
-/// The watermark moves when this many entries are behind it …
-const WATERMARK_ENTRIES: u64 = 65_536;
-/// … or when it has not moved for this long.
-const WATERMARK_INTERVAL: Duration = Duration::from_secs(10);
+/// How often a writer that waits for room looks whether the thread is still there.
+const MAKE_ROOM_INTERVAL: Duration = Duration::from_millis(250);
 /// Changes that may pile up before recording waits for the store.
 const PENDING_CHANGES_MAX: usize = 100_000;
+
+/// How often the thread works. Another one than the default is for tests, which can not wait.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Least time between two rounds: `log/checkpoint` is at most that old.
+    pub round_interval: Duration,
+    /// The watermark moves when this many entries are behind it …
+    pub watermark_entries: u64,
+    /// … or when it has not moved for this long.
+    pub watermark_interval: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            round_interval: Duration::from_millis(250),
+            watermark_entries: 65_536,
+            watermark_interval: Duration::from_secs(10),
+        }
+    }
+}
 
 /// What the thread has not dealt with yet.
 #[derive(Default)]
@@ -48,15 +65,20 @@ impl Follower {
     ///
     /// # Errors
     /// If no thread can be had.
-    pub fn start(keeper: Keeper, store: SessionStore) -> std::io::Result<Self> {
+    pub fn start(keeper: Keeper, store: SessionStore, pace: Pace) -> std::io::Result<Self> {
         // The store was caught up before; where it does not tell, the first round will.
         let reflected = store.head().ok().flatten().map_or(0, |head| head.size.0);
-        let follower = Self::start_with(keeper, Box::new(move |changes, head| store.write(changes, head)))?;
+        let follower =
+            Self::start_with(keeper, Box::new(move |changes, head| store.write(changes, head)), pace)?;
         follower.shared.stored_before.fetch_max(reflected, Ordering::AcqRel);
         Ok(follower)
     }
 
-    pub(super) fn start_with(keeper: Keeper, write_sessions: WriteSessions) -> std::io::Result<Self> {
+    pub(super) fn start_with(
+        keeper: Keeper,
+        write_sessions: WriteSessions,
+        pace: Pace,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             pending: Mutex::default(),
             changed: Condvar::new(),
@@ -67,6 +89,7 @@ impl Follower {
             write_sessions,
             unwritten: HashMap::new(),
             shared: Arc::clone(&shared),
+            pace,
             watermark: (0, Instant::now()),
         };
         let thread = std::thread::Builder::new()
@@ -81,7 +104,7 @@ impl Follower {
         // A thread that has ended makes no room: then recording goes on without it, and what it keeps
         // is rebuilt at the next start.
         while pending.changes.len() > PENDING_CHANGES_MAX && self.is_running() {
-            let waited = self.shared.changed.wait_timeout(pending, ROUND_INTERVAL);
+            let waited = self.shared.changed.wait_timeout(pending, MAKE_ROOM_INTERVAL);
             (pending, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         if !self.is_running() {
@@ -136,6 +159,7 @@ struct Round {
     /// Changes that the store does not have yet. A later head may not be stated without them.
     unwritten: HashMap<[u8; 24], Change>,
     shared: Arc<Shared>,
+    pace: Pace,
     /// Size at the watermark, and when it was moved.
     watermark: (u64, Instant),
 }
@@ -156,9 +180,8 @@ impl Round {
             }
             // Coalesce what comes meanwhile; the end does not wait for it.
             let pending = self.shared.lock();
-            let rested =
-                self.shared.changed.wait_timeout_while(pending, ROUND_INTERVAL, |pending| !pending.finish);
-            drop(rested);
+            let going_on = |pending: &mut Pending| !pending.finish;
+            drop(self.shared.changed.wait_timeout_while(pending, self.pace.round_interval, going_on));
         }
     }
 
@@ -196,7 +219,9 @@ impl Round {
             }
         }
         let (size, moved) = self.watermark;
-        if finish || head.size.0 - size >= WATERMARK_ENTRIES || moved.elapsed() >= WATERMARK_INTERVAL {
+        let is_due = head.size.0 - size >= self.pace.watermark_entries
+            || moved.elapsed() >= self.pace.watermark_interval;
+        if finish || is_due {
             match self.keeper.move_watermark(&head) {
                 Ok(()) => self.watermark = (head.size.0, Instant::now()),
                 Err(error) => {

@@ -1,12 +1,25 @@
 //! Files in memory, for tests: they fail where they are told to, and a loss of power takes from them
 //! whatever was not synced.
 //!
-//! Assumed of a disk: what `sync_data` and `sync_folder` reported as done stays; of everything else
-//! any part may be there, in any order; a rename happens or does not. After a failed sync of a file
-//! the system believes that it has nothing left to write: a second one would report success, and save
-//! nothing.
+//! Assumed of a disk and its file system:
+//!
+//! - What `sync_data` and `sync_folder` reported as done stays, each for its own file or folder only.
+//! - Of everything else any part may be there, in any order: a write, some bytes of its start, some of
+//!   its sectors (512 bytes); the length that a file would have, with zeros in it; a name without its
+//!   contents. What was overwritten may be what it was before. A rename happens or does not.
+//! - After a failed sync of a file the system believes that it has nothing left to write: a second one
+//!   would report success, and save nothing.
+//!
+//! Not here: a disk that reports a sync as done and lies, and bytes that change at rest.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on fails"
+)]
 
 mod disk;
+mod loss;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -61,6 +74,10 @@ pub enum Choice {
     AllLost,
     /// Everything.
     AllKept,
+    /// All names and all lengths, but nothing that was written.
+    Lengths,
+    /// All names, and of each file the last change alone.
+    Newest,
     /// Any part of it, drawn from this seed.
     Random(u64),
 }
@@ -93,6 +110,18 @@ impl MemoryFolder {
     pub fn free(&self) {
         let mut disk = self.lock();
         (disk.is_full, disk.space) = (false, None);
+    }
+
+    /// Has the power go now.
+    pub fn power_off(&self) {
+        let mut disk = self.lock();
+        disk.power_off_before = Some(disk.trace.len());
+    }
+
+    /// How many operations there were so far, also those that failed.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        self.lock().trace.len()
     }
 
     /// Every operation so far, also those that failed.

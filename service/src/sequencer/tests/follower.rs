@@ -8,7 +8,7 @@ use bytes::Bytes;
 use einsicht_tlog::{Hash, Index, RecordedAt, Size, TreeHead, checkpoint};
 
 use super::harness::{key, opened, origin};
-use crate::sequencer::{Follower, Published};
+use crate::sequencer::{Follower, Pace, Published};
 use crate::sessions::{Change, SessionKey, SessionStep, SessionStore, Sessions, StoreError};
 use crate::storage::memory::{At, Done, Kind, MemoryFolder};
 use crate::storage::{self, CHECKPOINT, Keeper};
@@ -59,7 +59,7 @@ fn a_store_that_missed_changes_does_not_say_that_it_is_up_to_date() {
             false => target.write(changes, head),
         }
     };
-    let follower = Follower::start_with(keeper, Box::new(write)).unwrap();
+    let follower = Follower::start_with(keeper, Box::new(write), Pace::default()).unwrap();
     follower.follow(&published(5), step(&mut sessions, 1, 4));
     tries.recv().unwrap();
     assert_eq!((follower.stored_before(), store.head().unwrap()), (Index(0), None));
@@ -81,7 +81,7 @@ fn a_kept_checkpoint_that_can_not_be_written_holds_nothing_up_and_is_newest_at_t
     let store = SessionStore::open(state.path()).unwrap();
     let (folder, keeper) = keeper();
     folder.fail(At::Nth(Kind::Sync, format!("{CHECKPOINT}.new"), 0), Done::Nothing);
-    let follower = Follower::start(keeper, store.clone()).unwrap();
+    let follower = Follower::start(keeper, store.clone(), Pace::default()).unwrap();
     follower.follow(&published(5), Vec::new());
     eventually("the store is written all the same", || follower.stored_before() == Index(5));
     assert!(!folder.paths().contains(&CHECKPOINT.to_owned()));
@@ -103,7 +103,7 @@ fn commits_in_quick_succession_share_a_round() {
         written.lock().unwrap().push(head.size.0);
         Ok(())
     };
-    let follower = Follower::start_with(keeper, Box::new(write)).unwrap();
+    let follower = Follower::start_with(keeper, Box::new(write), Pace::default()).unwrap();
     for size in 1..=200 {
         follower.follow(&published(size), Vec::new());
     }

@@ -15,7 +15,8 @@ use tokio::sync::{Semaphore, oneshot};
 use super::gate::{Gate, GatedFolder};
 use crate::clock::Clock;
 use crate::sequencer::{
-    Acknowledged, Committer, Follower, Parts, Placed, PreparedEvent, Published, Refused, Submission, Work,
+    Acknowledged, Committer, Follower, Pace, Parts, Placed, PreparedEvent, Published, Refused, Submission,
+    Work,
 };
 use crate::sessions::{SessionKey, SessionStore, Sessions};
 use crate::storage::memory::{Kind, MemoryFolder};
@@ -109,7 +110,7 @@ impl Desk {
         let gated = Arc::new(GatedFolder(folder.clone(), gate.clone()));
         let opened = storage::open(gated, &origin(), &keys, bytes_max).unwrap();
         let reader = opened.writer.reader();
-        let follower = Follower::start(opened.writer.keeper(), store.clone()).unwrap();
+        let follower = Follower::start(opened.writer.keeper(), store.clone(), Pace::default()).unwrap();
         let halts = Arc::new(Mutex::new(Vec::new()));
         let halted = Arc::clone(&halts);
         let mut committer = Committer::new(Parts {

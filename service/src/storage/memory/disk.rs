@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::loss::{Dice, Left};
 use super::{At, Choice, Done, Kind};
 use crate::storage::file::Space;
+
+/// Written as a whole or not at all, each for itself.
+const SECTOR_BYTES: usize = 512;
 
 #[derive(Clone, Default)]
 pub(super) struct Disk {
@@ -65,7 +69,7 @@ impl Disk {
         let mut dice = Dice::new(choice);
         let mut names = self.safe_names.clone();
         for change in &self.unsynced_names {
-            if dice.share(1) == 1 {
+            if dice.keeps_name() {
                 change.apply(&mut names);
             }
         }
@@ -74,8 +78,9 @@ impl Disk {
         names.retain(|path, _| ancestors(path).all(is_folder));
         let files = self.files.iter().map(|file| {
             let mut left = file.safe.clone();
-            for change in &file.unsynced {
-                change.apply(dice.share(change.parts()), &mut left);
+            for (number, change) in file.unsynced.iter().enumerate() {
+                let is_newest = number + 1 == file.unsynced.len();
+                change.leave(&dice.left(change.parts(), is_newest), &mut left);
             }
             Contents { safe: left.clone(), seen: left, unsynced: Vec::new() }
         });
@@ -214,13 +219,35 @@ impl Change {
     }
 
     fn apply(&self, parts: usize, to: &mut Vec<u8>) {
-        match self.first(parts) {
-            None => {}
-            Some(Self::SetLen(bytes)) => to.resize(bytes, 0),
-            Some(Self::Write { offset, bytes }) => {
+        match self {
+            _ if parts == 0 => {}
+            Self::SetLen(bytes) => to.resize(*bytes, 0),
+            Self::Write { offset, bytes } => {
+                grow(to, offset + parts);
+                to[*offset..offset + parts].copy_from_slice(&bytes[..parts]);
+            }
+        }
+    }
+
+    /// Applies what a loss of power leaves of it.
+    fn leave(&self, left: &Left, to: &mut Vec<u8>) {
+        match (left, self) {
+            (Left::First(parts), _) => self.apply(*parts, to),
+            (Left::Length | Left::Sectors { .. }, Self::SetLen(_)) => self.apply(1, to),
+            (Left::Length, Self::Write { offset, bytes }) => grow(to, offset + bytes.len()),
+            (Left::Sectors { kept, with_length }, Self::Write { offset, bytes }) => {
                 let end = offset + bytes.len();
-                to.resize(to.len().max(end), 0);
-                to[offset..end].copy_from_slice(&bytes);
+                for sector in offset / SECTOR_BYTES..end.div_ceil(SECTOR_BYTES) {
+                    if kept.contains(sector) {
+                        let here =
+                            (sector * SECTOR_BYTES).max(*offset)..((sector + 1) * SECTOR_BYTES).min(end);
+                        grow(to, here.end);
+                        to[here.clone()].copy_from_slice(&bytes[here.start - offset..here.end - offset]);
+                    }
+                }
+                if *with_length {
+                    grow(to, end);
+                }
             }
         }
     }
@@ -236,41 +263,9 @@ impl Done {
     }
 }
 
-/// Decides what a loss of power leaves.
-struct Dice {
-    choice: Choice,
-    state: u64,
-    /// Of 16 changes, how many are kept: some losses take nearly everything, some nearly nothing.
-    kept_of_16: u64,
-}
-
-impl Dice {
-    fn new(choice: Choice) -> Self {
-        let state = if let Choice::Random(seed) = choice { seed } else { 0 };
-        let mut dice = Self { choice, state, kept_of_16: 0 };
-        dice.kept_of_16 = 1 + dice.next() % 15;
-        dice
-    }
-
-    /// How many of `parts` are left.
-    fn share(&mut self, parts: usize) -> usize {
-        let (torn, kept) = (self.next().is_multiple_of(6), self.next() % 16 < self.kept_of_16);
-        match self.choice {
-            Choice::AllLost => 0,
-            Choice::AllKept => parts,
-            Choice::Random(_) if torn => usize::try_from(self.next() % (parts as u64 + 1)).unwrap(),
-            Choice::Random(_) => parts * usize::from(kept),
-        }
-    }
-
-    /// `SplitMix64` (Steele, Lea, Flood 2014).
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
+/// What a file is longer by reads as zeros until it is written.
+fn grow(contents: &mut Vec<u8>, bytes: usize) {
+    contents.resize(contents.len().max(bytes), 0);
 }
 
 /// The folders that a path lies in, from the top, without the root.

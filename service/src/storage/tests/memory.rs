@@ -26,6 +26,28 @@ fn what_was_not_synced_is_lost_or_kept_or_torn() {
 }
 
 #[test]
+fn a_length_is_there_without_its_contents_and_sectors_in_any_order() {
+    let folder = folder_with("file", b"safe");
+    let file = folder.open("file", false).unwrap();
+    file.sync_data().unwrap();
+    folder.sync_folder("").unwrap();
+    file.write_all_at(b"more", 2).unwrap();
+    assert_eq!(folder.power_loss(Choice::Lengths).bytes("file"), b"safe\0\0");
+    file.write_all_at(&[1; 2000], 100).unwrap();
+    let newest = folder.power_loss(Choice::Newest).bytes("file");
+    assert_eq!((&newest[..6], &newest[100..]), (&b"safe\0\0"[..], &[1; 2000][..]));
+    let found: Vec<_> = (0..200).map(|seed| folder.power_loss(Choice::Random(seed)).bytes("file")).collect();
+    // The sectors begin at 0, 512, 1024, …, wherever the write begins.
+    let has = |bytes: &[u8], sector: usize| bytes.get(sector * 512 + 200) == Some(&1);
+    assert!(
+        found.iter().any(|bytes| !has(bytes, 0) && has(bytes, 2) && !has(bytes, 3)),
+        "any of its sectors"
+    );
+    assert!(found.iter().any(|bytes| has(bytes, 0) && bytes.len() % 512 == 0), "without the last ones");
+    assert!(found.iter().any(|bytes| !has(bytes, 3) && bytes.len() == 2100), "with its length");
+}
+
+#[test]
 fn a_name_is_lost_unless_its_folder_and_those_above_were_synced() {
     let folder = MemoryFolder::default();
     folder.create_folder("a/b").unwrap();

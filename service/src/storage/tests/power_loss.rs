@@ -44,7 +44,7 @@ fn every_acknowledged_commit_survives_a_loss_of_power_at_any_moment() {
             break;
         }
     }
-    assert!(cuts > 90 && recoveries == cuts * (SEEDS + 2), "{cuts} cuts, {recoveries} recoveries");
+    assert!(cuts > 90 && recoveries == cuts * (SEEDS + 4), "{cuts} cuts, {recoveries} recoveries");
 }
 
 #[test]
@@ -196,5 +196,5 @@ fn recover(folder: &MemoryFolder, acknowledged: Size, model: &Model, case: &str)
 
 fn choices(cut: usize, seeds: u64) -> impl Iterator<Item = Choice> {
     let seeds = (0..seeds).map(move |seed| Choice::Random(cut as u64 * 1_000 + seed));
-    [Choice::AllLost, Choice::AllKept].into_iter().chain(seeds)
+    [Choice::AllLost, Choice::AllKept, Choice::Lengths, Choice::Newest].into_iter().chain(seeds)
 }
