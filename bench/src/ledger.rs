@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::http::Site;
@@ -15,8 +16,9 @@ use einsicht_service::rpc::Shared;
 use einsicht_service::sequencer::{PreparedEvent, Sequencer, Work};
 use einsicht_service::server::{Entrance, Server};
 use einsicht_service::sessions::SessionKey;
-use einsicht_service::storage::SEGMENT_BYTES_MAX;
-use einsicht_tlog::{Origin, VerifierKey};
+use einsicht_service::storage::{LogReader, SEGMENT_BYTES_MAX};
+use einsicht_tlog::leaf::LEAF_HEADER_BYTES;
+use einsicht_tlog::{Origin, TreeHead, VerifierKey};
 use tokio_util::sync::CancellationToken;
 
 use crate::certificate::{Certified, certify};
@@ -29,8 +31,10 @@ pub(crate) const ORIGIN: &str = "bench.einsicht.invalid/";
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 /// More than the load opens.
 const CONNECTIONS_MAX: usize = 10_000;
-/// Entries of one commit of the log that is audited.
-const FILL_COMMIT_ENTRIES: u64 = 1000;
+/// Events that a producer records before its next session: a service that starts anew each night.
+const SESSION_EVENTS: u64 = 10_000;
+/// Commits that are prepared while another one is written.
+const PREPARED_COMMITS_MAX: usize = 4;
 
 /// Starts the real service over a new folder in `parent`.
 ///
@@ -54,7 +58,8 @@ pub fn start_over_tls(parent: &Path, metrics: Metrics) -> anyhow::Result<Served>
 fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: Stage) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(LISTEN).context("binding an address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let Ledger { committer, reader, verifier, genesis, lock, .. } = open(folder, Arc::clone(&clock))?;
+    let Ledger { mut committer, reader, verifier, genesis, lock, .. } = open(folder, Arc::clone(&clock))?;
+    ledger::record_start(&mut committer)?;
     let (tls, authority) = certified.map(|certified| (certified.tls, certified.authority)).unzip();
     let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
     let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
@@ -86,25 +91,80 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
     served
 }
 
-/// Writes a log of `entries` standard events into `folder`, in commits of 1,000, and returns the key
-/// that verifies it. The entries are made as the service makes them; gRPC is left out.
+/// How a log is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filling {
+    /// Events to record.
+    pub events: u64,
+    /// Events of each commit.
+    pub commit_events: u64,
+}
+
+/// What a log was filled with.
+#[derive(Debug)]
+pub struct Filled {
+    /// Verifies its checkpoints.
+    pub verifier: VerifierKey,
+    /// Bytes of the leaves of the events that were recorded, all together.
+    pub leaf_bytes: u64,
+}
+
+/// Writes standard events into the log in `folder`, which is begun if there is none. Bodies and commits are made as the service makes them; gRPC and the queue are left
+/// out. A session has 10,000 events.
 ///
 /// # Errors
 /// Those of opening the ledger and of recording; if `interrupted` is cancelled.
-pub fn fill(folder: &Path, entries: u64, interrupted: &CancellationToken) -> anyhow::Result<VerifierKey> {
+pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) -> anyhow::Result<Filled> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let Ledger { mut committer, verifier, lock, .. } = open(folder, Arc::clone(&clock))?;
-    let run = Run::new()?;
-    let mut first = 0;
-    while first < entries {
-        ensure!(!interrupted.is_cancelled(), "interrupted");
-        let count = FILL_COMMIT_ENTRIES.min(entries - first);
-        committer.record_now(vec![accesses(&run, first, count, clock.unix_us())])?;
-        first += count;
-    }
+    ledger::record_start(&mut committer)?;
+    let (sender, prepared) = sync_channel(PREPARED_COMMITS_MAX);
+    let leaf_bytes = std::thread::scope(|scope| {
+        let preparing = scope.spawn(move || prepare(filling, &*clock, &sender));
+        for work in prepared {
+            ensure!(!interrupted.is_cancelled(), "interrupted");
+            committer.record_now(vec![work])?;
+        }
+        preparing.join().map_err(|_| anyhow!("preparing events panicked"))?
+    })?;
     committer.finish();
     drop(lock);
-    Ok(verifier)
+    Ok(Filled { verifier, leaf_bytes })
+}
+
+/// Prepares commits, and returns how many bytes their leaves have. Ends early, and well, when nobody
+/// takes them any more.
+fn prepare(filling: Filling, clock: &dyn Clock, commits: &SyncSender<Work>) -> anyhow::Result<u64> {
+    let Filling { events, commit_events } = filling;
+    let (mut run, mut sequence, mut rest, mut leaf_bytes) = (Run::new()?, 0, events, 0);
+    while rest > 0 {
+        let count = commit_events.min(rest);
+        let work = accesses(&run, sequence, count, clock.unix_us());
+        if let Work::Accesses { events, .. } = &work {
+            leaf_bytes +=
+                events.iter().map(|event| (LEAF_HEADER_BYTES + event.body.len()) as u64).sum::<u64>();
+        }
+        if commits.send(work).is_err() {
+            break;
+        }
+        rest -= count;
+        sequence += count;
+        if sequence >= SESSION_EVENTS {
+            (run, sequence) = (Run::new()?, 0);
+        }
+    }
+    Ok(leaf_bytes)
+}
+
+/// Opens the log in `folder` to read it, and says where it ends. Nothing is recorded.
+///
+/// # Errors
+/// Those of opening the ledger.
+pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
+    let Ledger { committer, reader, .. } = open(folder, Arc::new(SystemClock::new()))?;
+    let head = committer.published().borrow().head;
+    committer.finish();
+    Ok((reader, head))
 }
 
 /// Work as the service makes it of a request.
@@ -122,14 +182,12 @@ fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Ledger> {
     let mut suffix = [0; 4];
     getrandom::fill(&mut suffix)?;
     let origin = Origin::parse(&format!("{ORIGIN}{:08x}", u32::from_be_bytes(suffix)))?;
-    let mut ledger = ledger::open(Opening {
+    Ok(ledger::open(Opening {
         data: folder,
         keys: folder.join("keys"),
         clock,
         accept_clock: false,
         new: NewLedger { origin, simulated: true },
         segment_bytes_max: SEGMENT_BYTES_MAX,
-    })?;
-    ledger::record_start(&mut ledger.committer)?;
-    Ok(ledger)
+    })?)
 }

@@ -14,10 +14,20 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
 use crate::event::{self, Run};
 use crate::lanes::{Outcome, Shape, Span, keep_in_flight};
-use crate::served::{Served, TOKEN};
 
 /// No call may take longer; one that does ends the bench.
 const CALL_WITHIN: Duration = Duration::from_secs(20);
+
+/// A server to call, and what it takes to be let in.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where it listens.
+    pub url: String,
+    /// The certificate that is to be trusted, PEM; `None` if it speaks plain text.
+    pub authority: Option<String>,
+    /// Who may record there.
+    pub token: String,
+}
 
 /// Producers that are connected to one server.
 pub struct Load {
@@ -26,11 +36,26 @@ pub struct Load {
 }
 
 /// One connection, and the session that it records in.
-struct Producer {
+pub(crate) struct Producer {
     client: RecorderClient<Channel>,
     authorization: MetadataValue<Ascii>,
     run: Run,
     next_sequence: AtomicU64,
+}
+
+impl Target {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// If nobody answers there.
+    pub async fn connect(&self) -> anyhow::Result<Channel> {
+        let mut endpoint = Endpoint::from_shared(self.url.clone())?;
+        if let Some(authority) = &self.authority {
+            let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
+            endpoint = endpoint.tls_config(tls)?;
+        }
+        endpoint.connect().await.with_context(|| format!("connecting to {}", self.url))
+    }
 }
 
 impl Load {
@@ -38,26 +63,14 @@ impl Load {
     ///
     /// # Errors
     /// If nobody answers there, or the shape has no call in flight.
-    pub async fn connect(server: &Served, shape: Shape) -> anyhow::Result<Self> {
+    pub async fn connect(target: &Target, shape: Shape) -> anyhow::Result<Self> {
         ensure!(
             shape.connections > 0 && shape.in_flight >= shape.connections && shape.events_per_call > 0,
             "a load needs a connection, a call in flight on each, and an event in each call"
         );
-        let url = server.url();
-        let mut endpoint = Endpoint::from_shared(url.clone())?;
-        if let Some(authority) = server.authority() {
-            let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority));
-            endpoint = endpoint.tls_config(tls)?;
-        }
         let mut producers = Vec::with_capacity(shape.connections);
         for _ in 0..shape.connections {
-            let channel = endpoint.connect().await.with_context(|| format!("connecting to {url}"))?;
-            producers.push(Arc::new(Producer {
-                client: RecorderClient::new(channel),
-                authorization: format!("Bearer {TOKEN}").parse()?,
-                run: Run::new()?,
-                next_sequence: AtomicU64::new(0),
-            }));
+            producers.push(Arc::new(Producer::connect(target).await?));
         }
         Ok(Self { shape, producers })
     }
@@ -80,7 +93,17 @@ impl Load {
 }
 
 impl Producer {
-    async fn call(&self, events: u64) -> anyhow::Result<()> {
+    pub(crate) async fn connect(target: &Target) -> anyhow::Result<Self> {
+        Ok(Self {
+            client: RecorderClient::new(target.connect().await?),
+            authorization: format!("Bearer {}", target.token).parse()?,
+            run: Run::new()?,
+            next_sequence: AtomicU64::new(0),
+        })
+    }
+
+    /// Records the next `events` events of its session in one call.
+    pub(crate) async fn call(&self, events: u64) -> anyhow::Result<()> {
         let mut client = self.client.clone();
         let response = client.record(self.request(events)).await.context("a call failed")?;
         let recorded = response.into_inner().recorded.len() as u64;

@@ -8,7 +8,7 @@ use crate::lanes::{Shape, Span};
 
 /// Batches of 500. Eight in flight: enough that the next commit is waiting when one is synced, and
 /// still less than one commit takes.
-const BATCH: Shape = Shape { connections: 4, in_flight: 8, events_per_call: 500 };
+pub(crate) const BATCH: Shape = Shape { connections: 4, in_flight: 8, events_per_call: 500 };
 /// One event a call, 64 in flight.
 const UNARY: Shape = Shape { connections: 4, in_flight: 64, events_per_call: 1 };
 /// One event, nothing else in flight.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::lanes::{Outcome, Shape};
 use crate::layer::{self, Services};
+use crate::ledger::Filling;
 use crate::load::Load;
 use crate::part::Part;
 use crate::plan::Plan;
@@ -17,6 +18,9 @@ use crate::served::{self, Served};
 use crate::spool::{self, Spooling};
 use crate::turns::{Turns, settle};
 use crate::{audit, floor, ledger};
+
+/// Events of one commit of the log that is audited.
+const AUDIT_COMMIT_EVENTS: u64 = 500;
 
 /// What a run gave, turn by turn. What was not measured is absent.
 #[derive(Debug, Default)]
@@ -63,8 +67,8 @@ pub fn run(
     Ok(measured)
 }
 
-/// Without this a signal would end the process on the spot and leave gigabytes in the temporary folder.
-fn cancel_on_signal(interrupted: CancellationToken) -> std::io::Result<()> {
+/// Cancels `interrupted` at Ctrl-C and SIGTERM. Without this a signal would end the process on the spot and leave gigabytes in the temporary folder.
+pub(crate) fn cancel_on_signal(interrupted: CancellationToken) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -124,8 +128,8 @@ impl Bench<'_> {
 
     /// Two servers under one load. Both run all the while, and begin empty.
     fn compare(&self, yardstick: Served, measured: Served, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
-        let yardstick_load = self.runtime.block_on(Load::connect(&yardstick, shape))?;
-        let measured_load = self.runtime.block_on(Load::connect(&measured, shape))?;
+        let yardstick_load = self.runtime.block_on(Load::connect(&yardstick.target(), shape))?;
+        let measured_load = self.runtime.block_on(Load::connect(&measured.target(), shape))?;
         let turns = Turns::take(
             self.plan.turns,
             || self.turn(&yardstick, &yardstick_load),
@@ -193,7 +197,8 @@ impl Bench<'_> {
             self.plan.audit_entries, self.plan.audit_turns
         ));
         let folder = tempfile::Builder::new().prefix("einsicht-bench-").tempdir_in(self.parent)?;
-        let verifier = ledger::fill(folder.path(), self.plan.audit_entries, &self.interrupted)?;
+        let filling = Filling { events: self.plan.audit_entries, commit_events: AUDIT_COMMIT_EVENTS };
+        let verifier = ledger::fill(folder.path(), filling, &self.interrupted)?.verifier;
         let (path, turns) = (folder.path(), self.plan.audit_turns);
         let turns = audit::in_turns(path, &verifier, turns, &self.runtime, &self.interrupted)?;
         folder.close().context("deleting the log that was audited")?;

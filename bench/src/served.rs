@@ -10,6 +10,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use crate::load::Target;
+
 /// Where servers under test listen: this machine only, any free port.
 pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -84,17 +86,17 @@ impl Served {
         }
     }
 
+    /// Where it listens, and how to be let in.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target { url: self.url(), authority: self.authority.clone(), token: TOKEN.to_owned() }
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
         let scheme = if self.authority.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
-    }
-
-    /// The certificate that is to be trusted, PEM; `None` if it speaks plain text.
-    #[must_use]
-    pub fn authority(&self) -> Option<&str> {
-        self.authority.as_deref()
     }
 
     /// Its folder.

@@ -6,8 +6,7 @@ use anyhow::Context as _;
 use clap::{ArgGroup, Args};
 use einsicht_service::metrics::Metrics;
 
-use super::say;
-use crate::machine::Machine;
+use super::{begin, end, say};
 use crate::part::Part;
 use crate::plan::Plan;
 use crate::report::Report;
@@ -37,27 +36,10 @@ pub struct RunArgs {
 pub(super) fn run(args: &RunArgs) -> anyhow::Result<()> {
     let plan = if args.full { Plan::FULL } else { Plan::QUICK };
     let parts = Part::chosen(&args.only);
-    // Before anything is measured for minutes: can the result be written?
-    if let Some(path) = &args.json {
-        std::fs::write(path, "").with_context(|| format!("can't write {}", path.display()))?;
-    }
-    let machine = Machine::look(&args.dir)?;
-    if machine.file_system == "tmpfs" {
-        eprintln!(
-            "{} is in memory: syncing costs nothing there; choose a disk with --dir",
-            args.dir.display()
-        );
-    }
-    if cfg!(debug_assertions) {
-        eprintln!("this is a debug build: its figures say nothing; use cargo run --release");
-    }
+    let machine = begin(args.json.as_deref(), &args.dir)?;
     let metrics = Metrics::install().context("the metrics recorder")?;
     let measured = run::run(&plan, &parts, &args.dir, &metrics, &mut |next| eprintln!("{next}"))?;
     let report = Report::new(plan, parts, machine, &measured)?;
     say(&report.to_text());
-    if let Some(path) = &args.json {
-        let json = serde_json::to_string_pretty(&report)?;
-        std::fs::write(path, format!("{json}\n")).with_context(|| path.display().to_string())?;
-    }
-    Ok(())
+    end(args.json.as_deref(), &report)
 }
