@@ -54,6 +54,21 @@ pub struct SessionStep {
     pub recorded_at: RecordedAt,
 }
 
+/// Numbers of a session that were recorded one behind the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionRun {
+    /// The session.
+    pub key: SessionKey,
+    /// The first of its numbers.
+    pub first: u64,
+    /// Its entry.
+    pub index: Index,
+    /// How many numbers and entries there are; at least one.
+    pub count: u64,
+    /// When they were recorded.
+    pub recorded_at: RecordedAt,
+}
+
 /// Whether a number was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
@@ -103,6 +118,21 @@ impl Session {
             (None, _) => Known::New,
         }
     }
+
+    /// Notes an entry of the session.
+    fn see(&mut self, index: Index, recorded_at: RecordedAt) -> &mut Self {
+        self.last_seen = self.last_seen.max(recorded_at);
+        self.last_index = index;
+        self
+    }
+}
+
+impl SessionRun {
+    /// Whether this number and entry are the next ones.
+    #[must_use]
+    pub fn is_continued_by(&self, sequence: u64, index: Index) -> bool {
+        self.first.checked_add(self.count) == Some(sequence) && self.index.0 + self.count == index.0
+    }
 }
 
 impl Sessions {
@@ -126,23 +156,32 @@ impl Sessions {
     /// # Errors
     /// As [`Sessions::session`].
     pub fn apply(&mut self, step: &SessionStep) -> Result<(), StoreError> {
-        let session = self.session_mut(step.key, step.recorded_at)?;
-        session.last_seen = session.last_seen.max(step.recorded_at);
-        session.last_index = step.index;
-        match step.sequence {
-            None => session.ended = Some(step.index),
-            Some(sequence) => {
-                let before = session.runs.count();
-                session.runs.insert(sequence, step.index);
-                let forgotten = session.runs.forget_below_horizon();
-                let after = session.runs.count();
-                self.run_count = self.run_count - before + after;
-                self.changed.extend(forgotten.into_iter().map(|block| (step.key, block)));
-                self.changed.insert((step.key, sequence / BLOCK_NUMBERS));
-            }
+        let SessionStep { key, sequence, index, recorded_at } = *step;
+        if let Some(first) = sequence {
+            return self.record(&SessionRun { key, first, index, count: 1, recorded_at });
         }
+        self.session_mut(key, recorded_at)?.see(index, recorded_at).ended = Some(index);
+        self.changed.insert((key, store::FACTS));
+        Ok(())
+    }
+
+    /// Takes the steps of a whole run at once.
+    ///
+    /// # Errors
+    /// As [`Sessions::session`].
+    pub fn record(&mut self, run: &SessionRun) -> Result<(), StoreError> {
+        let SessionRun { key, first, index, count, recorded_at } = *run;
+        let last = count.saturating_sub(1);
+        let session = self.session_mut(key, recorded_at)?.see(Index(index.0 + last), recorded_at);
+        let before = session.runs.count();
+        session.runs.insert(first, index, count);
+        let forgotten = session.runs.forget_below_horizon();
+        let after = session.runs.count();
+        self.run_count = self.run_count - before + after;
+        let blocks = first / BLOCK_NUMBERS..=(first + last) / BLOCK_NUMBERS;
         // The facts of the session stand beside its blocks, under a block number of their own.
-        self.changed.insert((step.key, store::FACTS));
+        let changed = forgotten.into_iter().chain(blocks).chain([store::FACTS]);
+        self.changed.extend(changed.map(|block| (key, block)));
         Ok(())
     }
 

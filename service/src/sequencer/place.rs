@@ -15,7 +15,7 @@ use super::commit::{Commit, Waiting};
 use super::in_flight::{Entry, InFlight};
 use super::{Placed, PreparedEvent, Published, Refused, Submission, Work};
 use crate::clock::{Clock, ClockGuard};
-use crate::sessions::{Known, SessionKey, SessionStep, Sessions};
+use crate::sessions::{Known, SessionKey, SessionRun, SessionStep, Sessions};
 use crate::storage::{AppendError, LogReader};
 
 /// The first stage of recording: gives order and time, and links the chain.
@@ -98,23 +98,32 @@ impl Placer {
         now: RecordedAt,
         commit: &mut Commit,
     ) -> Result<Vec<Placed>, Refused> {
-        let old = self.old_answers(key, events, now)?;
+        let mut old = self.old_answers(key, events, now)?.into_iter();
         events.iter().try_for_each(|event| fits(&event.body))?;
         let mut placed = Vec::with_capacity(events.len());
-        for (event, old) in events.iter().zip(old) {
-            placed.push(match old {
-                Some(entry) => entry,
-                None => {
-                    let entry = self.admit(&event.body, event.event_id, now, commit)?;
-                    self.step(key, Some(event.sequence), entry.index, now)?;
-                    entry
+        let mut run: Option<SessionRun> = None;
+        for event in events {
+            if let Some(entry) = old.next().flatten() {
+                placed.push(entry);
+                continue;
+            }
+            let entry = self.admit(&event.body, event.event_id, now, commit)?;
+            placed.push(entry);
+            match &mut run {
+                Some(run) if run.is_continued_by(event.sequence, entry.index) => run.count += 1,
+                run => {
+                    let (first, index) = (event.sequence, entry.index);
+                    let begun = SessionRun { key, first, index, count: 1, recorded_at: now };
+                    run.replace(begun).map_or(Ok(()), |run| self.sessions.record(&run))?;
                 }
-            });
+            }
         }
+        run.map_or(Ok(()), |run| self.sessions.record(&run))?;
         Ok(placed)
     }
 
-    /// For each event the answer that its number got before; `None` for a new one.
+    /// For each event the answer that its number got before; `None` for a new one, and behind the end of
+    /// the list all are new.
     fn old_answers(
         &mut self,
         key: SessionKey,
@@ -123,6 +132,10 @@ impl Placer {
     ) -> Result<Vec<Option<Placed>>, Refused> {
         let session = self.sessions.session(key, now)?;
         let ended = session.ended;
+        // What nearly every request is: numbers beyond all that were recorded.
+        if ended.is_none() && session.runs.highest() < events.iter().map(|event| event.sequence).min() {
+            return Ok(Vec::new());
+        }
         let known: Vec<Known> = events.iter().map(|event| session.lookup(event.sequence)).collect();
         let mut old = Vec::with_capacity(events.len());
         for (position, (event, known)) in events.iter().zip(known).enumerate() {
@@ -162,7 +175,8 @@ impl Placer {
         }
         fits(body)?;
         let entry = self.admit(body, [0; 16], now, commit)?;
-        self.step(key, None, entry.index, now)?;
+        let (sequence, index) = (None, entry.index);
+        self.sessions.apply(&SessionStep { key, sequence, index, recorded_at: now })?;
         Ok(vec![entry])
     }
 
@@ -182,16 +196,6 @@ impl Placer {
         commit.note(offset, leaf_hash);
         self.in_flight.push(Entry { event_id, leaf_hash });
         Ok(Placed { index, leaf_hash, already_recorded: false })
-    }
-
-    fn step(
-        &mut self,
-        key: SessionKey,
-        sequence: Option<u64>,
-        index: Index,
-        recorded_at: RecordedAt,
-    ) -> Result<(), Refused> {
-        Ok(self.sessions.apply(&SessionStep { key, sequence, index, recorded_at })?)
     }
 
     fn recorded_before(&self, index: Index) -> Result<Placed, Refused> {

@@ -38,10 +38,18 @@ struct Run {
 }
 
 impl Runs {
-    /// Notes that `sequence` was recorded as entry `index`.
-    pub fn insert(&mut self, sequence: u64, index: Index) {
-        let (block, number) = split(sequence);
-        self.count += usize::from(self.blocks.entry(block).or_default().insert(number, index.0));
+    /// Notes that `count` numbers from `first` on were recorded as as many entries from `index` on.
+    /// Numbers that are known stay where they are.
+    pub fn insert(&mut self, first: u64, index: Index, count: u64) {
+        let mut done = 0;
+        while done < count {
+            let (block, number) = split(first + done);
+            let more = u64::from(u8::MAX - number).min(count - done - 1);
+            let run =
+                Run { first: number, more: u8::try_from(more).unwrap_or(u8::MAX), index: index.0 + done };
+            self.count += self.blocks.entry(block).or_default().insert(run);
+            done += more + 1;
+        }
     }
 
     /// The entry of a number.
@@ -61,6 +69,9 @@ impl Runs {
     /// Drops the blocks that lie wholly beyond the horizon, and returns their numbers.
     pub fn forget_below_horizon(&mut self) -> Vec<u64> {
         let lowest = (self.highest().unwrap_or(0) + 1).saturating_sub(HORIZON_NUMBERS) / BLOCK_NUMBERS;
+        if self.blocks.first_key_value().is_none_or(|(first, _)| *first >= lowest) {
+            return Vec::new();
+        }
         let kept = self.blocks.split_off(&lowest);
         let forgotten = std::mem::replace(&mut self.blocks, kept);
         self.count -= forgotten.values().map(|block| block.0.len()).sum::<usize>();
@@ -92,6 +103,14 @@ impl Runs {
     }
 }
 
+impl Run {
+    /// Whether `next` begins with the number and the entry behind the last ones here.
+    fn is_continued_by(&self, next: &Self) -> bool {
+        let behind = self.first.checked_add(self.more).and_then(|last| last.checked_add(1));
+        behind == Some(next.first) && self.index + u64::from(self.more) + 1 == next.index
+    }
+}
+
 impl Block {
     /// The bytes that the store keeps.
     #[must_use]
@@ -120,8 +139,24 @@ impl Block {
         (step <= run.more).then(|| run.index + u64::from(step))
     }
 
+    /// Returns how many further runs that took.
+    fn insert(&mut self, run: Run) -> usize {
+        match self.0.last_mut() {
+            Some(last) if last.is_continued_by(&run) => last.more += 1 + run.more,
+            Some(last) if last.first + last.more >= run.first => {
+                let numbers = (run.first..=run.first + run.more).zip(run.index..);
+                return numbers.map(|(number, index)| usize::from(self.insert_number(number, index))).sum();
+            }
+            _ => {
+                self.0.push(run);
+                return 1;
+            }
+        }
+        0
+    }
+
     /// Returns whether that took another run.
-    fn insert(&mut self, number: u8, index: u64) -> bool {
+    fn insert_number(&mut self, number: u8, index: u64) -> bool {
         let position = self.0.partition_point(|run| run.first <= number);
         if let Some(run) = position.checked_sub(1).and_then(|before| self.0.get_mut(before)) {
             let step = number - run.first;
@@ -151,24 +186,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn runs_say_what_a_map_says(steps in proptest::collection::vec((0_u64..800, 0_u64..3), 1..200)) {
+        fn runs_say_what_a_map_says(steps in proptest::collection::vec((0_u64..800, prop_oneof![0_u64..3, 200_u64..600]), 1..200)) {
             let (mut runs, mut map) = (Runs::default(), HashMap::new());
             let mut index = 0;
             for (start, length) in steps {
+                runs.insert(start, Index(index), length + 1);
                 for sequence in start..=start + length {
-                    if let std::collections::hash_map::Entry::Vacant(entry) = map.entry(sequence) {
-                        entry.insert(Index(index));
-                        runs.insert(sequence, Index(index));
-                    }
+                    map.entry(sequence).or_insert(Index(index));
                     index += 1;
                 }
             }
             prop_assert_eq!(runs.highest(), map.keys().max().copied());
             prop_assert_eq!(runs.count(), runs.blocks.values().map(|block| block.0.len()).sum::<usize>());
-            for sequence in 0..1024 {
+            for sequence in 0..1500 {
                 prop_assert_eq!(runs.find(sequence), map.get(&sequence).copied());
             }
-            for block in 0..4 {
+            for block in 0..6 {
                 if let Some(found) = runs.block(block) {
                     prop_assert_eq!(Block::parse(&found.to_bytes()), Some(found.clone()));
                 }
@@ -186,7 +219,10 @@ mod tests {
     #[test]
     fn numbers_in_order_take_one_run_a_block() {
         let mut runs = Runs::default();
-        (0..256).for_each(|number| runs.insert(number, Index(number + 7)));
+        (0..256).for_each(|number| runs.insert(number, Index(number + 7), 1));
         assert_eq!(runs.block(0).unwrap().to_bytes(), [0, 255, 0, 0, 0, 0, 0, 0, 0, 7]);
+        let mut at_once = Runs::default();
+        at_once.insert(0, Index(7), 256);
+        assert_eq!(at_once, runs);
     }
 }

@@ -85,10 +85,9 @@ impl Derived {
 
     /// Writes what the commit at `frame_position` adds, without syncing.
     pub fn write(&self, first: Index, frame_position: u64, growth: &Growth) -> io::Result<()> {
-        let positions: Vec<u8> =
-            growth.frame_offsets.iter().flat_map(|offset| (frame_position + offset).to_be_bytes()).collect();
-        self.offsets.write_all_at(&positions, first.0 * OFFSET_BYTES)?;
-        let leaves: Vec<u8> = growth.leaf_hashes.iter().flat_map(|hash| hash.0).collect();
+        let positions = growth.frame_offsets.iter().map(|offset| (frame_position + offset).to_be_bytes());
+        self.offsets.write_all_at(&concat(positions), first.0 * OFFSET_BYTES)?;
+        let leaves = concat(growth.leaf_hashes.iter().map(|hash| hash.0));
         self.level(0)?.write_all_at(&leaves, first.0 * HASH_BYTES)?;
         for (level, index, hash) in &growth.upper {
             self.level(*level)?.write_all_at(hash.as_bytes(), index * HASH_BYTES)?;
@@ -101,7 +100,7 @@ impl Derived {
         let count = growth.leaf_hashes.len();
         let positions = self.positions(first, count)?;
         let expected = growth.frame_offsets.iter().map(|offset| frame_position + offset);
-        let leaves: Vec<u8> = growth.leaf_hashes.iter().flat_map(|hash| hash.0).collect();
+        let leaves = concat(growth.leaf_hashes.iter().map(|hash| hash.0));
         let mut agrees = positions.into_iter().eq(expected) && self.hashes(0, first.0, count)? == leaves;
         for (level, index, hash) in &growth.upper {
             agrees &= self.hashes(*level, *index, 1)? == hash.as_bytes();
@@ -167,6 +166,13 @@ impl Derived {
     fn level(&self, level: u8) -> io::Result<&Arc<dyn DataFile>> {
         self.levels.get(usize::from(level)).ok_or_else(|| io::Error::other("no such level"))
     }
+}
+
+/// Puts values of one length behind each other.
+fn concat<const N: usize>(values: impl ExactSizeIterator<Item = [u8; N]>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(values.len() * N);
+    values.for_each(|value| bytes.extend_from_slice(&value));
+    bytes
 }
 
 /// States that the derived files are durable up to `head`. The caller has synced them.
