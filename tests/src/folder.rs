@@ -4,13 +4,47 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use einsicht_tlog::Hash;
+use bytes::Bytes;
+use einsicht_tlog::bundle::exactly;
 use einsicht_tlog::hash::{encode_base64, sha256, to_hex};
+use einsicht_tlog::segment::{Frame, SEGMENT_HEADER_BYTES, SegmentHeader};
+use einsicht_tlog::{Hash, Index};
 
 /// The segment files, in order.
 #[must_use]
 pub fn segments(data: &Path) -> Vec<PathBuf> {
     files(&data.join("log/entries"))
+}
+
+/// The commits in a segment's bytes, in order, and where they end. What follows there is no commit.
+#[must_use]
+pub fn frames(segment: &[u8]) -> (Vec<Frame<'_>>, usize) {
+    let (mut frames, mut end) = (Vec::new(), SEGMENT_HEADER_BYTES.min(segment.len()));
+    while let Ok(frame) = Frame::parse(&segment[end..]) {
+        end += usize::try_from(frame.header.frame_bytes()).unwrap();
+        frames.push(frame);
+    }
+    (frames, end)
+}
+
+/// The leaves in the segments, in order. Nothing may stand behind the commits of any.
+#[must_use]
+pub fn leaves(data: &Path) -> Vec<Bytes> {
+    let mut leaves = Vec::new();
+    for path in segments(data) {
+        let segment = Bytes::from(fs::read(&path).unwrap());
+        let header = SegmentHeader::parse(&segment).unwrap();
+        assert_eq!(header.first, Index(leaves.len() as u64), "{}", path.display());
+        let (frames, end) = frames(&segment);
+        assert_eq!(end, segment.len(), "{} has bytes that are no commit", path.display());
+        for frame in frames {
+            assert_eq!(frame.header.first, Index(leaves.len() as u64), "{}", path.display());
+            let count = usize::try_from(frame.header.count).unwrap();
+            let entries = exactly(frame.entries, count).unwrap();
+            leaves.extend(entries.into_iter().map(|leaf| segment.slice_ref(leaf)));
+        }
+    }
+    leaves
 }
 
 /// All files below a folder, sorted.

@@ -48,8 +48,14 @@ pub async fn run(name: &str, arguments: &[&str]) -> Ended {
 /// none of the variables by which people configure it.
 #[must_use]
 pub fn command(name: &str, arguments: &[&str]) -> Command {
-    let mut command =
-        Command::new(program(name).unwrap_or_else(|error| panic!("{error}; or run: cargo test --workspace")));
+    let path = program(name).unwrap_or_else(|error| panic!("{error}; or run: cargo test --workspace"));
+    command_at(&path, arguments)
+}
+
+/// The same for a program at this path.
+#[must_use]
+pub fn command_at(path: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command.args(arguments);
     for (variable, _) in std::env::vars_os() {
         let text = variable.to_string_lossy().to_ascii_lowercase();

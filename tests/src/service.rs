@@ -1,6 +1,7 @@
 //! `einsichtd dev` on a port of this machine, and the ways to talk to it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -35,6 +36,12 @@ pub struct Service {
     http: reqwest::Client,
 }
 
+/// A service on its way up. Killed when dropped.
+pub struct Starting {
+    process: Process,
+    data: PathBuf,
+}
+
 /// Sends `authorization` along, or nothing.
 #[derive(Clone)]
 pub struct Bearer(Option<MetadataValue<Ascii>>);
@@ -59,30 +66,7 @@ impl Service {
     /// The same with variables of the environment.
     pub async fn start_with(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command("einsichtd", &dev(data));
-        let mut process = Process::spawn(command.args(arguments).envs(variables.iter().copied()));
-        let begun = Instant::now();
-        let url = loop {
-            if let Some(url) = address(&process.stdout()) {
-                break url;
-            }
-            assert!(
-                process.is_running(),
-                "the service ended instead of starting: {:#?}",
-                process.ended().await
-            );
-            assert!(begun.elapsed() < PATIENCE, "the service did not start: {}", process.stderr());
-            sleep(Duration::from_millis(2)).await;
-        };
-        let endpoint = Endpoint::from_shared(url.clone()).unwrap().timeout(PATIENCE);
-        let service = Self {
-            process,
-            data: data.to_owned(),
-            url,
-            channel: endpoint.connect_lazy(),
-            http: http_client(),
-        };
-        assert_eq!(service.get("/healthz").await.status, StatusCode::OK);
-        service
+        Starting::spawn(command.args(arguments).envs(variables.iter().copied()), data).ready().await
     }
 
     /// Where it is, without a slash at the end.
@@ -115,6 +99,12 @@ impl Service {
         self.channel.clone()
     }
 
+    /// A connection apart.
+    #[must_use]
+    pub fn connection(&self) -> Channel {
+        connection(&self.url)
+    }
+
     /// A client that may record.
     #[must_use]
     pub fn recorder(&self) -> Recorder {
@@ -124,8 +114,13 @@ impl Service {
     /// A client with this `authorization`.
     #[must_use]
     pub fn recorder_as(&self, authorization: Option<&str>) -> Recorder {
-        RecorderClient::with_interceptor(self.channel(), Bearer::new(authorization))
-            .max_decoding_message_size(ANSWER_BYTES_MAX)
+        recorder(self.channel(), authorization)
+    }
+
+    /// A client that may record, over a connection of its own.
+    #[must_use]
+    pub fn recorder_apart(&self) -> Recorder {
+        recorder(self.connection(), Some(&format!("Bearer {}", token(&self.data))))
     }
 
     /// A client that reads.
@@ -202,6 +197,49 @@ impl Service {
     }
 }
 
+impl Starting {
+    /// Spawns the command of a service on the folder `data`; see [`dev`].
+    pub fn spawn(command: &mut Command, data: &Path) -> Self {
+        Self { process: Process::spawn(command), data: data.to_owned() }
+    }
+
+    /// Waits until it is ready.
+    pub async fn ready(self) -> Service {
+        match self.outcome().await {
+            Ok(service) => service,
+            Err(ended) => panic!("the service ended instead of starting: {ended:#?}"),
+        }
+    }
+
+    /// Waits until it is ready, or has ended.
+    ///
+    /// # Errors
+    /// What is left of it.
+    pub async fn outcome(mut self) -> Result<Service, Ended> {
+        let begun = Instant::now();
+        let url = loop {
+            if let Some(url) = address(&self.process.stdout()) {
+                break url;
+            }
+            if !self.process.is_running() {
+                return Err(self.process.ended().await);
+            }
+            assert!(begun.elapsed() < PATIENCE, "the service did not start: {}", self.process.stderr());
+            sleep(Duration::from_millis(2)).await;
+        };
+        let channel = connection(&url);
+        let service = Service { process: self.process, data: self.data, url, channel, http: http_client() };
+        assert_eq!(service.get("/healthz").await.status, StatusCode::OK);
+        Ok(service)
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    pub async fn kill9(mut self) -> Ended {
+        self.process.kill();
+        self.process.ended().await
+    }
+}
+
 impl Bearer {
     /// With this `authorization`.
     #[must_use]
@@ -260,8 +298,19 @@ pub fn token(data: &Path) -> String {
     std::fs::read_to_string(data.join("keys/dev.token")).unwrap().trim().to_owned()
 }
 
-fn dev(data: &Path) -> [&str; 5] {
+/// Arguments of a service on the folder `data` and a free port.
+#[must_use]
+pub fn dev(data: &Path) -> [&str; 5] {
     ["dev", "--data", text(data), "--listen", "127.0.0.1:0"]
+}
+
+fn connection(url: &str) -> Channel {
+    Endpoint::from_shared(url.to_owned()).unwrap().timeout(PATIENCE).connect_lazy()
+}
+
+fn recorder(channel: Channel, authorization: Option<&str>) -> Recorder {
+    RecorderClient::with_interceptor(channel, Bearer::new(authorization))
+        .max_decoding_message_size(ANSWER_BYTES_MAX)
 }
 
 /// The address in what the service prints for people.

@@ -8,6 +8,7 @@
 
 pub mod damage;
 pub mod kill;
+pub mod scene;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -47,7 +48,7 @@ impl Trial {
     /// Returns the line of counts; panics where something does not hold.
     fn run(&self, seed: u64) -> String {
         match self {
-            Self::Kill(args) => kill::run(args, seed),
+            Self::Kill(args) => kill::run(args, seed).to_string(),
             Self::Damage(args) => damage::run(args, seed),
         }
     }

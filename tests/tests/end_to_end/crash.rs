@@ -6,5 +6,8 @@ use einsicht_tests::torture::kill::{KillArgs, run};
 #[test]
 fn what_was_acknowledged_before_a_crash_is_there_after_it() {
     let seed = u64::from(uuid::Uuid::new_v4().as_fields().0);
-    eprintln!("{}; seed {seed}", run(&KillArgs { rounds: 10 }, seed));
+    eprintln!("seed {seed}");
+    let counts = run(&KillArgs { rounds: 12, einsichtd: None }, seed);
+    eprintln!("{counts}");
+    assert!(counts.acknowledged > 0, "nothing was recorded: {counts}");
 }
