@@ -10,9 +10,12 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use bytes::Bytes;
 use einsicht_proto::v1::recorder_server::{Recorder, RecorderServer};
@@ -32,7 +35,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::TraceLayer;
 
 use crate::event;
-use crate::served::{LISTEN, Served, Stage, runtime};
+use crate::served::{COMMITS_FIGURE, ENTRIES_FIGURE, FIGURES_PATH, LISTEN, Served, Stage, runtime};
 
 /// As in the ledger's sequencer.
 const QUEUE_SUBMISSIONS_MAX: usize = 4096;
@@ -57,13 +60,15 @@ pub fn start(parent: &Path) -> anyhow::Result<Served> {
 fn serve(folder: &Path, stage: Stage) -> anyhow::Result<()> {
     let file = File::create_new(folder.join("entries")).context("the floor's file")?;
     let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
+    let counted = Arc::new(Counted::default());
+    let counting = Arc::clone(&counted);
     let writer = std::thread::Builder::new()
         .name("floor-writer".to_owned())
-        .spawn(move || write_until_closed(&file, waiting))?;
+        .spawn(move || write_until_closed(&file, waiting, &counting))?;
     let runtime = runtime("floor-server")?;
     let served = runtime.block_on(async move {
         let listener = TcpListener::bind(LISTEN).await.context("binding an address")?;
-        let router = router(Floor { queue });
+        let router = router(Floor { queue }, counted);
         stage.ready(listener.local_addr()?, None);
         // Without the option answers wait for more; the ledger sets it as well.
         let listener = listener.tap_io(|stream| {
@@ -78,16 +83,36 @@ fn serve(folder: &Path, stage: Stage) -> anyhow::Result<()> {
 }
 
 /// The layers are those of `einsicht_service::server`.
-fn router(floor: Floor) -> axum::Router {
+fn router(floor: Floor, counted: Arc<Counted>) -> axum::Router {
     let recorder = RecorderServer::new(floor)
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX * 4);
-    Routes::new(recorder).prepare().into_axum_router().layer(
+    let figures = get(move || async move { counted.page() });
+    Routes::new(recorder).prepare().into_axum_router().route(FIGURES_PATH, figures).layer(
         tower::ServiceBuilder::new()
             .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
             .layer(TraceLayer::new_for_http())
             .layer(PropagateRequestIdLayer::x_request_id()),
     )
+}
+
+/// What was committed so far, told as the ledger tells it.
+#[derive(Default)]
+struct Counted {
+    commits: AtomicU64,
+    entries: AtomicU64,
+}
+
+impl Counted {
+    fn add(&self, entries: usize) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.entries.fetch_add(entries as u64, Ordering::Relaxed);
+    }
+
+    fn page(&self) -> String {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        format!("{COMMITS_FIGURE} {}\n{ENTRIES_FIGURE} {}\n", of(&self.commits), of(&self.entries))
+    }
 }
 
 /// Events that wait to be written, and who waits for them.
@@ -139,7 +164,11 @@ impl Recorder for Floor {
 }
 
 /// One append and one `fdatasync` for all who wait.
-fn write_until_closed(file: &File, mut waiting: mpsc::Receiver<Submission>) -> anyhow::Result<()> {
+fn write_until_closed(
+    file: &File,
+    mut waiting: mpsc::Receiver<Submission>,
+    counted: &Counted,
+) -> anyhow::Result<()> {
     let entry_bytes = event::entry_bytes();
     let (mut index, mut file_bytes) = (0, 0);
     while let Some(first) = waiting.blocking_recv() {
@@ -154,6 +183,7 @@ fn write_until_closed(file: &File, mut waiting: mpsc::Receiver<Submission>) -> a
         file.write_all_at(&bytes, file_bytes).context("writing the floor's file")?;
         file.sync_data().context("syncing the floor's file")?;
         file_bytes += bytes.len() as u64;
+        counted.add(entries);
         for Submission { events, reply } in group {
             // A caller that has gone away needs no answer.
             let _ = reply.send(Index(index));

@@ -38,6 +38,8 @@ pub struct Outcome {
     pub p50_ms: f64,
     /// 99 of 100 calls were answered within this many milliseconds.
     pub p99_ms: f64,
+    /// Events of a commit, on average; where the server tells.
+    pub events_per_commit: Option<f64>,
 }
 
 /// Keeps as many calls in flight as the shape says, for as long as the span says. `lane` makes what
@@ -106,6 +108,7 @@ impl Outcome {
             events_per_s: f64::from(events) / measured.as_secs_f64(),
             p50_ms: percentile(&latencies, 50)?.as_secs_f64() * 1e3,
             p99_ms: percentile(&latencies, 99)?.as_secs_f64() * 1e3,
+            events_per_commit: None,
         })
     }
 }
@@ -118,7 +121,10 @@ mod tests {
     fn events_are_counted_over_the_measured_time() {
         let latencies = (1..=200).rev().map(Duration::from_millis).collect();
         let outcome = Outcome::of(latencies, 500, Duration::from_secs(2)).unwrap();
-        assert_eq!(outcome, Outcome { events_per_s: 50_000.0, p50_ms: 100.0, p99_ms: 198.0 });
+        assert_eq!(
+            outcome,
+            Outcome { events_per_s: 50_000.0, p50_ms: 100.0, p99_ms: 198.0, events_per_commit: None }
+        );
     }
 
     #[test]

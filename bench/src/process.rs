@@ -95,9 +95,7 @@ impl Service {
     /// # Errors
     /// If the page can't be had, or has no such figure.
     pub fn figure(&self, name: &str) -> anyhow::Result<f64> {
-        let page = get(self.address, "/metrics")?;
-        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.and_then(|value| value.trim().parse().ok()).with_context(|| format!("/metrics has no {name}"))
+        figure_in(&get(self.address, "/metrics")?, name).with_context(|| format!("/metrics has no {name}"))
     }
 
     /// Ends it in good order.
@@ -196,8 +194,13 @@ fn parse_memory(status: &str) -> Option<Memory> {
     Some(Memory { resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
 }
 
+/// A figure without labels of a page for Prometheus.
+pub(crate) fn figure_in(page: &str, name: &str) -> Option<f64> {
+    page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?.trim().parse().ok()
+}
+
 /// The body of a page, if the answer was 200.
-fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
+pub(crate) fn get(address: SocketAddr, path: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes())?;
@@ -224,6 +227,13 @@ mod tests {
         let address = address_in("  open      http://127.0.0.1:7420/").unwrap();
         assert_eq!(address.port(), 7420);
         assert_eq!(address_in("  ledger    dev.einsicht.invalid/1, 2 entries"), None);
+    }
+
+    #[test]
+    fn a_figure_is_found_by_its_whole_name() {
+        let page = "# TYPE a_total counter\na_total_created 7\na_total 3\n";
+        assert_eq!(figure_in(page, "a_total"), Some(3.0));
+        assert_eq!(figure_in(page, "b_total"), None);
     }
 
     #[test]

@@ -143,7 +143,9 @@ fn of_load(load: &str, turns: &Turns<Outcome>, figures: &mut Figures) -> anyhow:
     };
     add("events_per_s", &turns.figures(throughput))?;
     add("p50_ms", &turns.figures(|outcome| outcome.p50_ms))?;
-    add("p99_ms", &turns.figures(|outcome| outcome.p99_ms))
+    add("p99_ms", &turns.figures(|outcome| outcome.p99_ms))?;
+    // Group commit must have reached about as much on both sides, or something else is compared.
+    add("events_per_commit", &turns.figures(|outcome| outcome.events_per_commit.unwrap_or(f64::NAN)))
 }
 
 fn throughput(outcome: &Outcome) -> f64 {

@@ -143,8 +143,12 @@ impl Bench<'_> {
     }
 
     fn turn(&self, server: &Served, load: &Load) -> anyhow::Result<Outcome> {
-        let outcome = self.runtime.block_on(load.run(self.plan.span(), &self.interrupted))?;
+        let before = server.committed()?;
+        let mut outcome = self.runtime.block_on(load.run(self.plan.span(), &self.interrupted))?;
         settle(server.folder()).with_context(|| server.folder().display().to_string())?;
+        outcome.events_per_commit = before
+            .zip(server.committed()?)
+            .map(|(before, after)| (after.entries - before.entries) / (after.commits - before.commits));
         Ok(outcome)
     }
 

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::load::Target;
+use crate::process::{figure_in, get};
 
 /// Where servers under test listen: this machine only, any free port.
 pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -18,6 +19,20 @@ pub const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LO
 /// Who may record at a server under test. A fixed text: the server lives for minutes, on loopback, over
 /// an empty folder.
 pub const TOKEN: &str = "einsicht-bench";
+
+/// Where both servers tell how much they have committed, and under which names.
+pub(crate) const FIGURES_PATH: &str = "/metrics";
+pub(crate) const COMMITS_FIGURE: &str = "einsicht_commits_total";
+pub(crate) const ENTRIES_FIGURE: &str = "einsicht_entries_total";
+
+/// What a server has committed so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Committed {
+    /// Commits.
+    pub commits: f64,
+    /// Events in them.
+    pub entries: f64,
+}
 
 /// An async runtime with a thread per core, as `Runtime::new` makes it. Its threads have a name, so that
 /// a profiler can tell servers and clients apart.
@@ -97,6 +112,19 @@ impl Served {
     pub fn url(&self) -> String {
         let scheme = if self.authority.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// What it has committed so far; `None` over TLS, where nobody needs it.
+    ///
+    /// # Errors
+    /// If it does not tell.
+    pub fn committed(&self) -> anyhow::Result<Option<Committed>> {
+        if self.authority.is_some() {
+            return Ok(None);
+        }
+        let page = get(self.address, FIGURES_PATH)?;
+        let of = |name| figure_in(&page, name).with_context(|| format!("{FIGURES_PATH} has no {name}"));
+        Ok(Some(Committed { commits: of(COMMITS_FIGURE)?, entries: of(ENTRIES_FIGURE)? }))
     }
 
     /// Its folder.

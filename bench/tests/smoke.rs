@@ -39,5 +39,9 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
             assert!(json["measures"][&name]["median"].as_f64().unwrap() > 0.0, "{name}");
         }
     }
+    for server in ["floor", "ledger"] {
+        let reached = &json["measures"][format!("batch_{server}_events_per_commit")]["median"];
+        assert!(reached.as_f64().unwrap() >= 500.0, "{server}: {reached}");
+    }
     assert!(report.to_text().contains("lone_difference_ms"));
 }

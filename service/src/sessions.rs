@@ -21,8 +21,9 @@ pub const HORIZON_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Sessions kept in memory; the others are read back from the store when they speak again.
 const SESSIONS_IN_MEMORY_MAX: usize = 4096;
 
-/// Runs kept in memory, at 16 bytes each: callers that interleave make every number a run of its own.
-const RUNS_IN_MEMORY_MAX: usize = 1_000_000;
+/// Bytes of the runs kept in memory. Callers that interleave make every number a run of its own, 16 bytes
+/// and more; those that do not make one of each 256 numbers, and its block takes far more than the run.
+const RUNS_MEMORY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// One session of one producer: the first 16 bytes of `H(producer ‖ 0x00 ‖ session)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -87,9 +88,9 @@ pub enum Known {
 pub struct Sessions {
     store: SessionStore,
     memory: HashMap<SessionKey, Session>,
-    /// Runs of all sessions in memory: what their size is made of.
-    run_count: usize,
-    run_count_max: usize,
+    /// What the runs of all sessions in memory take.
+    runs_bytes: usize,
+    runs_bytes_max: usize,
     /// Blocks that differ from what was taken with [`Sessions::take_changes`] last.
     changed: BTreeSet<(SessionKey, u64)>,
 }
@@ -139,8 +140,13 @@ impl Sessions {
     /// Sessions backed by `store`.
     #[must_use]
     pub fn new(store: SessionStore) -> Self {
-        let memory = HashMap::new();
-        Self { store, memory, run_count: 0, run_count_max: RUNS_IN_MEMORY_MAX, changed: BTreeSet::new() }
+        Self {
+            store,
+            memory: HashMap::new(),
+            runs_bytes: 0,
+            runs_bytes_max: RUNS_MEMORY_BYTES_MAX,
+            changed: BTreeSet::new(),
+        }
     }
 
     /// The session, from memory or from the store; an unknown one, or one that has lapsed, is new.
@@ -173,11 +179,11 @@ impl Sessions {
         let SessionRun { key, first, index, count, recorded_at } = *run;
         let last = count.saturating_sub(1);
         let session = self.session_mut(key, recorded_at)?.see(Index(index.0 + last), recorded_at);
-        let before = session.runs.count();
+        let before = session.runs.memory_bytes();
         session.runs.insert(first, index, count);
         let forgotten = session.runs.forget_below_horizon();
-        let after = session.runs.count();
-        self.run_count = self.run_count - before + after;
+        let after = session.runs.memory_bytes();
+        self.runs_bytes = self.runs_bytes - before + after;
         let blocks = first / BLOCK_NUMBERS..=(first + last) / BLOCK_NUMBERS;
         // The facts of the session stand beside its blocks, under a block number of their own.
         let changed = forgotten.into_iter().chain(blocks).chain([store::FACTS]);
@@ -201,18 +207,18 @@ impl Sessions {
     /// Makes room: forgets the sessions that have been silent longest, of those whose last entry is
     /// before `stored_before`, the first that the store does not reflect.
     pub fn make_room(&mut self, stored_before: Index) {
-        if self.memory.len() <= SESSIONS_IN_MEMORY_MAX && self.run_count <= self.run_count_max {
+        if self.memory.len() <= SESSIONS_IN_MEMORY_MAX && self.runs_bytes <= self.runs_bytes_max {
             return;
         }
         let stored = self.memory.iter().filter(|(_, session)| session.last_index < stored_before);
         let mut silent: Vec<_> = stored.map(|(key, session)| (session.last_index, *key)).collect();
         silent.sort_unstable();
         for (_, key) in silent {
-            if self.memory.len() <= SESSIONS_IN_MEMORY_MAX / 2 && self.run_count <= self.run_count_max / 2 {
+            if self.memory.len() <= SESSIONS_IN_MEMORY_MAX / 2 && self.runs_bytes <= self.runs_bytes_max / 2 {
                 break;
             }
             let session = self.memory.remove(&key);
-            self.run_count -= session.map_or(0, |session| session.runs.count());
+            self.runs_bytes -= session.map_or(0, |session| session.runs.memory_bytes());
         }
     }
 
@@ -223,14 +229,14 @@ impl Sessions {
             Entry::Occupied(entry) => entry,
             Entry::Vacant(entry) => {
                 let stored = self.store.load(key)?.unwrap_or_default();
-                self.run_count += stored.runs.count();
+                self.runs_bytes += stored.runs.memory_bytes();
                 entry.insert_entry(stored)
             }
         };
         let session = entry.into_mut();
         if session.last_seen != RecordedAt(0) && session.last_seen.0.saturating_add(HORIZON_SECONDS) < now.0 {
             let lapsed = std::mem::take(session);
-            self.run_count -= lapsed.runs.count();
+            self.runs_bytes -= lapsed.runs.memory_bytes();
             self.changed.extend(lapsed.runs.block_numbers().map(|block| (key, block)));
         }
         Ok(session)

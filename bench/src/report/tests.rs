@@ -1,7 +1,12 @@
 use super::*;
 
 fn outcomes(yardstick: [f64; 3], measured: [f64; 3]) -> Turns<Outcome> {
-    let outcome = |value| Outcome { events_per_s: value, p50_ms: value / 10.0, p99_ms: value };
+    let outcome = |value| Outcome {
+        events_per_s: value,
+        p50_ms: value / 10.0,
+        p99_ms: value,
+        events_per_commit: Some(500.0),
+    };
     Turns { yardstick: yardstick.map(outcome).to_vec(), measured: measured.map(outcome).to_vec() }
 }
 

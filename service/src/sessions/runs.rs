@@ -16,12 +16,15 @@ use super::HORIZON_NUMBERS;
 /// Numbers of a block.
 pub const BLOCK_NUMBERS: u64 = 256;
 const RUN_BYTES: usize = 10;
+/// What a block takes in memory besides its runs: its place in the map of blocks, which is half empty
+/// at worst, and what the allocator adds.
+const BLOCK_MEMORY_BYTES: usize = 96;
 
 /// The runs of one session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Runs {
     blocks: BTreeMap<u64, Block>,
-    count: usize,
+    memory_bytes: usize,
 }
 
 /// The runs of one block, in order.
@@ -47,7 +50,10 @@ impl Runs {
             let more = u64::from(u8::MAX - number).min(count - done - 1);
             let run =
                 Run { first: number, more: u8::try_from(more).unwrap_or(u8::MAX), index: index.0 + done };
-            self.count += self.blocks.entry(block).or_default().insert(run);
+            let block = self.blocks.entry(block).or_default();
+            let before = block.memory_bytes();
+            block.insert(run);
+            self.memory_bytes = self.memory_bytes - before + block.memory_bytes();
             done += more + 1;
         }
     }
@@ -74,14 +80,14 @@ impl Runs {
         }
         let kept = self.blocks.split_off(&lowest);
         let forgotten = std::mem::replace(&mut self.blocks, kept);
-        self.count -= forgotten.values().map(|block| block.0.len()).sum::<usize>();
+        self.memory_bytes -= forgotten.values().map(Block::memory_bytes).sum::<usize>();
         forgotten.into_keys().collect()
     }
 
-    /// How many runs there are.
+    /// About how many bytes they take in memory.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.count
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_bytes
     }
 
     /// Numbers of the blocks that have runs.
@@ -97,9 +103,9 @@ impl Runs {
 
     /// Puts a block in its place.
     pub fn set_block(&mut self, number: u64, block: Block) {
-        self.count += block.0.len();
+        self.memory_bytes += block.memory_bytes();
         let replaced = self.blocks.insert(number, block);
-        self.count -= replaced.map_or(0, |block| block.0.len());
+        self.memory_bytes -= replaced.as_ref().map_or(0, Block::memory_bytes);
     }
 }
 
@@ -132,6 +138,15 @@ impl Block {
         (inside && in_order && !runs.is_empty()).then_some(Self(runs))
     }
 
+    /// Nothing for a block without runs: there is none in the map then. Room for runs grows by doubling,
+    /// from four on.
+    fn memory_bytes(&self) -> usize {
+        match self.0.len() {
+            0 => 0,
+            runs => BLOCK_MEMORY_BYTES + runs.next_power_of_two().max(4) * size_of::<Run>(),
+        }
+    }
+
     fn find(&self, number: u8) -> Option<u64> {
         let before = self.0.partition_point(|run| run.first <= number);
         let run = self.0.get(before.checked_sub(1)?)?;
@@ -139,37 +154,30 @@ impl Block {
         (step <= run.more).then(|| run.index + u64::from(step))
     }
 
-    /// Returns how many further runs that took.
-    fn insert(&mut self, run: Run) -> usize {
+    fn insert(&mut self, run: Run) {
         match self.0.last_mut() {
             Some(last) if last.is_continued_by(&run) => last.more += 1 + run.more,
             Some(last) if last.first + last.more >= run.first => {
                 let numbers = (run.first..=run.first + run.more).zip(run.index..);
-                return numbers.map(|(number, index)| usize::from(self.insert_number(number, index))).sum();
+                numbers.for_each(|(number, index)| self.insert_number(number, index));
             }
-            _ => {
-                self.0.push(run);
-                return 1;
-            }
+            _ => self.0.push(run),
         }
-        0
     }
 
-    /// Returns whether that took another run.
-    fn insert_number(&mut self, number: u8, index: u64) -> bool {
+    fn insert_number(&mut self, number: u8, index: u64) {
         let position = self.0.partition_point(|run| run.first <= number);
         if let Some(run) = position.checked_sub(1).and_then(|before| self.0.get_mut(before)) {
             let step = number - run.first;
             if step <= run.more {
-                return false;
+                return;
             }
             if step == run.more + 1 && index == run.index + u64::from(step) {
                 run.more = step;
-                return false;
+                return;
             }
         }
         self.0.insert(position, Run { first: number, more: 0, index });
-        true
     }
 }
 
@@ -197,7 +205,7 @@ mod tests {
                 }
             }
             prop_assert_eq!(runs.highest(), map.keys().max().copied());
-            prop_assert_eq!(runs.count(), runs.blocks.values().map(|block| block.0.len()).sum::<usize>());
+            prop_assert_eq!(runs.memory_bytes(), runs.blocks.values().map(Block::memory_bytes).sum::<usize>());
             for sequence in 0..1500 {
                 prop_assert_eq!(runs.find(sequence), map.get(&sequence).copied());
             }
@@ -214,6 +222,17 @@ mod tests {
                 prop_assert_eq!(block.to_bytes(), bytes);
             }
         }
+    }
+
+    #[test]
+    fn blocks_of_one_run_are_counted_with_what_they_take_besides() {
+        let mut runs = Runs::default();
+        runs.insert(0, Index(0), HORIZON_NUMBERS);
+        let blocks = usize::try_from(HORIZON_NUMBERS / BLOCK_NUMBERS).unwrap();
+        assert!(runs.memory_bytes() >= blocks * (BLOCK_MEMORY_BYTES + size_of::<Run>()));
+        runs.insert(2 * HORIZON_NUMBERS, Index(2 * HORIZON_NUMBERS), 1);
+        assert_eq!(runs.forget_below_horizon().len(), blocks, "all of the old ones");
+        assert_eq!(runs.memory_bytes(), BLOCK_MEMORY_BYTES + 4 * size_of::<Run>(), "that of the last number");
     }
 
     #[test]

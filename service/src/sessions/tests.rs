@@ -88,7 +88,7 @@ fn old_numbers_of_a_lapsed_session_do_not_come_back() {
 #[test]
 fn numbers_that_came_in_disorder_leave_memory_once_the_store_has_them() {
     let (mut sessions, store, _folder) = sessions();
-    sessions.run_count_max = 2000;
+    sessions.runs_bytes_max = 40_000;
     let key = |producer: usize| SessionKey::new(&producer.to_string(), &[1; 16]);
     let mut index = 0;
     for producer in 0..10 {
@@ -101,10 +101,10 @@ fn numbers_that_came_in_disorder_leave_memory_once_the_store_has_them() {
         let head = TreeHead { size: Size(index), root: Hash([1; 32]) };
         store.write(&sessions.take_changes(), &head).unwrap();
         sessions.make_room(Index(index));
-        assert!(sessions.run_count <= 2000, "{}", sessions.run_count);
+        assert!(sessions.runs_bytes <= 40_000, "{}", sessions.runs_bytes);
     }
-    let known: usize = sessions.memory.values().map(|session| session.runs.count()).sum();
-    assert_eq!(sessions.run_count, known);
+    let known: usize = sessions.memory.values().map(|session| session.runs.memory_bytes()).sum();
+    assert_eq!(sessions.runs_bytes, known);
     assert!(sessions.memory.len() < 10, "{}", sessions.memory.len());
     let first = sessions.session(key(0), RecordedAt(1)).unwrap();
     assert_eq!(first.lookup(998), Known::Recorded(Index(499)));
