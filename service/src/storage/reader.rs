@@ -7,10 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use einsicht_tlog::bundle::LENGTH_BYTES;
 use einsicht_tlog::merkle::Subtree;
 use einsicht_tlog::proof::{ProofError, ProofPlan};
+use einsicht_tlog::tile::HashRange;
 use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, Size, TreeHead};
 
 use super::derived::Derived;
 use super::file::read_exact_at;
+use super::nodes::Nodes;
 use super::segments::{Segment, Segments};
 
 /// Reads the log. Cheap to clone; every clone sees what the writer has appended.
@@ -18,6 +20,7 @@ use super::segments::{Segment, Segments};
 pub struct LogReader {
     pub(super) derived: Derived,
     pub(super) segments: Arc<RwLock<Segments>>,
+    pub(super) nodes: Nodes,
 }
 
 /// An entry or a hash could not be read.
@@ -109,7 +112,8 @@ impl LogReader {
     }
 
     fn subtree_root(&self, subtree: Subtree) -> Result<Hash, ReadError> {
-        self.derived.subtree_root(subtree).map_err(|error| ReadError::Io { what: "a hash file", error })
+        let root = self.nodes.root(HashRange::of_subtree(subtree), || self.derived.subtree_root(subtree));
+        root.map_err(|error| ReadError::Io { what: "a hash file", error })
     }
 
     /// One or two reads per segment that the entries lie in, whatever their number.

@@ -19,6 +19,7 @@ use super::file::{Folder, is_full, read_exact_at};
 use super::frames::{FrameReader, Next};
 use super::layout::HASHES;
 use super::listing::{Listed, Listing};
+use super::nodes::Nodes;
 use super::open::{OpenError, TornTail};
 use super::reader::LogReader;
 use super::replay::{apply, follows};
@@ -112,7 +113,9 @@ impl<'r> Recovery<'r> {
             segments.push(base, Arc::clone(&segment.file));
             base += segment.file.byte_len()?;
         }
-        let reader = LogReader { derived: self.derived.clone(), segments: Arc::new(RwLock::new(segments)) };
+        // Of its own: what is recovered may still change.
+        let (derived, segments) = (self.derived.clone(), Arc::new(RwLock::new(segments)));
+        let reader = LogReader { derived, segments, nodes: Nodes::default() };
         let last = Index(watermark.size.0 - 1);
         let leaf = reader.leaf(last).map_err(io::Error::other)?;
         let previous = leaf_hash(&leaf);

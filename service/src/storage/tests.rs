@@ -9,5 +9,6 @@ mod full_disk;
 mod harness;
 mod memory;
 mod power_loss;
+mod proofs;
 mod reopen;
 mod write_faults;

@@ -9,6 +9,7 @@ use einsicht_tlog::{Hash, Index, TreeHead};
 use super::derived::{Derived, write_watermark};
 use super::file::{DataFile, Folder, replace};
 use super::layout::CHECKPOINT;
+use super::nodes::Nodes;
 use super::reader::LogReader;
 use super::segments::{self, HEADER_BYTES, Segments};
 use super::tip::Growth;
@@ -98,7 +99,11 @@ impl LogWriter {
     /// Reads beside this writer.
     #[must_use]
     pub fn reader(&self) -> LogReader {
-        LogReader { derived: self.derived.clone(), segments: Arc::clone(&self.segments) }
+        LogReader {
+            derived: self.derived.clone(),
+            segments: Arc::clone(&self.segments),
+            nodes: Nodes::default(),
+        }
     }
 
     /// What keeps the files behind the log up to date, on a thread of its own.
