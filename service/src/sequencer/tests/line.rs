@@ -17,13 +17,16 @@ use crate::storage::memory::{Kind, MemoryFolder};
 
 pub const SEGMENT: &str = "log/entries/00000000000000000000.seg";
 /// As many events as are worth a hand-over to the writer.
-pub const LARGE: u64 = 1000;
+pub const LARGE: u64 = 600;
+/// As many entries as make a commit of 16 MiB, with bodies of so many bytes.
+pub const FULL: u64 = 262;
+const FULL_BODY_BYTES: usize = 64_000;
 /// The session of the commit that is in the writer's hands.
 pub const WRITTEN: u8 = 255;
 
 pub struct Line {
     pub sequencer: Sequencer,
-    /// Of the commit that is in the writer's hands: numbers 0 to 999 of its session, entries 1 to 1000.
+    /// Of the commit that is in the writer's hands: numbers 0 to 599 of its session, entries 1 to 600.
     pub first: Pending,
     pub gate: Gate,
     pub folder: MemoryFolder,
@@ -64,8 +67,9 @@ impl Line {
     /// Submits as many as make the commit full that is placed behind the one in the writer's hands: none
     /// of those who come later joins it.
     pub async fn fill(&self) -> Vec<Pending> {
-        let placed = self.clock.looks() + 9;
-        let full = (0..9).map(|session| submit(&self.sequencer, run(session, 0, LARGE))).collect();
+        let placed = self.clock.looks() + usize::try_from(FULL).unwrap();
+        let large = || submit(&self.sequencer, Work::Own { body: vec![7; FULL_BODY_BYTES] });
+        let full = (0..FULL).map(|_| large()).collect();
         until(|| self.clock.looks() == placed).await;
         full
     }

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use einsicht_tlog::{Index, RecordedAt, Size};
+use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, Size};
 
 use super::gate::Gate;
 use super::harness::{BEGUN_AT, Desk, accesses, assert_holds, end, indexes, known, places, run, session_key};
-use super::line::{LARGE, Line, WRITTEN};
+use super::line::{FULL, LARGE, Line, WRITTEN};
 use super::queue::{join, submit, until};
-use crate::sequencer::{QUEUE_SUBMISSIONS_MAX, Refused, Sequencer};
+use crate::sequencer::{QUEUE_SUBMISSIONS_MAX, Refused, Sequencer, Work};
 use crate::sessions::{Known, Sessions};
 use crate::storage::memory::Kind;
 use crate::storage::{CHECKPOINT, check};
@@ -59,7 +59,7 @@ async fn a_lone_caller_does_not_wait_for_another_thread() {
 #[tokio::test]
 async fn a_number_sent_again_while_its_commit_is_written_gets_that_answer_when_it_is_durable() {
     let line = Line::held_up_at(Kind::Sync).await;
-    let mut again = line.place(vec![run(WRITTEN, 0, LARGE), run(WRITTEN, 990, 20)]).await;
+    let mut again = line.place(vec![run(WRITTEN, 0, LARGE), run(WRITTEN, LARGE - 10, 20)]).await;
     assert!(again.iter().all(|pending| !pending.is_finished()));
     line.gate.open();
     let completed = again.pop().unwrap().await.unwrap().unwrap();
@@ -69,7 +69,7 @@ async fn a_number_sent_again_while_its_commit_is_written_gets_that_answer_when_i
     assert_holds(&again, &line.reader);
     let old: Vec<_> = known(&completed.entries);
     assert_eq!((&old[..10], &old[10..]), (&[true; 10][..], &[false; 10][..]));
-    assert_eq!(indexes(&completed.entries), (991..=1010).collect::<Vec<_>>());
+    assert_eq!(indexes(&completed.entries), (LARGE - 9..=LARGE + 10).collect::<Vec<_>>());
     assert_holds(&completed, &line.reader);
     let Line { first, reader, .. } = &line;
     assert!(first.is_finished());
@@ -185,43 +185,59 @@ async fn what_has_expired_does_not_join_and_what_was_placed_in_time_is_recorded(
 async fn a_full_commit_lets_nobody_join_and_a_full_queue_refuses() {
     let line = Line::held_up_at(Kind::Sync).await;
     let full = line.fill().await;
-    let waiting: Vec<_> = (0..QUEUE_SUBMISSIONS_MAX as u64)
-        .map(|number| submit(&line.sequencer, run(100, number, 1)))
-        .collect();
+    let waiting: Vec<_> =
+        (0..QUEUE_SUBMISSIONS_MAX).map(|_| submit(&line.sequencer, Work::Own { body: Vec::new() })).collect();
     until(|| line.sequencer.queue_depth() == QUEUE_SUBMISSIONS_MAX).await;
+    // If the commit were not full, the queue would soon be empty.
+    tokio::time::sleep(Duration::from_millis(100)).await;
     let refused = line.sequencer.submit(run(101, 0, 1), None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "requests" })), "{refused:?}");
     line.write_one().await;
     line.gate.open();
     for pending in full {
         let answer = pending.await.unwrap().unwrap();
-        assert_eq!(answer.published.head.size, Size(1 + LARGE + 9 * LARGE));
+        assert_eq!(answer.published.head.size, Size(1 + LARGE + FULL));
         assert_holds(&answer, &line.reader);
     }
     for pending in waiting {
         pending.await.unwrap().unwrap();
     }
     let accepted = line.sequencer.submit(run(101, 0, 1), None).await.unwrap();
-    assert_eq!(indexes(&accepted.entries), [1 + 10 * LARGE + QUEUE_SUBMISSIONS_MAX as u64]);
+    assert_eq!(indexes(&accepted.entries), [1 + LARGE + FULL + QUEUE_SUBMISSIONS_MAX as u64]);
     line.finish().await;
 }
 
+#[test]
+fn a_commit_is_full_with_so_many_entries_as_well() {
+    let desk = Desk::new();
+    let placer = desk.committer.placer;
+    let mut commit = placer.begin();
+    let leaf = Leaf { previous: Hash::default(), recorded_at: RecordedAt(0), body: b"" };
+    for _ in 1..8192 {
+        commit.frame.push_leaf(&leaf).unwrap();
+        assert!(!commit.is_full());
+    }
+    commit.frame.push_leaf(&leaf).unwrap();
+    assert!(commit.is_full());
+}
+
 #[tokio::test]
-async fn both_stages_and_the_queue_are_emptied_when_all_handles_are_gone() {
+async fn both_stages_and_the_queue_are_emptied_when_all_handles_and_callers_are_gone() {
     let line = Line::held_up_at(Kind::Sync).await;
     let full = line.fill().await;
     let queued: Vec<_> = (0..50).map(|number| submit(&line.sequencer, run(100, number * 2, 2))).collect();
     until(|| line.sequencer.queue_depth() == 50).await;
-    let (gate, reader) = (line.gate.clone(), line.reader.clone());
-    let published = line.sequencer.published();
+    let (gate, published) = (line.gate.clone(), line.sequencer.published());
+    [&line.first].into_iter().chain(&full).chain(&queued).for_each(|caller| caller.abort());
     let finished = tokio::spawn(line.finish());
+    // With the callers the queue is closed, while both stages are full.
+    for caller in full.into_iter().chain(queued) {
+        assert!(caller.await.unwrap_err().is_cancelled());
+    }
     gate.open();
     let (folder, store) = finished.await.unwrap();
-    for pending in full.into_iter().chain(queued) {
-        assert_holds(&pending.await.unwrap().unwrap(), &reader);
-    }
     let head = published.borrow().head;
-    assert_eq!(head.size, Size(1 + 10 * LARGE + 100));
+    assert_eq!(head.size, Size(1 + LARGE + FULL + 100));
     let origin = super::harness::origin();
     let checked = check(&folder, origin.hash(), Some(head.size), &mut |_, _| {}).unwrap();
     assert_eq!((checked.head, checked.derived_differ_at), (head, None));

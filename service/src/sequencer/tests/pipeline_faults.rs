@@ -60,6 +60,20 @@ async fn after_a_failed_write_the_commit_behind_it_is_refused_and_no_byte_of_it_
 }
 
 #[tokio::test]
+async fn a_number_sent_again_while_its_commit_fails_is_not_acknowledged() {
+    for kind in [Kind::Write, Kind::Sync] {
+        let line = Line::held_up_at(kind).await;
+        line.folder.fail(At::Nth(kind, SEGMENT.to_owned(), line.count(kind)), Done::Nothing);
+        let again = line.place(vec![run(WRITTEN, 0, LARGE), accesses(WRITTEN, &[(3, 99)])]).await;
+        line.gate.open();
+        for pending in again {
+            assert!(matches!(append_error(&pending.await.unwrap()), AppendError::Stopped));
+        }
+        line.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn after_a_failed_sync_the_process_is_ended_and_no_byte_of_the_next_commit_written() {
     for done in [Done::Nothing, Done::Half, Done::All] {
         let (mut line, answers) = fail(Kind::Sync, done).await;
