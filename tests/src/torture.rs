@@ -4,10 +4,15 @@
 //! run, the scheduling of the machine still differs from run to run.
 //!
 //! - [`damage`]: a data folder at rest, each byte of it flipped, and who notices
+//! - [`faults`]: every write and sync of the disk fails
 //! - [`kill`]: the real service under load, killed again and again
+//! - [`power`]: the power goes between any two operations of the disk
 
 pub mod damage;
+pub mod faults;
 pub mod kill;
+pub mod ledger;
+pub mod power;
 pub mod scene;
 
 use std::panic::catch_unwind;
@@ -35,6 +40,10 @@ pub enum Trial {
     Kill(kill::KillArgs),
     /// Flips bits in a data folder at rest, and looks who notices
     Damage(damage::DamageArgs),
+    /// Takes the power away between any two operations of a disk in memory
+    Power(power::PowerArgs),
+    /// Has every write and sync of a disk in memory fail, in several ways
+    Faults,
 }
 
 impl Trial {
@@ -42,6 +51,8 @@ impl Trial {
         match self {
             Self::Kill(_) => "kill",
             Self::Damage(_) => "damage",
+            Self::Power(_) => "power",
+            Self::Faults => "faults",
         }
     }
 
@@ -50,6 +61,8 @@ impl Trial {
         match self {
             Self::Kill(args) => kill::run(args, seed).to_string(),
             Self::Damage(args) => damage::run(args, seed),
+            Self::Power(args) => power::run(args, seed),
+            Self::Faults => faults::run(seed),
         }
     }
 }

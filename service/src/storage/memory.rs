@@ -82,6 +82,22 @@ pub enum Choice {
     Random(u64),
 }
 
+impl Kind {
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CreateFolder | Self::Create => "create",
+            Self::Rename => "rename to",
+            Self::Remove => "remove",
+            Self::SyncFolder => "sync the folder",
+            Self::SetLen => "set the length of",
+            Self::Write => "write",
+            Self::Sync => "sync",
+        }
+    }
+}
+
 impl MemoryFolder {
     /// Has an operation fail, from now on.
     pub fn fail(&self, at: At, done: Done) {
@@ -192,21 +208,24 @@ impl MemoryFolder {
         takes_room: bool,
         operation: impl FnOnce(&mut Disk, Done),
     ) -> io::Result<()> {
-        let failed = || Err(io::Error::new(io::ErrorKind::StorageFull, "made to fail"));
+        // EIO, as a disk that is broken gives it.
+        let failed = || Err(io::Error::from_raw_os_error(5));
         let mut disk = self.lock();
         match disk.count(kind, path) {
             Fate::Done if takes_room && disk.is_full => {
                 operation(&mut disk, Done::Half);
-                return failed();
+                Err(io::ErrorKind::StorageFull.into())
             }
-            Fate::Done => operation(&mut disk, Done::All),
+            Fate::Done => {
+                operation(&mut disk, Done::All);
+                Ok(())
+            }
             Fate::Failed(done) => {
                 operation(&mut disk, done);
-                return failed();
+                failed()
             }
-            Fate::PowerOff => return failed(),
+            Fate::PowerOff => failed(),
         }
-        Ok(())
     }
 
     fn change_names(&self, kind: Kind, path: &str, change: NameChange) -> io::Result<()> {

@@ -78,6 +78,7 @@ impl Disk {
         names.retain(|path, _| ancestors(path).all(is_folder));
         let files = self.files.iter().map(|file| {
             let mut left = file.safe.clone();
+            dice.next_file();
             for (number, change) in file.unsynced.iter().enumerate() {
                 let is_newest = number + 1 == file.unsynced.len();
                 change.leave(&dice.left(change.parts(), is_newest), &mut left);

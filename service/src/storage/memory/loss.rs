@@ -27,12 +27,14 @@ pub(super) struct Dice {
     state: u64,
     /// Of 16 changes, how many are kept: some losses take nearly everything, some nearly nothing.
     kept_of_16: u64,
+    /// What becomes of all changes of the file that is looked at, if they share their fate.
+    whole_file: Option<bool>,
 }
 
 impl Dice {
     pub fn new(choice: Choice) -> Self {
         let state = if let Choice::Random(seed) = choice { seed } else { 0 };
-        let mut dice = Self { choice, state, kept_of_16: 0 };
+        let mut dice = Self { choice, state, kept_of_16: 0, whole_file: None };
         dice.kept_of_16 = 1 + dice.next() % 15;
         dice
     }
@@ -44,6 +46,15 @@ impl Dice {
             Choice::AllKept | Choice::Lengths | Choice::Newest => true,
             Choice::Random(_) => self.next() % 16 < self.kept_of_16,
         }
+    }
+
+    /// Looks at the next file: one may be written back, and another not.
+    pub fn next_file(&mut self) {
+        self.whole_file = match self.next() % 4 {
+            0 => Some(true),
+            1 => Some(false),
+            _ => None,
+        };
     }
 
     /// What is left of a change of contents with so many parts.
@@ -58,6 +69,9 @@ impl Dice {
     }
 
     fn draw(&mut self, parts: usize) -> Left {
+        if let Some(is_kept) = self.whole_file {
+            return Left::First(if is_kept { parts } else { 0 });
+        }
         match self.next() % 16 {
             0 | 1 => Left::First(usize::try_from(self.next() % (parts as u64 + 1)).unwrap()),
             2 | 3 => Left::Sectors { kept: Sectors(self.next()), with_length: self.next().is_multiple_of(2) },

@@ -1,0 +1,288 @@
+//! Every write and sync of the disk fails, one after the other, in three ways: nothing of it is done, half,
+//! or everything. What must follow stands in a table ([`table`]), by situation.
+//!
+//! Whatever fails: nothing that was refused counts as acknowledged, readers go on, and the next process
+//! finds everything that was acknowledged, takes what is sent again, and records it once; killed as much as
+//! without power.
+
+pub mod table;
+
+use einsicht_service::ledger::LedgerError;
+use einsicht_service::sequencer::{Acknowledged, Refused};
+use einsicht_service::sessions::SessionStore;
+use einsicht_service::storage::AppendError;
+use einsicht_service::storage::memory::{At, Choice, Done, MemoryFolder};
+use einsicht_tlog::proof::verify_inclusion;
+use einsicht_tlog::{Index, TreeHead};
+
+use super::grouped;
+use super::ledger::book::{Book, Request};
+use super::ledger::check::{Checked, explained, holds};
+use super::ledger::gate::{Lane, Operation};
+use super::ledger::process::{Machine, Process};
+use table::{Act, Outcome, SITUATIONS, Situation};
+
+const WAYS: [Done; 3] = [Done::Nothing, Done::Half, Done::All];
+/// Drawn losses of power after each fault.
+const LOSSES: u64 = 2;
+
+/// Runs the trial, and returns its counts.
+#[must_use]
+pub fn run(seed: u64) -> String {
+    let (mut cases, mut checked) = (0, Checked::default());
+    let store = tempfile::tempdir().unwrap();
+    let store = SessionStore::open(store.path()).unwrap();
+    for situation in SITUATIONS {
+        let scene = Scene::of(situation, &store);
+        let operations = scene.operations();
+        for (number, (operation, row)) in operations.iter().zip(situation.rows_of(&operations)).enumerate() {
+            for done in WAYS {
+                let case = format!("{}: {operation:?} fails, {done:?} of it done", situation.name);
+                explained(&case, || scene.fails(number, operation, row.outcome, done, seed, &mut checked));
+                cases += 1;
+            }
+        }
+    }
+    format!(
+        "{} faults in {} situations, {} ledgers found after them, {} acknowledgements checked, 0 lost",
+        grouped(cases),
+        SITUATIONS.len(),
+        grouped(checked.ledgers),
+        grouped(checked.acknowledgements),
+    )
+}
+
+/// What the producers send when something fails, and after it.
+const NEXT: Request = Request::Accesses { session: 1, first: 6, count: 2 };
+const LATER: Request = Request::Accesses { session: 3, first: 0, count: 1 };
+
+/// A situation, and the ledger in it.
+struct Scene<'s> {
+    situation: &'s Situation,
+    machine: Machine,
+    book: Book,
+}
+
+/// A process that is about to do what the situation is about, unless that is starting.
+struct Stage {
+    machine: Machine,
+    book: Book,
+    process: Option<Process>,
+}
+
+impl<'s> Scene<'s> {
+    fn of(situation: &'s Situation, store: &SessionStore) -> Self {
+        let mut machine = Machine::new(MemoryFolder::default(), store.clone());
+        if situation.act == Act::RecordInNewSegment {
+            machine.segment_bytes_max = 100;
+        }
+        let mut scene = Self { situation, machine, book: Book::default() };
+        if situation.act != Act::Begin {
+            let mut process = Process::start(&scene.machine, &mut |_| {}).unwrap();
+            for first in [0, 3] {
+                let request = Request::Accesses { session: 1, first, count: 3 };
+                send(&mut process, &mut scene.book, &request).unwrap();
+            }
+            process.drain(&mut |_| {});
+            // The follower does not come to this one.
+            let request = Request::Accesses { session: 2, first: 0, count: 2 };
+            send(&mut process, &mut scene.book, &request).unwrap();
+            let killed = scene.machine.folder.after_kill();
+            process.cut();
+            scene.machine.folder = killed;
+        }
+        let last = scene.machine.folder.paths().into_iter().rfind(|path| path.starts_with("log/entries/"));
+        match (situation.act, last) {
+            (Act::StartOnTornTail, Some(last)) => scene.machine.folder.append(&last, &[0; 100]),
+            (Act::StartWithoutDerived, _) => scene.machine.folder.edit("log/offsets", Vec::clear),
+            _ => {}
+        }
+        scene
+    }
+
+    fn stage(&self) -> Stage {
+        let machine = self.machine.with(self.machine.folder.after_kill());
+        let mut book = self.book.clone();
+        let starts = matches!(
+            self.situation.act,
+            Act::Begin | Act::Start | Act::StartOnTornTail | Act::StartWithoutDerived
+        );
+        let process = (!starts).then(|| {
+            let mut process = Process::start(&machine, &mut |_| {}).unwrap();
+            process.drain(&mut |_| {});
+            if self.situation.act == Act::Follow {
+                send(&mut process, &mut book, &NEXT).unwrap();
+            }
+            process
+        });
+        Stage { machine, book, process }
+    }
+
+    /// What the disk does when nothing fails.
+    fn operations(&self) -> Vec<Operation> {
+        let stage = self.stage();
+        let folder = stage.machine.folder.clone();
+        let begun = folder.operations();
+        let Stage { machine, mut book, process } = stage;
+        // A cut has threads try what is not part of the situation.
+        let done = |process: Process| {
+            let done = folder.operations();
+            process.cut();
+            done
+        };
+        let end = match (self.situation.act, process) {
+            (_, None) => done(Process::start(&machine, &mut |_| {}).unwrap()),
+            (Act::ShutDown, Some(process)) => {
+                process.finish(&mut |_| {});
+                folder.operations()
+            }
+            (Act::Follow, Some(mut process)) => {
+                process.drain(&mut |_| {});
+                done(process)
+            }
+            (_, Some(mut process)) => {
+                send(&mut process, &mut book, &NEXT).unwrap();
+                done(process)
+            }
+        };
+        folder.trace()[begun..end].to_vec()
+    }
+
+    /// The operation with this number fails.
+    fn fails(
+        &self,
+        number: usize,
+        operation: &Operation,
+        expected: Outcome,
+        done: Done,
+        seed: u64,
+        checked: &mut Checked,
+    ) -> Result<(), LedgerError> {
+        let Stage { machine, mut book, process } = self.stage();
+        let fails_at = machine.folder.operations() + number;
+        machine.folder.fail(At::Operation(fails_at), done);
+        let outcome = match (self.situation.act, process) {
+            (_, None) => start(&machine),
+            (Act::ShutDown, Some(process)) => {
+                process.finish(&mut |_| {});
+                Outcome::GoesOn
+            }
+            (Act::Follow, Some(process)) => follow(process, &mut book),
+            (_, Some(process)) => record(process, &machine, &mut book),
+        };
+        assert_eq!(outcome, expected);
+        assert_eq!(
+            machine.halts().len(),
+            usize::from(outcome == Outcome::Ends),
+            "the process ends once, or not"
+        );
+        if outcome == Outcome::Ends {
+            let after = machine.folder.trace().split_off(fails_at + 1);
+            assert!(!after.contains(operation), "a failed sync is never tried again");
+        }
+        let killed = machine.folder.after_kill();
+        let drawn = (0..LOSSES).map(|draw| Choice::Random(seed ^ (draw << 32) ^ number as u64));
+        let lost = [Choice::AllLost, Choice::AllKept, Choice::Lengths].into_iter().chain(drawn);
+        for folder in lost.map(|choice| killed.power_loss(choice)).chain([killed.clone()]) {
+            holds(&machine.with(folder), &book, &mut |_| {}, checked)?;
+        }
+        Ok(())
+    }
+}
+
+/// A start that meets the fault.
+fn start(machine: &Machine) -> Outcome {
+    match Process::start(machine, &mut |_| {}) {
+        Ok(process) => {
+            process.cut();
+            Outcome::GoesOn
+        }
+        Err(LedgerError::Refused(Refused::Append(error))) if matches!(*error, AppendError::Sync { .. }) => {
+            Outcome::Ends
+        }
+        Err(error) => {
+            let told = error.to_string();
+            assert!(told.contains("os error 5"), "it says why: {told}");
+            Outcome::Refuses
+        }
+    }
+}
+
+/// A request that meets the fault.
+fn record(mut process: Process, machine: &Machine, book: &mut Book) -> Outcome {
+    let before = process.published().head;
+    let error = match send(&mut process, book, &NEXT) {
+        Err(Refused::Append(error)) => error,
+        other => panic!("expected a refusal, got {other:?}"),
+    };
+    let outcome = match *error {
+        AppendError::Write { .. } => Outcome::Stops,
+        AppendError::Sync { .. } => Outcome::Ends,
+        AppendError::Stopped => panic!("stopped before it failed"),
+    };
+    assert_eq!(process.stopped(), Some(error.to_string()), "health gives the reason");
+    // Not even what was recorded long ago is acknowledged now; and the disk is left alone.
+    let operations = machine.folder.operations();
+    for request in [&LATER, &NEXT, &book.sent[0].clone()] {
+        let refused = send(&mut process, book, request).unwrap_err();
+        assert!(matches!(refused, Refused::Append(_)), "{refused}");
+    }
+    assert_eq!(machine.folder.operations(), operations, "something was written behind the failure");
+    assert_read(&process, before, book);
+    process.cut();
+    outcome
+}
+
+/// A round of the follower that meets the fault.
+fn follow(mut process: Process, book: &mut Book) -> Outcome {
+    process.drain(&mut |_| {});
+    send(&mut process, book, &LATER).unwrap();
+    process.drain(&mut |_| {});
+    assert_eq!(process.stopped(), None);
+    let head = process.published().head;
+    assert_read(&process, head, book);
+    process.cut();
+    Outcome::GoesOn
+}
+
+/// Readers get what was published, and proofs of it.
+fn assert_read(process: &Process, head: TreeHead, book: &Book) {
+    assert_eq!(process.published().head, head, "nothing else was published");
+    assert_eq!(process.reader.head(head.size).unwrap(), head);
+    for (index, hash) in book.acknowledged.values() {
+        let proof = process.reader.inclusion_proof(Index(*index), head.size).unwrap();
+        verify_inclusion(hash, Index(*index), &head, &proof).unwrap();
+        process.reader.leaf(Index(*index)).unwrap();
+    }
+}
+
+/// Sends a request, and has the log's part of it done.
+fn send(process: &mut Process, book: &mut Book, request: &Request) -> Result<(), Refused> {
+    if !book.sent.contains(request) {
+        book.send(request.clone());
+    }
+    process.submit(request.work());
+    while process.waiting() > 0 {
+        process.step(Lane::Log, &mut |_| {});
+    }
+    let (_, answer) = process.answers().remove(0);
+    answer.map(|acknowledged: Acknowledged| book.note(request, &acknowledged))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_its_outcome_and_costs_nothing() {
+        let counts = run(1);
+        assert!(counts.ends_with("0 lost"), "{counts}");
+    }
+
+    #[test]
+    fn the_page_has_the_table() {
+        let page = std::fs::read_to_string("../docs/faults.md").unwrap();
+        let missing: Vec<_> = table::lines().into_iter().filter(|line| !page.contains(line)).collect();
+        assert!(missing.is_empty(), "docs/faults.md should say:\n{}", missing.join("\n"));
+    }
+}
