@@ -55,7 +55,7 @@ fn wire_schema(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>
         let message = messages.get(&path).ok_or_else(|| format!("{path} is not in the descriptor set"))?;
         writeln!(
             source,
-            "/// Wire schema of `{name}`.\npub static {constant}: MessageSchema = MessageSchema {{ name: \"{name}\", fields: &[",
+            "/// Wire schema of `{name}`.\npub static {constant}: MessageSchema = MessageSchema::new(\"{name}\", &[",
             name = message.name(),
             constant = constant(message.name()),
         )?;
@@ -65,7 +65,7 @@ fn wire_schema(descriptors: &FileDescriptorSet) -> Result<String, Box<dyn Error>
                 wanted.push(field.type_name().to_owned());
             }
         }
-        source.push_str("] };\n");
+        source.push_str("]);\n");
     }
     Ok(source)
 }

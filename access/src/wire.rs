@@ -2,8 +2,9 @@
 //!
 //! Protobuf lets one message be written in many ways and leaves room for parsers to differ: a field
 //! that occurs twice, two members of a oneof, padded varints. docs/format.md forbids all of that in a
-//! logged body. [`check`] walks the bytes against the wire schema that is generated from the `.proto`
-//! files, allocates nothing and decodes nothing; only what it accepts is given to prost.
+//! logged body. [`walk`] goes through the bytes once, against the wire schema that is generated from the
+//! `.proto` files. It allocates nothing, and tells a [`Visitor`] what it reads, for whoever needs a few
+//! fields of very many entries; only what it accepts is given to prost.
 //!
 //! Accepted: fields in any order, absent fields, zero values that could have been left out, unknown
 //! fields and unknown numbers of enumerations, as long as they are well-formed.
@@ -11,22 +12,43 @@
 //! Source: the protobuf encoding specification (<https://protobuf.dev/programming-guides/encoding/>).
 
 mod fault;
+mod input;
 
 use einsicht_proto::schema::{ENTRY_BODY, FieldSchema, Kind, MessageSchema};
 use einsicht_proto::v1::EntryBody;
 use prost::Message as _;
 
 pub use self::fault::{Fault, Place, WireError};
+use self::input::Input;
 
 /// How deep messages may nest. The deepest that is logged is 3 (body, genesis, predecessor).
 pub const DEPTH_MAX: usize = 8;
 /// Largest field number that protobuf has.
 pub const FIELD_NUMBER_MAX: u64 = (1 << 29) - 1;
 
-const VARINT: u8 = 0;
-const FIXED64: u8 = 1;
-const LENGTH_DELIMITED: u8 = 2;
-const FIXED32: u8 = 5;
+/// Is told what [`walk`] reads, field by field, as it stands there. A message is announced before its
+/// fields. What it was told counts only if the walk ends without a fault.
+pub trait Visitor<'a> {
+    /// A field of `message` that is a message itself begins.
+    fn message(&mut self, message: &'static MessageSchema, field: &'static FieldSchema) {
+        let _ = (message, field);
+    }
+
+    /// A field of `message` is a number; negative ones are sign-extended to 64 bits.
+    fn number(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: u64) {
+        let _ = (message, field, value);
+    }
+
+    /// A field of `message` is a string or bytes.
+    fn bytes(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: &'a [u8]) {
+        let _ = (message, field, value);
+    }
+}
+
+/// Needs nothing but the verdict.
+struct Unheard;
+
+impl Visitor<'_> for Unheard {}
 
 /// Reads the body of an entry: [`check`] against `EntryBody`, then decodes it.
 ///
@@ -52,19 +74,31 @@ pub fn read_body(bytes: &[u8]) -> Result<EntryBody, WireError> {
 /// # Errors
 /// [`WireError`] with the first fault, where it is, and in which field.
 pub fn check(bytes: &[u8], schema: &'static MessageSchema) -> Result<(), WireError> {
-    check_message(&mut Input { bytes, offset: 0 }, schema, DEPTH_MAX)
+    walk(bytes, schema, &mut Unheard)
 }
 
-/// A fault and its offset, before it is known in which field.
-type At = (usize, Fault);
+/// [`check`], which tells `visitor` what it reads: for picking out a few fields without a second pass.
+///
+/// # Errors
+/// As [`check`].
+pub fn walk<'a>(
+    bytes: &'a [u8],
+    schema: &'static MessageSchema,
+    visitor: &mut impl Visitor<'a>,
+) -> Result<(), WireError> {
+    walk_message(Input { bytes, offset: 0 }, schema, DEPTH_MAX, visitor)
+}
 
 /// Which fields of a message were seen, by their position in the schema.
 type Seen = u128;
 
-fn check_message(
-    input: &mut Input<'_>,
+// An audit comes here with every entry of a ledger: what is well-formed takes the short way, faults the
+// long one.
+fn walk_message<'a, V: Visitor<'a>>(
+    mut input: Input<'a>,
     schema: &'static MessageSchema,
     depth: usize,
+    visitor: &mut V,
 ) -> Result<(), WireError> {
     let fail = |field, (offset, fault)| WireError { offset, message: schema.name, field, fault };
     if depth == 0 || schema.fields.len() > Seen::BITS as usize {
@@ -72,39 +106,38 @@ fn check_message(
         return Err(fail(Place::Message, (input.offset, fault)));
     }
     let mut seen: Seen = 0;
-    let mut hint = 0;
     while !input.is_at_end() {
         let start = input.offset;
         let (number, wire_type) = input.tag().map_err(|at| fail(Place::Message, at))?;
-        let Some((position, field)) = find(schema, number, hint) else {
+        let Some((position, field)) = schema.field(number) else {
             input.skip(wire_type).map_err(|at| fail(Place::Unknown(number), at))?;
             continue;
         };
         let place = Place::Known(field.name);
-        check_occurrence(schema, field, position, seen).map_err(|fault| fail(place, (start, fault)))?;
+        if field.repeated || seen >> position & 1 == 1 || field.oneof.is_some() && seen != 0 {
+            check_occurrence(schema, field, position, seen).map_err(|fault| fail(place, (start, fault)))?;
+        }
         let expected = wire_type_of(field.kind);
         if wire_type != expected {
             return Err(fail(place, (start, Fault::WireType { expected, found: wire_type })));
         }
-        if let Kind::Message(inner) = field.kind {
-            let mut inner_input = input.delimited().map_err(|at| fail(place, at))?;
-            check_message(&mut inner_input, inner, depth - 1)?;
-        } else {
-            input.value(field.kind).map_err(|at| fail(place, at))?;
+        match field.kind {
+            Kind::String => {
+                visitor.bytes(schema, field, input.text().map_err(|at| fail(place, at))?);
+            }
+            Kind::Bytes => {
+                visitor.bytes(schema, field, input.delimited().map_err(|at| fail(place, at))?.rest());
+            }
+            Kind::Message(inner) => {
+                let inner_input = input.delimited().map_err(|at| fail(place, at))?;
+                visitor.message(schema, field);
+                walk_message(inner_input, inner, depth - 1, visitor)?;
+            }
+            kind => visitor.number(schema, field, input.number(kind).map_err(|at| fail(place, at))?),
         }
         seen |= 1 << position;
-        hint = position;
     }
     Ok(())
-}
-
-/// The field of that number and its position. Writers go through a message in ascending order, so the
-/// search starts at the field found last and mostly ends at once.
-fn find(schema: &'static MessageSchema, number: u32, hint: usize) -> Option<(usize, &'static FieldSchema)> {
-    let (before, from) = schema.fields.split_at_checked(hint)?;
-    let later = from.iter().position(|field| field.number == number).map(|distance| hint + distance);
-    let position = later.or_else(|| before.iter().position(|field| field.number == number))?;
-    Some((position, schema.fields.get(position)?))
 }
 
 fn check_occurrence(
@@ -133,121 +166,8 @@ fn check_occurrence(
 
 fn wire_type_of(kind: Kind) -> u8 {
     match kind {
-        Kind::String | Kind::Bytes | Kind::Message(_) => LENGTH_DELIMITED,
-        Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 | Kind::Enum => VARINT,
-    }
-}
-
-/// Bytes up to the end of the message that is being read, and how far it was read. Offsets count from
-/// the start of the outermost message.
-struct Input<'a> {
-    bytes: &'a [u8],
-    offset: usize,
-}
-
-impl<'a> Input<'a> {
-    fn is_at_end(&self) -> bool {
-        self.offset >= self.bytes.len()
-    }
-
-    /// Reads a tag: the field's number and wire type.
-    fn tag(&mut self) -> Result<(u32, u8), At> {
-        let start = self.offset;
-        let tag = self.varint()?;
-        match u32::try_from(tag >> 3) {
-            Ok(number) if number >= 1 && u64::from(number) <= FIELD_NUMBER_MAX => {
-                Ok((number, (tag & 7) as u8))
-            }
-            _ => Err((start, Fault::FieldNumber { found: tag >> 3 })),
-        }
-    }
-
-    /// Reads a value that is not a message, and checks that its type holds it.
-    fn value(&mut self, kind: Kind) -> Result<(), At> {
-        let start = self.offset;
-        match kind {
-            Kind::Bytes | Kind::Message(_) => self.delimited().map(drop),
-            Kind::String => {
-                let text = self.delimited()?;
-                let content = text.bytes.get(text.offset..).unwrap_or_default();
-                match std::str::from_utf8(content) {
-                    Ok(_) => Ok(()),
-                    Err(error) => Err((text.offset, Fault::NotUtf8 { valid: error.valid_up_to() })),
-                }
-            }
-            _ => {
-                let found = self.varint()?;
-                match type_that_lacks(kind, found) {
-                    None => Ok(()),
-                    Some(expected) => Err((start, Fault::Range { expected, found })),
-                }
-            }
-        }
-    }
-
-    /// Reads past the value of an unknown field.
-    fn skip(&mut self, wire_type: u8) -> Result<(), At> {
-        match wire_type {
-            VARINT => self.varint().map(drop),
-            FIXED64 => self.take(8).map(drop),
-            LENGTH_DELIMITED => self.delimited().map(drop),
-            FIXED32 => self.take(4).map(drop),
-            found => Err((self.offset, Fault::ForbiddenWireType { found })),
-        }
-    }
-
-    /// Reads a length and as many bytes, and returns these as an input of their own.
-    fn delimited(&mut self) -> Result<Input<'a>, At> {
-        let length = self.varint()?;
-        self.take(length)
-    }
-
-    fn take(&mut self, length: u64) -> Result<Input<'a>, At> {
-        let start = self.offset;
-        let left = self.bytes.len() - start;
-        let content = usize::try_from(length).ok().and_then(|length| {
-            let end = start.checked_add(length)?;
-            Some((end, self.bytes.get(..end)?))
-        });
-        let Some((end, bytes)) = content else {
-            return Err((start, Fault::Truncated { needed: length, left }));
-        };
-        self.offset = end;
-        Ok(Input { bytes, offset: start })
-    }
-
-    /// Reads a varint of 1 to 10 bytes in its shortest form.
-    fn varint(&mut self) -> Result<u64, At> {
-        let start = self.offset;
-        let mut value = 0;
-        for (index, byte) in self.bytes.get(start..).unwrap_or_default().iter().take(10).enumerate() {
-            let low = u64::from(byte & 0x7f);
-            if index == 9 && *byte > 1 {
-                return Err((start, Fault::VarintTooLarge));
-            }
-            value |= low << (7 * index);
-            if *byte < 0x80 {
-                if *byte == 0 && index > 0 {
-                    return Err((start, Fault::OverlongVarint { bytes: index + 1 }));
-                }
-                self.offset = start + index + 1;
-                return Ok(value);
-            }
-        }
-        Err((self.bytes.len(), Fault::Truncated { needed: 1, left: 0 }))
-    }
-}
-
-/// The name of the type of `kind` if it does not have the number.
-fn type_that_lacks(kind: Kind, number: u64) -> Option<&'static str> {
-    // Negative numbers of 32 bits are written with their sign extended to 64 bits.
-    let is_int32 = i32::try_from(number.cast_signed()).is_ok();
-    match kind {
-        Kind::Bool if number > 1 => Some("bool"),
-        Kind::Int32 if !is_int32 => Some("int32"),
-        Kind::Enum if !is_int32 => Some("enumeration value"),
-        Kind::Uint32 if u32::try_from(number).is_err() => Some("uint32"),
-        _ => None,
+        Kind::String | Kind::Bytes | Kind::Message(_) => input::LENGTH_DELIMITED,
+        Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 | Kind::Enum => input::VARINT,
     }
 }
 

@@ -12,6 +12,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::samples::arbitrary_record;
 
+mod oracle;
+mod walking;
+
 fn fault(bytes: &[u8], schema: &'static MessageSchema) -> (usize, Place, Fault) {
     let error = check(bytes, schema).unwrap_err();
     (error.offset, error.field, error.fault)
@@ -209,16 +212,16 @@ fn a_string_is_utf8() {
 
 #[test]
 fn nesting_is_bounded() {
-    static ENDLESS: MessageSchema = MessageSchema {
-        name: "Endless",
-        fields: &[FieldSchema {
+    static ENDLESS: MessageSchema = MessageSchema::new(
+        "Endless",
+        &[FieldSchema {
             number: 1,
             name: "inner",
             kind: Kind::Message(&ENDLESS),
             repeated: false,
             oneof: None,
         }],
-    };
+    );
     let nested = |depth: usize| {
         let wrap = |inner: Vec<u8>, _| [vec![0x0a], varint(inner.len() as u64), inner].concat();
         (1..depth).fold(Vec::new(), wrap)
@@ -230,10 +233,10 @@ fn nesting_is_bounded() {
 
 #[test]
 fn repeated_numbers_are_refused_because_they_have_two_encodings() {
-    static NUMBERS: MessageSchema = MessageSchema {
-        name: "Numbers",
-        fields: &[FieldSchema { number: 1, name: "all", kind: Kind::Uint64, repeated: true, oneof: None }],
-    };
+    static NUMBERS: MessageSchema = MessageSchema::new(
+        "Numbers",
+        &[FieldSchema { number: 1, name: "all", kind: Kind::Uint64, repeated: true, oneof: None }],
+    );
     assert_eq!(fault(b"\x08\x01", &NUMBERS).2, Fault::Unsupported);
     assert_eq!(fault(b"\x0a\x01\x01", &NUMBERS).2, Fault::Unsupported);
 }

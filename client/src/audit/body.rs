@@ -1,10 +1,7 @@
-//! What the audit wants to know of a body, read without allocating anything.
-//!
-//! A body that [`check`] accepts can be read in one way only, so that a few fields can be picked out
-//! of it without a protobuf library.
+//! What the audit wants to know of a body, picked out while it is checked, without allocating anything.
 
-use einsicht_access::wire::{WireError, check};
-use einsicht_proto::schema::ENTRY_BODY;
+use einsicht_access::wire::{Visitor, WireError, walk};
+use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, MessageSchema, SESSION_END};
 
 /// Field numbers of `EntryBody` and of the messages in it.
 mod number {
@@ -66,111 +63,70 @@ impl Kind {
 impl<'a> Body<'a> {
     /// Checks a body strictly, and picks out what is counted.
     pub fn read(bytes: &'a [u8]) -> Result<Self, WireError> {
-        check(bytes, &ENTRY_BODY)?;
-        let known = |number: u32| ENTRY_BODY.fields.iter().any(|field| field.number == number);
-        let content = Fields { rest: bytes }.find_map(|(number, value)| match value {
-            Value::Bytes(content) if known(number) => Some((number, content)),
-            _ => None,
-        });
-        Ok(match content {
-            None => Self { kind: Kind(0), accesses: 0, session: None },
-            Some((kind @ number::ACCESS, record)) => Self::access(Kind(kind), record),
-            Some((kind @ number::SESSION_END, end)) => Self::session_end(Kind(kind), end),
-            Some((kind, _)) => Self { kind: Kind(kind), accesses: 0, session: None },
-        })
-    }
-
-    fn access(kind: Kind, record: &'a [u8]) -> Self {
-        let (mut accesses, mut producer, mut session, mut sequence) = (1, &[][..], &[][..], 0);
-        for (number, value) in (Fields { rest: record }) {
-            match (number, value) {
-                (number::ACCESS_COUNT, Value::Number(count)) => accesses = count,
-                (number::PRODUCER, Value::Bytes(name)) => producer = name,
-                (number::SESSION, Value::Bytes(id)) => session = id,
-                (number::SEQUENCE, Value::Number(number)) => sequence = number,
-                _ => {}
+        let mut picked = Picked::default();
+        walk(bytes, &ENTRY_BODY, &mut picked)?;
+        let Picked { kind, access_count, producer, session, sequence, last_sequence } = picked;
+        let mark = |event| SessionMark { producer, session, event };
+        let (accesses, session) = match kind {
+            // A confidential record names no session.
+            number::ACCESS => {
+                let named = !session.is_empty();
+                (access_count.unwrap_or(1), named.then(|| mark(SessionEvent::Number(sequence))))
             }
-        }
-        // A confidential record names none.
-        let named = !session.is_empty();
-        let event = SessionEvent::Number(sequence);
-        Self { kind, accesses, session: named.then_some(SessionMark { producer, session, event }) }
-    }
-
-    fn session_end(kind: Kind, end: &'a [u8]) -> Self {
-        let (mut producer, mut session, mut last) = (&[][..], &[][..], None);
-        for (number, value) in (Fields { rest: end }) {
-            match (number, value) {
-                (number::END_PRODUCER, Value::Bytes(name)) => producer = name,
-                (number::END_SESSION, Value::Bytes(id)) => session = id,
-                (number::END_LAST_SEQUENCE, Value::Number(number)) => last = Some(number),
-                _ => {}
-            }
-        }
-        let event = SessionEvent::End(last);
-        Self { kind, accesses: 0, session: Some(SessionMark { producer, session, event }) }
-    }
-}
-
-/// The fields of a message that was checked. Ends where it can't read on.
-struct Fields<'a> {
-    rest: &'a [u8],
-}
-
-enum Value<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-}
-
-impl<'a> Iterator for Fields<'a> {
-    type Item = (u32, Value<'a>);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let tag = self.varint()?;
-        let value = match tag & 7 {
-            0 => Value::Number(self.varint()?),
-            1 => Value::Bytes(self.take(8)?),
-            2 => {
-                let length = usize::try_from(self.varint()?).ok()?;
-                Value::Bytes(self.take(length)?)
-            }
-            5 => Value::Bytes(self.take(4)?),
-            _ => return None,
+            number::SESSION_END => (0, Some(mark(SessionEvent::End(last_sequence)))),
+            _ => (0, None),
         };
-        Some((u32::try_from(tag >> 3).ok()?, value))
+        Ok(Self { kind: Kind(kind), accesses, session })
     }
 }
 
-impl<'a> Fields<'a> {
+/// Fields as they are met. A body has one content, so that what is not there stays as it is here.
+#[derive(Default)]
+struct Picked<'a> {
+    kind: u32,
+    access_count: Option<u64>,
+    producer: &'a [u8],
+    session: &'a [u8],
+    sequence: u64,
+    last_sequence: Option<u64>,
+}
+
+impl<'a> Visitor<'a> for Picked<'a> {
     #[inline]
-    fn varint(&mut self) -> Option<u64> {
-        let (byte, rest) = self.rest.split_first()?;
-        if *byte < 0x80 {
-            self.rest = rest;
-            return Some(u64::from(*byte));
+    fn message(&mut self, message: &'static MessageSchema, field: &'static FieldSchema) {
+        if std::ptr::eq(message, &ENTRY_BODY) {
+            self.kind = field.number;
         }
-        self.long_varint()
     }
 
-    fn long_varint(&mut self) -> Option<u64> {
-        let (mut number, mut shift) = (0, 0);
-        loop {
-            let (byte, rest) = self.rest.split_first()?;
-            self.rest = rest;
-            number |= u64::from(byte & 0x7f).checked_shl(shift)?;
-            if *byte < 0x80 {
-                return Some(number);
+    #[inline]
+    fn number(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: u64) {
+        if std::ptr::eq(message, &ACCESS_RECORD) {
+            match field.number {
+                number::ACCESS_COUNT => self.access_count = Some(value),
+                number::SEQUENCE => self.sequence = value,
+                _ => {}
             }
-            shift += 7;
+        } else if std::ptr::eq(message, &SESSION_END) && field.number == number::END_LAST_SEQUENCE {
+            self.last_sequence = Some(value);
         }
     }
 
     #[inline]
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        Some(taken)
+    fn bytes(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: &'a [u8]) {
+        if std::ptr::eq(message, &ACCESS_RECORD) {
+            match field.number {
+                number::PRODUCER => self.producer = value,
+                number::SESSION => self.session = value,
+                _ => {}
+            }
+        } else if std::ptr::eq(message, &SESSION_END) {
+            match field.number {
+                number::END_PRODUCER => self.producer = value,
+                number::END_SESSION => self.session = value,
+                _ => {}
+            }
+        }
     }
 }
 
