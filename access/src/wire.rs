@@ -90,7 +90,7 @@ pub fn walk<'a>(
 }
 
 /// Which fields of a message were seen, by their position in the schema.
-type Seen = u128;
+type Seen = u64;
 
 // An audit comes here with every entry of a ledger: what is well-formed takes the short way, faults the
 // long one.
@@ -123,17 +123,22 @@ fn walk_message<'a, V: Visitor<'a>>(
         }
         match field.kind {
             Kind::String => {
-                visitor.bytes(schema, field, input.text().map_err(|at| fail(place, at))?);
+                let text = input.text().map_err(|at| fail(place, at))?;
+                visitor.bytes(schema, field, text);
             }
             Kind::Bytes => {
-                visitor.bytes(schema, field, input.delimited().map_err(|at| fail(place, at))?.rest());
+                let content = input.delimited().map_err(|at| fail(place, at))?;
+                visitor.bytes(schema, field, content.rest());
             }
             Kind::Message(inner) => {
-                let inner_input = input.delimited().map_err(|at| fail(place, at))?;
+                let content = input.delimited().map_err(|at| fail(place, at))?;
                 visitor.message(schema, field);
-                walk_message(inner_input, inner, depth - 1, visitor)?;
+                walk_message(content, inner, depth - 1, visitor)?;
             }
-            kind => visitor.number(schema, field, input.number(kind).map_err(|at| fail(place, at))?),
+            kind => {
+                let number = input.number(kind).map_err(|at| fail(place, at))?;
+                visitor.number(schema, field, number);
+            }
         }
         seen |= 1 << position;
     }

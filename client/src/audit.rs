@@ -10,22 +10,19 @@
 //! whether others are shown the same ledger (compare checkpoints with them). Gaps in the numbers of a
 //! session are counted, and fail nothing: [`Sessions`].
 
-use std::time::Duration;
-
 use einsicht_tlog::{Origin, Size, TreeHead};
-use futures::StreamExt as _;
-use futures::stream::BoxStream;
-use tokio::time::Instant;
+use futures::TryStreamExt as _;
 
 use crate::Trust;
 use crate::finding::{Fault, Finding};
 use crate::newest::{Target, newest};
-use crate::source::{Chunk, Source, SourceError};
+use crate::source::Source;
 use crate::trust::TrustError;
 use crate::verify_error::VerifyError;
 
 mod body;
 mod genesis;
+mod pipeline;
 mod report;
 mod resume;
 mod run;
@@ -38,13 +35,6 @@ pub use report::AuditReport;
 pub use resume::FullReason;
 pub use sessions::{Gap, Sessions};
 use state::State;
-
-/// Verified in one go: large enough to keep all cores busy, small enough to be kept twice.
-const WINDOW_BYTES: usize = 16 * 1024 * 1024;
-/// Or as many entries, if they are small.
-const WINDOW_ENTRIES: usize = 128 * 1024;
-/// How long is waited for a full window, so that progress shows on slow networks.
-const WINDOW_TIME: Duration = Duration::from_millis(500);
 
 /// How to audit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -120,24 +110,14 @@ async fn read_on(
 ) -> Result<State, VerifyError> {
     let total = target.head().size;
     state.watch(target.needed.as_ref().map(|needed| needed.old.size));
-    let mut entries = source.entries(state.size().next_index(), total);
     let mut bytes = 0;
     progress(Progress { verified: state.size(), total, bytes });
-    let (mut window, mut end) = gather(&mut entries).await;
-    while !window.is_empty() {
-        bytes += window.iter().map(Chunk::byte_len).sum::<usize>() as u64;
-        // While one window is verified, the next one is read.
-        let (advanced, next) = tokio::join!(advance(state, window, trust.clone()), gather(&mut entries));
-        state = advanced?;
-        progress(Progress { verified: state.size(), total, bytes });
-        if end.is_some() {
-            break;
-        }
-        (window, end) = next;
+    let mut verified = pipeline::verify(source, &mut state, total, trust);
+    while let Some((size, read)) = verified.try_next().await? {
+        bytes += read;
+        progress(Progress { verified: size, total, bytes });
     }
-    if let Some(error) = end {
-        return Err(error.into());
-    }
+    drop(verified);
     check_end(source, target, &state)?;
     check_understood(&state)?;
     Ok(state)
@@ -151,47 +131,6 @@ fn check_understood(state: &State) -> Result<(), VerifyError> {
     }
 }
 
-async fn advance(mut state: State, window: Vec<Chunk>, trust: Trust) -> Result<State, VerifyError> {
-    let verify = move || state.advance(&window, &trust).map(|()| state);
-    match tokio::task::spawn_blocking(verify).await {
-        Ok(advanced) => Ok(advanced?),
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(error) => {
-                let error = std::io::Error::other(error);
-                Err(VerifyError::Unread(SourceError::Io { path: std::path::PathBuf::new(), error }))
-            }
-        },
-    }
-}
-
-/// Collects chunks until they are worth verifying. An error comes with what was read before it.
-async fn gather(
-    entries: &mut BoxStream<'static, Result<Chunk, SourceError>>,
-) -> (Vec<Chunk>, Option<SourceError>) {
-    let (mut window, mut bytes, mut count) = (Vec::new(), 0, 0);
-    let deadline = Instant::now() + WINDOW_TIME;
-    while bytes < WINDOW_BYTES && count < WINDOW_ENTRIES {
-        let next = if window.is_empty() {
-            entries.next().await
-        } else {
-            match tokio::time::timeout_at(deadline, entries.next()).await {
-                Ok(next) => next,
-                Err(_) => break,
-            }
-        };
-        match next {
-            None => break,
-            Some(Err(error)) => return (window, Some(error)),
-            Some(Ok(chunk)) => {
-                (bytes, count) = (bytes + chunk.byte_len(), count + chunk.count());
-                window.push(chunk);
-            }
-        }
-    }
-    (window, None)
-}
-
 /// All entries were read, and they are those that were signed.
 fn check_end(source: &Source, target: &Target, state: &State) -> Result<(), VerifyError> {
     let TreeHead { size, root } = target.head();
@@ -199,17 +138,18 @@ fn check_end(source: &Source, target: &Target, state: &State) -> Result<(), Veri
         let (expected, found) = (size.0, state.size().0);
         return Err(VerifyError::Incomplete { place: source.place().to_owned(), expected, found });
     }
-    match state.tree.root_at(size) {
-        Some(found) if found == root => Ok(()),
-        found => Err(Finding {
-            fault: Fault::Root,
-            index: None,
-            place: Some(source.place().to_owned()),
-            expected: format!("root {root} for {size} entries"),
-            found: found.map_or("none".to_owned(), |found| format!("root {found}")),
-        }
-        .into()),
+    let found = state.frontier.root();
+    if found == root {
+        return Ok(());
     }
+    Err(Finding {
+        fault: Fault::Root,
+        index: None,
+        place: Some(source.place().to_owned()),
+        expected: format!("root {root} for {size} entries"),
+        found: format!("root {found}"),
+    }
+    .into())
 }
 
 /// Believes the target, stores how far the audit came, and sums up.

@@ -32,7 +32,7 @@ mod http;
 mod segments;
 mod tiles;
 
-pub use chunk::{Chunk, Opened, Piece};
+pub use chunk::{Chunk, Opened, Piece, Place};
 pub use error::SourceError;
 
 /// How many bundles are fetched ahead of the one that is needed, so that the way there and back is

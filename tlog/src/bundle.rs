@@ -70,7 +70,11 @@ pub fn entries(bytes: &[u8]) -> impl Iterator<Item = Result<&[u8], BundleError>>
 /// # Errors
 /// [`BundleError`].
 pub fn exactly(bytes: &[u8], expected: usize) -> Result<Vec<&[u8]>, BundleError> {
-    let leaves = entries(bytes).collect::<Result<Vec<_>, _>>()?;
+    // Not more room than the bytes can have entries, whatever a damaged header states.
+    let mut leaves = Vec::with_capacity(expected.min(bytes.len() / LENGTH_BYTES));
+    for leaf in entries(bytes) {
+        leaves.push(leaf?);
+    }
     if leaves.len() == expected {
         Ok(leaves)
     } else {

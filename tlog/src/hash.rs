@@ -3,6 +3,7 @@
 use std::fmt;
 
 use base64ct::{Base64, Encoding};
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 /// A SHA-256 hash: 32 bytes. Shown as standard base64, as checkpoints and receipts write it.
@@ -59,7 +60,8 @@ impl fmt::Debug for Hash {
 /// Hash of a leaf: `H(0x00 ‖ leaf)`. RFC 6962 section 2.1.
 #[must_use]
 pub fn leaf_hash(leaf: &[u8]) -> Hash {
-    Hash(Sha256::new().chain_update([0x00]).chain_update(leaf).finalize().into())
+    one_go(0x00, leaf)
+        .unwrap_or_else(|| Hash(Sha256::new().chain_update([0x00]).chain_update(leaf).finalize().into()))
 }
 
 /// Hash of an interior node: `H(0x01 ‖ left ‖ right)`. RFC 6962 section 2.1.
@@ -70,6 +72,36 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     bytes[1..=Hash::BYTES].copy_from_slice(&left.0);
     bytes[1 + Hash::BYTES..].copy_from_slice(&right.0);
     sha256(&bytes)
+}
+
+/// Blocks of the longest message that is hashed in one go: leaves of up to 502 bytes.
+const BLOCKS_MAX: usize = 8;
+/// Bytes of a block. FIPS 180-4 section 5.2.1.
+const BLOCK_BYTES: usize = 64;
+/// What SHA-256 begins with. FIPS 180-4 section 5.3.3.
+const INITIAL: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// SHA-256 of `prefix ‖ bytes`, laid out with its padding and compressed in one go; `None` for more bytes than
+/// are worth it. For whom hashes every entry of a log: a message that comes in two pieces costs a tenth more.
+fn one_go(prefix: u8, bytes: &[u8]) -> Option<Hash> {
+    let mut blocks = [[0; BLOCK_BYTES]; BLOCKS_MAX];
+    let length = 1 + bytes.len();
+    // Padding: a one bit, zeros, and the length in bits as uint64. FIPS 180-4 section 5.1.1.
+    let used = blocks.get_mut(..(length + 1 + size_of::<u64>()).div_ceil(BLOCK_BYTES))?;
+    let laid_out = used.as_flattened_mut();
+    let (first, rest) = laid_out.split_first_mut()?;
+    *first = prefix;
+    let (content, padding) = rest.split_at_mut_checked(bytes.len())?;
+    content.copy_from_slice(bytes);
+    *padding.first_mut()? = 0x80;
+    *padding.last_chunk_mut()? = (8 * length as u64).to_be_bytes();
+    let mut state = INITIAL;
+    compress256(&mut state, used);
+    let mut hash = Hash::default();
+    let (words, _) = hash.0.as_chunks_mut();
+    words.iter_mut().zip(state).for_each(|(word, value)| *word = value.to_be_bytes());
+    Some(hash)
 }
 
 /// Plain SHA-256, without domain separation.
@@ -110,6 +142,17 @@ mod tests {
     #[test]
     fn the_empty_root_is_the_hash_of_nothing() {
         assert_eq!(Hash::EMPTY_ROOT, sha256(b""));
+    }
+
+    #[test]
+    fn leaves_of_every_length_are_hashed_as_the_library_hashes_them() {
+        let bytes: Vec<u8> = (0..700_u32).map(|i| (i * 7 + 1) as u8).collect();
+        for length in 0..bytes.len() {
+            let leaf = &bytes[..length];
+            let expected = Sha256::digest([&[0x00], leaf].concat());
+            assert_eq!(leaf_hash(leaf).0, expected.as_slice(), "{length} bytes");
+            assert_eq!(one_go(0x00, leaf).is_some(), length <= 502, "{length} bytes");
+        }
     }
 
     #[test]

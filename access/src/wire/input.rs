@@ -151,6 +151,7 @@ impl<'a> Input<'a> {
 }
 
 /// Whether no byte is above 127, eight bytes at a time: nearly all strings of a log are short and ASCII.
+#[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
     let all = match bytes.last_chunk::<8>() {
         Some(last) => {

@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::genesis::Beginning;
 use super::sessions::Sessions;
 use super::state::{Counts, State};
-use super::tree::Tree;
 use crate::Trust;
 
 const VERSION: u32 = 1;
@@ -91,10 +90,8 @@ pub(super) fn load(trust: &Trust, known: Option<TreeHead>) -> Result<State, Full
 /// Stores how far an audit came. What it reached must have been verified under a checkpoint.
 pub(super) fn save(state: &State, trust: &Trust) -> std::io::Result<()> {
     let Some((dir, stem)) = trust.state() else { return Ok(()) };
-    let (Some(frontier), Some(beginning)) = (state.tree.frontier_at(state.size()), state.beginning.clone())
-    else {
-        return Ok(());
-    };
+    let Some(beginning) = state.beginning.clone() else { return Ok(()) };
+    let frontier = &state.frontier;
     let audit = Stored {
         version: VERSION,
         origin: trust.origin().to_owned(),
@@ -124,7 +121,7 @@ fn state_of(stored: Stored) -> Option<State> {
         return None;
     }
     Some(State {
-        tree: Tree::from_frontier(&frontier),
+        frontier,
         link: Link {
             previous: Hash::from_base64(&stored.previous)?,
             not_before: RecordedAt(stored.recorded_at),

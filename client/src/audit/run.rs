@@ -1,34 +1,45 @@
-//! Checks entries that follow one another, without knowing what was before them: leaf, chain, time,
-//! body, kind. Runs on all cores at once; [`super::state`] joins the results.
+//! Checks the entries of a chunk, without knowing what was before them: leaf, chain, time, body, kind, and
+//! the subtrees over them. Runs on any core; [`super::state`] joins the results.
 
-use einsicht_tlog::leaf::{ChainError, Link};
+use einsicht_tlog::leaf::{ChainError, LEAF_HEADER_BYTES, Link};
 use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, TreeHead};
-use rayon::prelude::*;
 
 use super::body::{Body, Kind};
-use super::sessions::{self, Met};
+use super::sessions::{Meeting, Met};
+use super::tree::Span;
 use crate::finding::{Fault, Finding};
-use crate::source::Piece;
+use crate::source::{Chunk, Piece, Place};
 
-/// Entries that one core checks in one go.
-const ENTRIES_AT_ONCE: usize = 512;
 /// More than there are kinds of entries.
 pub(super) const KINDS: usize = 32;
 
-/// What a run of entries has, and what it needs from the one before it.
-pub(super) struct Run<'a> {
-    /// Index of its first entry.
-    pub first: Index,
-    /// Its first leaf: what the chain so far must lead to.
-    pub first_leaf: &'a [u8],
+/// What a chunk has, up to its first fault, and what it needs from what was before it.
+pub(super) struct Checked {
+    /// Its beginning: what the chain so far must lead to. `None` if there is no entry that is a leaf.
+    pub beginning: Option<Beginning>,
     /// Where the chain stands behind it.
     pub end: Link,
-    pub hashes: Vec<Hash>,
+    /// The subtrees over its entries.
+    pub span: Span,
+    /// The heads that its commits state, and where these stand.
+    pub commits: Vec<(TreeHead, Place)>,
     pub tally: Tally,
-    pub met: Vec<Met<'a>>,
+    pub met: Vec<Met>,
+    /// How many bytes were read for it.
+    pub bytes: u64,
+    /// What is wrong with the entry, or the piece, behind those above.
+    pub fault: Option<Finding>,
 }
 
-/// Counts of a run.
+/// The first entry of a chunk.
+pub(super) struct Beginning {
+    pub index: Index,
+    /// Its leaf, or as much of it as the chain is about.
+    pub leaf: Vec<u8>,
+    pub place: Place,
+}
+
+/// Counts of a chunk.
 #[derive(Default)]
 pub(super) struct Tally {
     /// By [`Kind`].
@@ -36,28 +47,28 @@ pub(super) struct Tally {
     pub accesses: u64,
 }
 
-/// The runs of one piece, and the head that it states if it is a commit.
-pub(super) struct Checked<'a> {
-    pub runs: Vec<Result<Run<'a>, Finding>>,
-    pub commit: Option<TreeHead>,
-}
-
-/// Opens a piece and checks all its entries. Of the runs, the first that fails is the last that counts.
-///
-/// # Errors
-/// A [`Finding`] if the piece can't be opened.
-pub(super) fn check<'p>(piece: &'p Piece) -> Result<Checked<'p>, Finding> {
-    let opened = piece.open()?;
-    let run = |(position, leaves): (usize, &[&'p [u8]])| {
-        let first = Index(opened.first.0 + (position * ENTRIES_AT_ONCE) as u64);
-        check_run(first, leaves).map_err(|finding| Finding { place: Some(piece.place()), ..finding })
+/// Checks a chunk. The entries before its first fault count all the same: what follows from them may
+/// be wrong at a lower index.
+pub(super) fn check(chunk: &Chunk) -> Checked {
+    let mut run = Run {
+        beginning: None,
+        end: Link { previous: Hash::default(), not_before: RecordedAt(0) },
+        hashes: Vec::with_capacity(chunk.count().min(chunk.byte_len() / LEAF_HEADER_BYTES)),
+        commits: Vec::new(),
+        tally: Tally::default(),
+        meeting: Meeting::default(),
     };
-    let runs = if opened.leaves.len() <= ENTRIES_AT_ONCE {
-        opened.leaves.chunks(ENTRIES_AT_ONCE).enumerate().map(run).collect()
-    } else {
-        opened.leaves.par_chunks(ENTRIES_AT_ONCE).enumerate().map(run).collect()
-    };
-    Ok(Checked { runs, commit: opened.commit })
+    let fault = chunk.pieces().iter().find_map(|piece| run.take(piece).err());
+    Checked {
+        beginning: run.beginning,
+        end: run.end,
+        span: Span::new(chunk.first().unwrap_or(Index(0)), run.hashes),
+        commits: run.commits,
+        tally: run.tally,
+        met: run.meeting.into_met(),
+        bytes: chunk.byte_len() as u64,
+        fault,
+    }
 }
 
 /// What is wrong with the entry `index`, told by the chain.
@@ -75,16 +86,43 @@ pub(super) fn broken(index: Index, error: ChainError) -> Finding {
     Finding { fault, index: Some(index), place: None, expected, found }
 }
 
-fn check_run<'a>(first: Index, leaves: &[&'a [u8]]) -> Result<Run<'a>, Finding> {
-    let first_leaf = leaves.first().copied().unwrap_or_default();
-    let named = Leaf::parse(first_leaf).map_err(|error| broken(first, error.into()))?.previous;
-    // What the first entry names is compared where the runs are joined.
-    let mut end = Link { previous: named, not_before: RecordedAt(0) };
-    let (mut tally, mut met, mut hashes) = (Tally::default(), Vec::new(), Vec::with_capacity(leaves.len()));
-    for (bytes, index) in leaves.iter().zip(first.0..) {
-        let index = Index(index);
-        let (leaf, hash) = end.follow(bytes).map_err(|error| broken(index, error))?;
-        hashes.push(hash);
+/// A chunk while it is checked.
+struct Run<'a> {
+    beginning: Option<Beginning>,
+    end: Link,
+    hashes: Vec<Hash>,
+    commits: Vec<(TreeHead, Place)>,
+    tally: Tally,
+    meeting: Meeting<'a>,
+}
+
+impl<'a> Run<'a> {
+    /// Opens a piece and takes its entries in, up to the first that fails.
+    fn take(&mut self, piece: &'a Piece) -> Result<(), Finding> {
+        let opened = piece.open()?;
+        for (bytes, index) in opened.leaves.iter().zip(opened.first.0..) {
+            let index = Index(index);
+            if self.beginning.is_none() {
+                self.begin(index, bytes, piece).map_err(|error| at(piece, broken(index, error)))?;
+            }
+            self.entry(index, bytes).map_err(|finding| at(piece, finding))?;
+        }
+        self.commits.extend(opened.commit.map(|head| (head, piece.place().clone())));
+        Ok(())
+    }
+
+    /// What the first entry names is compared where chunks are joined.
+    fn begin(&mut self, index: Index, bytes: &[u8], piece: &Piece) -> Result<(), ChainError> {
+        self.end.previous = Leaf::parse(bytes)?.previous;
+        // Only entry 0 is looked into there.
+        let kept = if index == Index(0) { bytes.len() } else { LEAF_HEADER_BYTES };
+        let leaf = bytes.get(..kept).unwrap_or_default().to_vec();
+        self.beginning = Some(Beginning { index, leaf, place: piece.place().clone() });
+        Ok(())
+    }
+
+    fn entry(&mut self, index: Index, bytes: &'a [u8]) -> Result<(), Finding> {
+        let (leaf, hash) = self.end.follow(bytes).map_err(|error| broken(index, error))?;
         let body = Body::read(leaf.body).map_err(|error| Finding {
             fault: Fault::Body,
             index: Some(index),
@@ -93,15 +131,21 @@ fn check_run<'a>(first: Index, leaves: &[&'a [u8]]) -> Result<Run<'a>, Finding> 
             found: error.to_string(),
         })?;
         check_kind(index, body.kind)?;
+        let tally = &mut self.tally;
         if let Some(count) = usize::try_from(body.kind.0).ok().and_then(|kind| tally.kinds.get_mut(kind)) {
             *count += 1;
         }
         tally.accesses = tally.accesses.saturating_add(body.accesses);
         if let Some(mark) = body.session {
-            sessions::note(&mut met, mark, index, leaf.recorded_at);
+            self.meeting.note(mark, index, leaf.recorded_at);
         }
+        self.hashes.push(hash);
+        Ok(())
     }
-    Ok(Run { first, first_leaf, end, hashes, tally, met })
+}
+
+fn at(piece: &Piece, finding: Finding) -> Finding {
+    Finding { place: Some(piece.place().to_string()), ..finding }
 }
 
 /// Entry 0 is genesis, and no other entry is.

@@ -73,58 +73,78 @@ struct Session {
     end: Option<Option<u64>>,
 }
 
-/// Adjacent numbers of one session, met in one run of entries.
+/// Numbers of one session, met in one chunk.
 #[derive(Debug)]
-pub(super) struct Met<'a> {
-    producer: &'a [u8],
-    session: &'a [u8],
+pub(super) struct Met {
+    /// See [`key_of`].
+    key: Box<[u8]>,
+    /// First and last of adjacent ones, in the order of the entries.
     numbers: Vec<(u64, u64)>,
     end: Option<Option<u64>>,
     last_index: Index,
     last_recorded_at: RecordedAt,
 }
 
-/// Notes a mark of an entry in `met`: sums up what belongs together before anything global is touched.
-pub(super) fn note<'a>(met: &mut Vec<Met<'a>>, mark: SessionMark<'a>, index: Index, recorded_at: RecordedAt) {
-    let same = |met: &&mut Met<'a>| met.session == mark.session && met.producer == mark.producer;
-    let position = met.iter_mut().rev().find(same);
-    let entry = match position {
-        Some(entry) => entry,
-        None => {
-            met.push(Met {
-                producer: mark.producer,
-                session: mark.session,
-                numbers: Vec::new(),
-                end: None,
-                last_index: index,
-                last_recorded_at: recorded_at,
-            });
-            let Some(entry) = met.last_mut() else { return };
-            entry
+/// Sums up what belongs together in a chunk before anything global is touched.
+#[derive(Default)]
+pub(super) struct Meeting<'a> {
+    met: Vec<Met>,
+    positions: HashMap<(&'a [u8], &'a [u8]), usize>,
+    /// Nearly always the next one too.
+    last: Option<(&'a [u8], &'a [u8], usize)>,
+}
+
+impl<'a> Meeting<'a> {
+    /// Notes a mark of an entry.
+    pub fn note(&mut self, mark: SessionMark<'a>, index: Index, recorded_at: RecordedAt) {
+        let position = match self.last {
+            Some((producer, session, position)) if session == mark.session && producer == mark.producer => {
+                position
+            }
+            _ => self.position_of(mark, index, recorded_at),
+        };
+        self.last = Some((mark.producer, mark.session, position));
+        let Some(met) = self.met.get_mut(position) else { return };
+        (met.last_index, met.last_recorded_at) = (index, recorded_at);
+        match mark.event {
+            SessionEvent::End(last) => met.end = Some(last),
+            SessionEvent::Number(number) => match met.numbers.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+                _ => met.numbers.push((number, number)),
+            },
         }
-    };
-    (entry.last_index, entry.last_recorded_at) = (index, recorded_at);
-    match mark.event {
-        SessionEvent::End(last) => entry.end = Some(last),
-        SessionEvent::Number(number) => match entry.numbers.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
-            _ => entry.numbers.push((number, number)),
-        },
+    }
+
+    /// What was met, in the order of first entries.
+    pub fn into_met(self) -> Vec<Met> {
+        self.met
+    }
+
+    fn position_of(
+        &mut self,
+        mark: SessionMark<'a>,
+        last_index: Index,
+        last_recorded_at: RecordedAt,
+    ) -> usize {
+        let position = *self.positions.entry((mark.producer, mark.session)).or_insert(self.met.len());
+        if position == self.met.len() {
+            let key = key_of(mark.producer, mark.session);
+            self.met.push(Met { key, numbers: Vec::new(), end: None, last_index, last_recorded_at });
+        }
+        position
     }
 }
 
 impl Sessions {
-    /// Takes in what a run of entries had.
-    pub(super) fn take(&mut self, met: &[Met<'_>]) {
-        let mut key = Vec::new();
+    /// Takes in what a chunk had.
+    pub(super) fn take(&mut self, met: &[Met]) {
         for met in met {
-            key_of(met.producer, met.session, &mut key);
-            if !self.running.contains_key(key.as_slice()) {
+            if !self.running.contains_key(&met.key) {
                 self.make_room(met.last_recorded_at);
                 self.met += 1;
-                self.running.insert(key.clone().into_boxed_slice(), Session::default());
+                self.running.insert(met.key.clone(), Session::default());
             }
-            let Some(session) = self.running.get_mut(key.as_slice()) else { continue };
+            let Some(session) = self.running.get_mut(&met.key) else { continue };
             for (first, last) in &met.numbers {
                 self.repeated += session.seen.insert(*first, *last);
             }
@@ -202,12 +222,10 @@ impl Session {
 }
 
 /// `uint32 length of the producer ‖ producer ‖ session`.
-fn key_of(producer: &[u8], session: &[u8], key: &mut Vec<u8>) {
-    key.clear();
+fn key_of(producer: &[u8], session: &[u8]) -> Box<[u8]> {
     // A body has less than 64 KiB.
-    key.extend_from_slice(&u32::try_from(producer.len()).unwrap_or(u32::MAX).to_be_bytes());
-    key.extend_from_slice(producer);
-    key.extend_from_slice(session);
+    let length = u32::try_from(producer.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes(), producer, session].concat().into_boxed_slice()
 }
 
 fn split_key(key: &[u8]) -> Option<(&[u8], &[u8])> {

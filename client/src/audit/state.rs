@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use einsicht_tlog::leaf::Link;
-use einsicht_tlog::{Hash, Index, Origin, RecordedAt, Size, TreeHead};
-use rayon::prelude::*;
+use einsicht_tlog::{Frontier, Hash, Index, Origin, RecordedAt, Size, TreeHead};
 
 use super::body::Kind;
 use super::genesis::{self, Beginning};
-use super::run::{self, Run, Tally};
+use super::run::{self, Checked, Tally};
 use super::sessions::Sessions;
-use super::tree::Tree;
+use super::tree::Placed;
 use crate::finding::{Fault, Finding};
-use crate::source::{Chunk, Piece};
+use crate::source::Place;
 use crate::{Trust, VerifyError};
 
 /// What was verified of a ledger: its first [`State::size`] entries.
 #[derive(Debug, Clone)]
 pub(super) struct State {
-    pub tree: Tree,
+    /// The right edge of the tree.
+    pub frontier: Frontier,
     pub link: Link,
     /// When entry 0 was recorded.
     pub began_at: RecordedAt,
@@ -27,6 +27,15 @@ pub(super) struct State {
     pub counts: Counts,
     /// A size whose root is wanted when it is passed, and that root.
     pub watched: Option<(Size, Option<Hash>)>,
+}
+
+/// A chunk that was joined, and what is left to do with it: no other chunk is needed for that.
+pub(super) struct Joined {
+    placed: Option<Placed>,
+    commits: Vec<(TreeHead, Place)>,
+    verified: Size,
+    bytes: u64,
+    error: Option<VerifyError>,
 }
 
 /// What was counted.
@@ -41,7 +50,7 @@ impl State {
     /// Before the first entry of a log.
     pub fn start(origin: &Origin) -> Self {
         Self {
-            tree: Tree::default(),
+            frontier: Frontier::new(),
             link: Link::start(origin.hash()),
             began_at: RecordedAt(0),
             beginning: None,
@@ -52,50 +61,68 @@ impl State {
 
     /// How many entries were verified.
     pub fn size(&self) -> Size {
-        self.tree.size()
+        self.frontier.size()
     }
 
     /// From here on, remembers the root at `size` when it is passed.
     pub fn watch(&mut self, size: Option<Size>) {
-        self.watched = size.map(|size| (size, self.tree.root_at(size)));
+        self.watched = size.map(|size| (size, (size == self.size()).then(|| self.frontier.root())));
     }
 
-    /// Verifies the entries that follow. After an error the state is of no use.
-    pub fn advance(&mut self, chunks: &[Chunk], trust: &Trust) -> Result<(), VerifyError> {
-        let pieces: Vec<&Piece> = chunks.iter().flat_map(Chunk::pieces).collect();
-        let checked: Vec<_> = pieces.par_iter().map(|piece| run::check(piece)).collect();
-        let (mut hashes, mut commits) = (Vec::new(), Vec::new());
-        for (checked, piece) in checked.into_iter().zip(pieces) {
-            let checked = checked?;
-            for run in checked.runs {
-                self.join(run?, &mut hashes, trust).map_err(|error| error.at(piece.place()))?;
+    /// Joins a chunk to what was before it. After an error the state is of no use.
+    pub fn join(&mut self, checked: Checked, trust: &Trust) -> Joined {
+        let Checked { beginning, end, span, commits, tally, met, bytes, fault } = checked;
+        let mut joined = Joined { placed: None, commits, verified: self.size(), bytes, error: None };
+        let begun = beginning.map_or(Ok(()), |beginning| {
+            self.begin(&beginning, trust).map_err(|error| error.at(beginning.place.to_string()))
+        });
+        let unknown = match begun {
+            Ok(()) => None,
+            // What is false weighs more than what a newer release may understand.
+            Err(error @ VerifyError::Newer { .. }) => Some(error),
+            Err(error) => {
+                joined.error = Some(error);
+                return joined;
             }
-            commits.extend(checked.commit.map(|head| (head, piece)));
-        }
-        self.tree.extend(hashes);
+        };
+        let Some(placed) = Placed::new(std::mem::take(&mut self.frontier), span) else {
+            joined.error = Some(VerifyError::from(fault.unwrap_or_else(|| out_of_place(joined.verified))));
+            return joined;
+        };
+        self.frontier = placed.frontier_at(placed.end()).unwrap_or_default();
         if let Some((size, root @ None)) = &mut self.watched {
-            *root = self.tree.root_at(*size);
+            *root = placed.root_at(*size);
         }
-        let tree = &self.tree;
-        let false_root = |(head, piece): &(TreeHead, &Piece)| commit_finding(tree, head, piece);
-        match commits.par_iter().find_map_first(false_root) {
-            Some(finding) => Err(finding.into()),
-            None => Ok(()),
-        }
+        self.link = end;
+        self.counts.take(&tally);
+        self.counts.sessions.take(&met);
+        (joined.verified, joined.error) = (placed.end(), fault.map(VerifyError::from).or(unknown));
+        joined.placed = Some(placed);
+        joined
     }
 
-    /// Joins a run to what was before it.
-    fn join(&mut self, run: Run<'_>, hashes: &mut Vec<Hash>, trust: &Trust) -> Result<(), VerifyError> {
-        let first = self.link.check(run.first_leaf).map_err(|error| run::broken(run.first, error))?;
-        if run.first == Index(0) {
+    fn begin(&mut self, beginning: &run::Beginning, trust: &Trust) -> Result<(), VerifyError> {
+        let index = beginning.index;
+        let first = self.link.check(&beginning.leaf).map_err(|error| run::broken(index, error))?;
+        if index == Index(0) {
             self.beginning = Some(genesis::begin(first.body, trust)?);
             self.began_at = first.recorded_at;
         }
-        self.link = run.end;
-        self.counts.take(&run.tally);
-        self.counts.sessions.take(&run.met);
-        hashes.extend(run.hashes);
         Ok(())
+    }
+}
+
+impl Joined {
+    /// Compares the roots that commits state with those of the tree; then comes what was wrong behind them.
+    pub fn finish(self) -> Result<(Size, u64), VerifyError> {
+        let Self { placed, commits, verified, bytes, error } = self;
+        if let Some(placed) = placed
+            && let Some(finding) =
+                commits.iter().find_map(|(head, place)| commit_finding(&placed, head, place))
+        {
+            return Err(finding.into());
+        }
+        error.map_or(Ok((verified, bytes)), Err)
     }
 }
 
@@ -114,13 +141,24 @@ impl Counts {
     }
 }
 
-fn commit_finding(tree: &Tree, head: &TreeHead, piece: &Piece) -> Option<Finding> {
-    let root = tree.root_at(head.size);
+fn commit_finding(placed: &Placed, head: &TreeHead, place: &Place) -> Option<Finding> {
+    let root = placed.root_at(head.size);
     (root != Some(head.root)).then(|| Finding {
         fault: Fault::CommitRoot,
         index: Some(Index(head.size.0.saturating_sub(1))),
-        place: Some(piece.place()),
+        place: Some(place.to_string()),
         expected: root.map_or("a commit of these entries".to_owned(), |root| format!("root {root}")),
         found: format!("root {}", head.root),
     })
+}
+
+/// Sources give chunks in order; this is for one that does not.
+fn out_of_place(size: Size) -> Finding {
+    Finding {
+        fault: Fault::Missing,
+        index: Some(size.next_index()),
+        place: None,
+        expected: format!("entry {}", size.next_index()),
+        found: "another entry".to_owned(),
+    }
 }

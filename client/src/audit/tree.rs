@@ -1,115 +1,119 @@
-//! A Merkle tree that grows by many leaves at once, each level on all cores. RFC 6962 section 2.1.
+//! The tree over the entries of a chunk, and its place in the tree of the whole log. RFC 6962 section 2.1.
+//!
+//! Chunks begin anywhere. Of a chunk alone, every subtree can be hashed that lies within it, which is
+//! nearly all there is to hash, and so on any core at any time. What is left for the order of the log is
+//! one node for each height: those that the beginning of the chunk completes.
 
 use einsicht_tlog::hash::node_hash;
-use einsicht_tlog::{Frontier, Hash, Size};
-use rayon::prelude::*;
+use einsicht_tlog::{Frontier, Hash, Index, Size, Subtree};
 
-/// Fewer nodes than this are hashed where they are: handing them to other cores costs more.
-const PARALLEL_NODES_MIN: usize = 512;
-/// Nodes that one core hashes in one go.
-const NODES_AT_ONCE: usize = 256;
-
-/// All complete subtrees that a later root can need: those of the right edge before the last
-/// [`Tree::extend`], and those that it completed.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tree {
-    size: u64,
-    /// Row `h` holds roots of adjacent subtrees of height `h`, up to the last complete one.
-    rows: Vec<Row>,
+/// All complete subtrees within a range of leaves.
+pub(super) struct Span {
+    first: Index,
+    end: Size,
+    /// Row `h`: the roots of the adjacent subtrees of height `h`.
+    rows: Vec<Vec<Hash>>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Row {
-    /// Position of the first node in its row of the whole tree.
-    first: u64,
-    nodes: Vec<Hash>,
+/// A span behind the tree of everything before it: gives the roots of all sizes within.
+pub(super) struct Placed {
+    span: Span,
+    before: Frontier,
+    /// By height: the subtree that begins before the span and ends within.
+    straddling: Vec<Option<Hash>>,
 }
 
-impl Tree {
-    /// Takes a tree up from its right edge. What it gives for a size is only as good as that.
-    pub fn from_frontier(frontier: &Frontier) -> Self {
-        let size = frontier.size();
-        let mut tree = Self { size: size.0, rows: rows_of(size.0) };
-        for (subtree, root) in Frontier::subtrees(size).zip(frontier.roots()) {
-            if let Some(row) = tree.rows.get_mut(usize::from(subtree.height)) {
-                *row = Row { first: subtree.index, nodes: vec![*root] };
-            }
-        }
-        tree
-    }
-
-    /// How many leaves it has.
-    pub fn size(&self) -> Size {
-        Size(self.size)
-    }
-
-    /// Appends leaf hashes. Until the next call, roots can be had of every size from the one before.
-    pub fn extend(&mut self, leaf_hashes: Vec<Hash>) {
-        self.settle();
-        self.size += leaf_hashes.len() as u64;
-        let mut added = leaf_hashes;
+impl Span {
+    /// Hashes the subtrees over adjacent leaves, the first of which is entry `first`.
+    pub fn new(first: Index, leaf_hashes: Vec<Hash>) -> Self {
+        let end = Size(first.0.saturating_add(leaf_hashes.len() as u64));
+        let mut rows = Vec::new();
+        let mut row = leaf_hashes;
         for height in 0.. {
-            if self.rows.len() <= height {
-                self.rows.push(Row::default());
+            // A right child at the front has its left sibling, and so its parent, before the span.
+            let skip = usize::try_from(first_at(first, height) % 2).unwrap_or(0);
+            let parents = parents_of(row.get(skip..).unwrap_or_default());
+            rows.push(row);
+            if parents.is_empty() {
+                break;
             }
-            let Some(row) = self.rows.get_mut(height) else { return };
-            row.nodes.append(&mut added);
-            // A right child at the front has its left sibling, and so its parent, behind it.
-            let skip = usize::try_from(row.first % 2).unwrap_or(0);
-            added = parents_of(row.nodes.get(skip..).unwrap_or_default());
-            if added.is_empty() {
-                return;
-            }
+            row = parents;
         }
+        Self { first, end, rows }
     }
 
-    /// Root of the first `size` leaves; `None` for a size before the last [`Tree::extend`], or beyond
-    /// the tree.
+    fn node(&self, height: u32, index: u64) -> Option<Hash> {
+        let position = index.checked_sub(first_at(self.first, height))?;
+        self.rows.get(height as usize)?.get(usize::try_from(position).ok()?).copied()
+    }
+}
+
+impl Placed {
+    /// Puts a span in its place; `None` unless it begins where the tree before it ends.
+    pub fn new(before: Frontier, span: Span) -> Option<Self> {
+        if before.size() != Size(span.first.0) {
+            return None;
+        }
+        let mut placed = Self { span, before, straddling: vec![None] };
+        let heights = u64::BITS - placed.span.end.0.leading_zeros();
+        for height in 1..=heights {
+            // Both children are lower, and so placed already.
+            let index = placed.span.first.0.checked_shr(height).unwrap_or(0);
+            let straddles = index != first_at(placed.span.first, height);
+            let children = straddles.then(|| {
+                Some((placed.node(height - 1, index * 2)?, placed.node(height - 1, index * 2 + 1)?))
+            });
+            placed.straddling.push(children.flatten().map(|(left, right)| node_hash(&left, &right)));
+        }
+        Some(placed)
+    }
+
+    /// Size of the tree with the whole span.
+    pub fn end(&self) -> Size {
+        self.span.end
+    }
+
+    /// Root of the first `size` leaves; `None` for a size before the span, or behind it.
     pub fn root_at(&self, size: Size) -> Option<Hash> {
         self.frontier_at(size).map(|frontier| frontier.root())
     }
 
     /// Right edge of the first `size` leaves, likewise.
     pub fn frontier_at(&self, size: Size) -> Option<Frontier> {
-        if size.0 > self.size {
+        if size.0 < self.span.first.0 || size > self.span.end {
             return None;
         }
-        let node = |subtree: einsicht_tlog::Subtree| {
-            let row = self.rows.get(usize::from(subtree.height))?;
-            row.nodes.get(usize::try_from(subtree.index.checked_sub(row.first)?).ok()?).copied()
-        };
+        let node = |Subtree { height, index }: Subtree| self.node(u32::from(height), index);
         let roots = Frontier::subtrees(size).map(node).collect::<Option<Vec<_>>>()?;
         Frontier::from_roots(size, roots).ok()
     }
 
-    /// Forgets everything but the right edge.
-    fn settle(&mut self) {
-        let size = self.size;
-        for (height, row) in (0_u32..).zip(&mut self.rows) {
-            let complete = size.checked_shr(height).unwrap_or(0);
-            let kept = if complete % 2 == 1 { row.nodes.pop() } else { None };
-            row.nodes.clear();
-            row.nodes.extend(kept);
-            row.first = complete - u64::from(kept.is_some());
+    fn node(&self, height: u32, index: u64) -> Option<Hash> {
+        if let Some(node) = self.span.node(height, index) {
+            return Some(node);
         }
+        let size = self.before.size();
+        let at_edge = size.0.checked_shr(height).unwrap_or(0);
+        if index == at_edge {
+            return self.straddling.get(height as usize).copied().flatten();
+        }
+        // Of the tree before, there is a root of this height if its size has that bit, and it is the last.
+        let subtrees = Frontier::subtrees(size).zip(self.before.roots());
+        let mut found = subtrees.filter(|(subtree, _)| u32::from(subtree.height) == height);
+        found.find(|(subtree, _)| subtree.index == index).map(|(_, root)| *root)
     }
 }
 
-/// One empty row for each height that a tree of `size` leaves has, at its place.
-fn rows_of(size: u64) -> Vec<Row> {
-    let heights = u64::BITS - size.leading_zeros();
-    (0..heights).map(|height| Row { first: size >> height, nodes: Vec::new() }).collect()
+/// Position of the first subtree of that height that begins at `first` or behind.
+fn first_at(first: Index, height: u32) -> u64 {
+    let within = 1_u64.checked_shl(height).map_or(first.0, |leaves| first.0 & (leaves - 1));
+    first.0.checked_shr(height).unwrap_or(0) + u64::from(within != 0)
 }
 
 /// Parents of pairs; a last node without sibling has none yet.
 fn parents_of(nodes: &[Hash]) -> Vec<Hash> {
     let (pairs, _) = nodes.as_chunks::<2>();
-    let parent = |[left, right]: &[Hash; 2]| node_hash(left, right);
-    if pairs.len() < PARALLEL_NODES_MIN {
-        pairs.iter().map(parent).collect()
-    } else {
-        pairs.par_iter().with_min_len(NODES_AT_ONCE).map(parent).collect()
-    }
+    pairs.iter().map(|[left, right]| node_hash(left, right)).collect()
 }
 
 #[cfg(test)]
@@ -123,45 +127,59 @@ mod tests {
         range.map(|i| leaf_hash(&i.to_be_bytes())).collect()
     }
 
-    fn frontier(size: u64) -> Frontier {
-        let mut frontier = Frontier::new();
-        leaves(0..size).into_iter().for_each(|leaf| frontier.push(leaf));
-        frontier
+    /// The frontiers of the first sizes.
+    fn frontiers(count: u64) -> Vec<Frontier> {
+        let mut frontiers = vec![Frontier::new()];
+        for leaf in leaves(0..count) {
+            let mut next = frontiers.last().unwrap().clone();
+            next.push(leaf);
+            frontiers.push(next);
+        }
+        frontiers
     }
 
     proptest! {
         #[test]
-        fn it_agrees_with_the_frontier_at_every_size_of_the_last_step(
+        fn it_agrees_with_the_frontier_at_every_size_wherever_spans_begin(
             steps in proptest::collection::vec(0_u64..90, 1..6),
             taken_up_at in 0_u64..100,
         ) {
-            let mut frontiers = vec![Frontier::new()];
-            for leaf in leaves(0..taken_up_at + steps.iter().sum::<u64>()) {
-                let mut next = frontiers.last().unwrap().clone();
-                next.push(leaf);
-                frontiers.push(next);
-            }
-            let expected = |size: u64| frontiers.get(size as usize).cloned();
-            let mut tree = Tree::from_frontier(&expected(taken_up_at).unwrap());
-            prop_assert_eq!(tree.frontier_at(Size(taken_up_at)), expected(taken_up_at));
+            let expected = frontiers(taken_up_at + steps.iter().sum::<u64>());
+            let mut before = expected[taken_up_at as usize].clone();
             let mut start = taken_up_at;
             for step in steps {
-                tree.extend(leaves(start..start + step));
+                let span = Span::new(Index(start), leaves(start..start + step));
+                let placed = Placed::new(before, span).unwrap();
                 for size in start..=start + step {
-                    prop_assert_eq!(tree.frontier_at(Size(size)), expected(size), "size {}", size);
+                    let frontier = expected.get(size as usize).cloned();
+                    prop_assert_eq!(placed.frontier_at(Size(size)), frontier, "size {}", size);
                 }
                 start += step;
-                prop_assert_eq!(tree.root_at(Size(start + 1)), None);
-                prop_assert_eq!(tree.size(), Size(start));
+                prop_assert_eq!(placed.root_at(Size(start + 1)), None);
+                prop_assert_eq!(placed.end(), Size(start));
+                before = placed.frontier_at(Size(start)).unwrap();
             }
         }
     }
 
     #[test]
-    fn large_steps_are_hashed_on_all_cores_with_the_same_result() {
-        let mut tree = Tree::from_frontier(&frontier(3));
-        tree.extend(leaves(3..5000));
-        assert_eq!(tree.root_at(Size(5000)), Some(frontier(5000).root()));
-        assert_eq!(tree.root_at(Size(4099)), Some(frontier(4099).root()));
+    fn a_span_fits_in_its_own_place_only() {
+        let span = || Span::new(Index(5), leaves(5..9));
+        let frontiers = frontiers(9);
+        assert!(Placed::new(frontiers[5].clone(), span()).is_some());
+        assert!(Placed::new(frontiers[4].clone(), span()).is_none());
+        let placed = Placed::new(frontiers[5].clone(), span()).unwrap();
+        assert_eq!((placed.root_at(Size(4)), placed.root_at(Size(10))), (None, None));
+    }
+
+    #[test]
+    fn large_spans_give_the_same() {
+        let (first, end) = (4097, 9001);
+        let frontiers = frontiers(end);
+        let span = Span::new(Index(first), leaves(first..end));
+        let placed = Placed::new(frontiers[first as usize].clone(), span).unwrap();
+        for size in [4097, 4098, 4100, 8191, 8192, 8193, 9001] {
+            assert_eq!(placed.root_at(Size(size)), Some(frontiers[size as usize].root()), "{size}");
+        }
     }
 }

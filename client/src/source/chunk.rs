@@ -40,13 +40,13 @@ pub(crate) enum Kind {
     Frame,
 }
 
-/// Where a piece was read.
-#[derive(Clone)]
-pub(crate) struct Place {
+/// Where a piece was read. Shown as path with offset, or as address.
+#[derive(Debug, Clone)]
+pub struct Place {
     /// Path or address.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// Offset in that file.
-    pub offset: Option<u64>,
+    pub(crate) offset: Option<u64>,
 }
 
 /// The entries of a piece.
@@ -129,10 +129,10 @@ impl Piece {
         Index(self.first.0.saturating_add(self.wanted.start as u64))
     }
 
-    /// Where it was read: path with offset, or address.
+    /// Where it was read.
     #[must_use]
-    pub fn place(&self) -> String {
-        self.place.to_string()
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// The piece, of which only the entries `start..end` are wanted; `None` if it has none of them.
@@ -169,7 +169,7 @@ impl Piece {
         Finding {
             fault,
             index: Some(self.first),
-            place: Some(self.place()),
+            place: Some(self.place.to_string()),
             expected: expected.to_owned(),
             found: found.to_string(),
         }

@@ -15,14 +15,16 @@ use futures::Stream;
 use super::tiles::read_at_most;
 use super::{Chunk, SourceError};
 
+mod buffers;
 mod hashes;
 mod walk;
 
 use hashes::UpperRows;
 use walk::Walk;
 
-/// Read at a time when reading in order. Frames are usually far smaller.
-const STREAM_BYTES: usize = 4 * 1024 * 1024;
+/// Read at a time when reading in order: checked by one core, and small enough to stay in its cache. Frames
+/// are usually far smaller.
+const STREAM_BYTES: usize = 1024 * 1024;
 /// Read at a time when reading here and there.
 const RANDOM_BYTES: usize = 256 * 1024;
 /// Chunks that wait for whoever checks them.

@@ -4,8 +4,7 @@ use super::*;
 
 fn take(sessions: &mut Sessions, session: &[u8], numbers: &[(u64, u64)], index: u64, recorded_at: u64) {
     let met = Met {
-        producer: b"verkehr",
-        session,
+        key: key_of(b"verkehr", session),
         numbers: numbers.to_vec(),
         end: None,
         last_index: Index(index),
@@ -16,7 +15,7 @@ fn take(sessions: &mut Sessions, session: &[u8], numbers: &[(u64, u64)], index: 
 
 #[test]
 fn marks_of_one_session_are_summed_up_before_they_are_counted() {
-    let mut met = Vec::new();
+    let mut meeting = Meeting::default();
     let mark = |session: &'static [u8], number| SessionMark {
         producer: b"verkehr",
         session,
@@ -25,8 +24,9 @@ fn marks_of_one_session_are_summed_up_before_they_are_counted() {
     for (index, (session, number)) in
         [(&b"a"[..], 0), (b"b", 7), (b"a", 1), (b"a", 2), (b"b", 9)].into_iter().enumerate()
     {
-        note(&mut met, mark(session, number), Index(index as u64), RecordedAt(5));
+        meeting.note(mark(session, number), Index(index as u64), RecordedAt(5));
     }
+    let met = meeting.into_met();
     assert_eq!(met.len(), 2);
     assert_eq!((met[0].numbers.as_slice(), met[0].last_index), (&[(0, 2)][..], Index(3)));
     assert_eq!((met[1].numbers.as_slice(), met[1].last_index), (&[(7, 7), (9, 9)][..], Index(4)));
@@ -37,8 +37,7 @@ fn the_same_id_from_another_producer_is_another_session() {
     let mut sessions = Sessions::default();
     for producer in [&b"verkehr"[..], b"verkehr2", b"v"] {
         let met = Met {
-            producer,
-            session: b"x",
+            key: key_of(producer, b"x"),
             numbers: vec![(0, 3)],
             end: None,
             last_index: Index(1),
@@ -53,8 +52,7 @@ fn the_same_id_from_another_producer_is_another_session() {
 fn a_session_that_ends_short_of_its_last_number_has_a_gap() {
     let mut sessions = Sessions::default();
     let met = |numbers: Vec<(u64, u64)>, end| Met {
-        producer: b"verkehr",
-        session: b"x",
+        key: key_of(b"verkehr", b"x"),
         numbers,
         end,
         last_index: Index(1),

@@ -141,6 +141,34 @@ async fn a_commit_that_states_another_root_is_found() {
     assert!(finding.expected.contains(&ledger.head_at(13).root.to_string()), "{finding}");
 }
 
+/// Several chunks are checked at a time, and what is wrong in a later one may be found first.
+#[tokio::test]
+async fn of_many_faults_the_first_in_the_order_of_the_log_is_reported() {
+    let mut ledger = Ledger::of(16_000, 2_000);
+    let path = |folder: &TempDir| folder.path().join(format!("log/entries/{:020}.seg", 0));
+    let stated = ledger.frame_stating(2_001, 4_001, &Hash([9; 32]));
+    for index in [5_000, 9_000, 12_500, 15_999] {
+        let leaf = ledger.leaves[index].len() - 1;
+        ledger.leaves[index][leaf] ^= 1;
+    }
+    let folder = folder_of(&ledger);
+    assert!(fs::metadata(path(&folder)).unwrap().len() > 3 * 512 * 1024, "more than one chunk");
+    for _ in 0..5 {
+        let finding = finding_in(folder.path()).await;
+        assert_eq!((finding.fault, finding.index), (Fault::Chain, Some(Index(5_001))), "{finding}");
+    }
+    let mut bytes = fs::read(path(&folder)).unwrap();
+    let honest = ledger.frame(2_001, 4_001);
+    let position = bytes.windows(honest.len()).position(|window| window == honest).unwrap();
+    bytes[position..position + stated.len()].copy_from_slice(&stated);
+    fs::write(path(&folder), bytes).unwrap();
+    for _ in 0..5 {
+        let finding = finding_in(folder.path()).await;
+        assert_eq!((finding.fault, finding.index), (Fault::CommitRoot, Some(Index(4_000))), "{finding}");
+        assert!(finding.place.unwrap().ends_with(&format!("at byte {position}")));
+    }
+}
+
 #[tokio::test]
 async fn other_entries_than_were_signed_are_found() {
     let (ledger, other) = (Ledger::of(20, 4), Ledger::of(20, 5));

@@ -10,6 +10,7 @@ use einsicht_tlog::segment::{FRAME_HEADER_BYTES, FrameHeader, SEGMENT_HEADER_BYT
 use einsicht_tlog::{Hash, Index};
 
 use super::SegmentFolder;
+use super::buffers::Buffers;
 use crate::finding::{Fault, Finding};
 use crate::source::chunk::{Kind, Place};
 use crate::source::{Chunk, Piece, SourceError};
@@ -25,6 +26,7 @@ pub(super) struct Walk<'f> {
     origin_hash: Hash,
     segment: Segment,
     next: Index,
+    buffers: Buffers,
 }
 
 /// An open segment file.
@@ -65,7 +67,7 @@ impl<'f> Walk<'f> {
         if let Some((frame, offset)) = folder.landmarks.before(start, *first) {
             (next, segment.offset) = (frame, offset);
         }
-        let mut walk = Self { folder, origin_hash, segment, next };
+        let mut walk = Self { folder, origin_hash, segment, next, buffers: Buffers::default() };
         walk.skip_to(start)?;
         Ok(walk)
     }
@@ -82,7 +84,8 @@ impl<'f> Walk<'f> {
         }
         let mut wanted = bytes as u64;
         loop {
-            let buffer = Bytes::from(self.segment.read(wanted)?);
+            let buffer = self.segment.read_into(self.buffers.take(), wanted)?;
+            let buffer = self.buffers.lend(buffer);
             let offset = self.segment.offset;
             let (pieces, stop) = self.frames_of(&buffer);
             if !pieces.is_empty() {
@@ -224,8 +227,12 @@ impl Segment {
 
     /// Reads `bytes` from the next frame on; less at the end of the file.
     fn read(&mut self, bytes: u64) -> Result<Vec<u8>, SourceError> {
+        self.read_into(Vec::new(), bytes)
+    }
+
+    /// The same into an empty buffer.
+    fn read_into(&mut self, mut buffer: Vec<u8>, bytes: u64) -> Result<Vec<u8>, SourceError> {
         let wanted = bytes.min(self.bytes.saturating_sub(self.offset));
-        let mut buffer = Vec::new();
         let mut read = || {
             buffer.try_reserve_exact(usize::try_from(wanted).map_err(io::Error::other)?)?;
             self.file.seek(SeekFrom::Start(self.offset))?;

@@ -1,0 +1,69 @@
+//! Verifies the chunks of a source on all cores, and joins them in order.
+//!
+//! ```text
+//! source ──► check (any core) ──► join (in order, short) ──► roots of commits (any core) ──► in order
+//! ```
+//!
+//! No core waits for another one, except for the source. What is reported is the first fault in the order of
+//! the log, whichever core was first to find one. In memory are at most [`in_flight`] chunks before the
+//! join, as many hashes of chunks behind it, and what the source has read ahead.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use einsicht_tlog::Size;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use tokio::sync::oneshot;
+
+use super::run;
+use super::state::{Joined, State};
+use crate::source::{Source, SourceError};
+use crate::{Trust, VerifyError};
+
+/// More than so many cores are not kept busy: each chunk takes memory.
+const CORES_MAX: usize = 32;
+
+/// Verifies the entries from where `state` stands up to `total`. Each item says up to which size they are
+/// verified, and how many bytes were read for that; after an error nothing that follows means anything.
+pub(super) fn verify<'s>(
+    source: &Source,
+    state: &'s mut State,
+    total: Size,
+    trust: &'s Trust,
+) -> impl Stream<Item = Result<(Size, u64), VerifyError>> + Unpin + Send + use<'s> {
+    let check = |chunk: Result<_, SourceError>| async move {
+        let chunk = chunk?;
+        Ok::<_, SourceError>(on_any_core(move || run::check(&chunk)).await)
+    };
+    let chunks = source.entries(state.size().next_index(), total);
+    let chunks = chunks.try_filter(|chunk| std::future::ready(chunk.count() > 0));
+    let checked = chunks.map(check).buffered(in_flight());
+    let joined = checked.map(move |checked| checked.map(|checked| state.join(checked, trust)));
+    let finish = |joined: Result<Joined, SourceError>| async move {
+        let joined = joined?;
+        on_any_core(move || joined.finish()).await
+    };
+    joined.map(finish).buffered(in_flight()).boxed()
+}
+
+/// How many chunks are under way at a time: one on each core, and one that waits for it.
+fn in_flight() -> usize {
+    2 * rayon::current_num_threads().min(CORES_MAX)
+}
+
+/// Runs `work` on the pool of cores. A panic comes out where the result is waited for.
+fn on_any_core<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> {
+    let (sender, receiver) = oneshot::channel();
+    rayon::spawn(move || {
+        // Nobody waits any more: that is how an audit is given up.
+        let _ = sender.send(catch_unwind(AssertUnwindSafe(work)));
+    });
+    async move {
+        match receiver.await {
+            Ok(Ok(done)) => done,
+            Ok(Err(panic)) => resume_unwind(panic),
+            // The pool lives as long as the process, and `work` is run or panics.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
