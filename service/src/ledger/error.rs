@@ -7,6 +7,7 @@ use einsicht_access::WireError;
 use einsicht_access::entry::GenesisError;
 use einsicht_tlog::key::KeyError;
 use einsicht_tlog::leaf::LeafError;
+use einsicht_tlog::segment::HeaderError;
 use einsicht_tlog::units::OriginError;
 
 use crate::clock::ClockError;
@@ -111,14 +112,20 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// Whether this is an answer, "checked and found wrong"; otherwise nobody could tell.
+    /// Whether this is an answer, "checked and found wrong"; otherwise nobody could tell. What is newer than this
+    /// software is not wrong.
     #[must_use]
     pub fn is_finding(&self) -> bool {
         !matches!(
             self,
             Self::Io { .. }
                 | Self::InUse { .. }
-                | Self::Log(OpenError::Io { .. } | OpenError::NoRoom { .. })
+                | Self::Log(
+                    OpenError::Io { .. }
+                        | OpenError::NoRoom { .. }
+                        | OpenError::Header { error: HeaderError::UnknownVersion { .. }, .. }
+                )
+                | Self::Genesis(GenesisError::FormatVersion { .. })
                 | Self::Read(_)
         )
     }

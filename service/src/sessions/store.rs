@@ -1,14 +1,15 @@
 //! Sessions in sled: small, bounded, derived. Each batch says which state of the log it reflects.
 //!
 //! ```text
-//! "head"                                  → uint64 size ‖ root (32)
+//! "head"                                  → uint32 version, 1 ‖ uint64 size ‖ root (32)
 //! session key (16) ‖ uint64 block         → the runs of that block
 //! session key (16) ‖ uint64 2^64−1        → its facts: uint64 last_seen ‖ uint64 last_index
 //!                                           ‖ uint64 ended + 1 (0: it was not)
 //! ```
 //!
 //! What sled acknowledged may be lost with the power (0.34 does not fsync). That is fine here: a head
-//! that lies behind the log is caught up with at start, any other one means starting from nothing.
+//! that lies behind the log is caught up with at start, any other one, and one of another version, means
+//! starting from nothing.
 
 use std::path::Path;
 
@@ -22,6 +23,8 @@ pub(super) const FACTS: u64 = u64::MAX;
 /// sled would take 1 GB.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const HEAD: &[u8] = b"head";
+/// Of these names and values; sled's files have a version of their own.
+const VERSION: u32 = 1;
 
 /// The store. Cheap to clone.
 #[derive(Clone)]
@@ -79,16 +82,19 @@ impl SessionStore {
         Ok(Self { db })
     }
 
-    /// The state of the log that the store reflects; `None` if that can't be told.
+    /// The state of the log that the store reflects; `None` if that can't be told, or in another version.
     ///
     /// # Errors
     /// [`StoreError::Sled`].
     pub fn head(&self) -> Result<Option<TreeHead>, StoreError> {
         let Some(value) = self.db.get(HEAD)? else { return Ok(None) };
-        let head = value.split_first_chunk::<8>().and_then(|(size, root)| {
-            Some(TreeHead { size: Size(u64::from_be_bytes(*size)), root: Hash::from_slice(root)? })
-        });
-        Ok(head)
+        let parse = |value: &[u8]| {
+            let (version, rest) = value.split_first_chunk::<4>()?;
+            let (size, root) = rest.split_first_chunk::<8>()?;
+            let head = TreeHead { size: Size(u64::from_be_bytes(*size)), root: Hash::from_slice(root)? };
+            (u32::from_be_bytes(*version) == VERSION).then_some(head)
+        };
+        Ok(parse(&value))
     }
 
     /// Writes changes, and that the store then reflects `head`; all or nothing.
@@ -103,7 +109,8 @@ impl SessionStore {
                 None => batch.remove(&change.name),
             }
         }
-        batch.insert(HEAD, [&head.size.0.to_be_bytes()[..], head.root.as_bytes()].concat());
+        let size = head.size.0.to_be_bytes();
+        batch.insert(HEAD, [&VERSION.to_be_bytes()[..], &size, head.root.as_bytes()].concat());
         Ok(self.db.apply_batch(batch)?)
     }
 

@@ -18,6 +18,7 @@ mod damage;
 mod derived;
 mod export;
 mod figures;
+mod golden;
 mod keys;
 mod missing;
 mod proofs;
