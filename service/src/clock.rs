@@ -1,9 +1,16 @@
 //! Where time comes from, and what the ledger accepts of it. `docs/format.md`, Leaf.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use einsicht_tlog::RecordedAt;
+use rustix::time::{ClockId, clock_gettime};
+
+/// Counts the time that the machine sleeps as well: after it, a wall clock that is right is not ahead.
+#[cfg(target_os = "linux")]
+const PASSING: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const PASSING: ClockId = ClockId::Monotonic;
 
 /// Furthest that the wall clock may get ahead of the monotonic clock while the service runs.
 pub const WALL_AHEAD_MAX: Duration = Duration::from_secs(60);
@@ -16,15 +23,14 @@ const DRIFT_MAX: Duration = Duration::from_secs(1);
 pub trait Clock: Send + Sync {
     /// Microseconds since 1970-01-01T00:00:00Z.
     fn unix_us(&self) -> i64;
-    /// Time since some fixed moment; never runs back and is never set.
+    /// Time since some fixed moment, the time included that the machine slept; never runs back and is never
+    /// set.
     fn monotonic(&self) -> Duration;
 }
 
 /// The clocks of the operating system.
-#[derive(Debug)]
-pub struct SystemClock {
-    start: Instant,
-}
+#[derive(Debug, Default)]
+pub struct SystemClock;
 
 /// A clock that shows what it was set to; its monotonic clock goes along.
 #[derive(Debug)]
@@ -47,7 +53,7 @@ pub enum ClockError {
     #[error(
         "the wall clock is {ahead_s} s ahead of the time that has passed since the service last looked \
          (accepted: {} s); recording has stopped. If the clock is wrong, set it right, and \
-         recording goes on; if it is right (the machine was suspended, say), start the service again",
+         recording goes on; if it is right (a virtual machine was paused, say), start the service again",
         WALL_AHEAD_MAX.as_secs()
     )]
     Jumped {
@@ -73,13 +79,7 @@ impl SystemClock {
     /// The clocks of the operating system.
     #[must_use]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
-    }
-}
-
-impl Default for SystemClock {
-    fn default() -> Self {
-        Self::new()
+        Self
     }
 }
 
@@ -92,7 +92,8 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.start.elapsed()
+        let passed = clock_gettime(PASSING);
+        Duration::new(u64::try_from(passed.tv_sec).unwrap_or(0), u32::try_from(passed.tv_nsec).unwrap_or(0))
     }
 }
 
@@ -229,6 +230,35 @@ mod tests {
             clocks.set(i64::from(step) * 61, u64::from(step.unsigned_abs()) * 60);
             assert!(guard.next(&clocks).is_ok(), "step {step}");
         }
+    }
+
+    /// How far the service's monotonic clock is ahead of one that stands still while the machine sleeps.
+    fn slept() -> Duration {
+        let awake = clock_gettime(ClockId::Monotonic);
+        SystemClock::new().monotonic().saturating_sub(Duration::from_secs(awake.tv_sec.unsigned_abs()))
+    }
+
+    #[test]
+    #[ignore = "run by the next test, where the machine has slept for an hour"]
+    fn an_hour_was_slept() {
+        assert!(slept() >= Duration::from_secs(3600), "{:?}", slept());
+    }
+
+    /// A time namespace can be ahead of the machine by time that it slept.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_time_that_the_machine_slept_has_passed() {
+        let asleep = ["--user", "--map-root-user", "--time", "--boottime", "3600", "--"];
+        let unshare = || std::process::Command::new("unshare");
+        if !unshare().args(asleep).arg("true").output().is_ok_and(|made| made.status.success()) {
+            eprintln!("SKIPPED: there are no time namespaces for everybody here");
+            return;
+        }
+        let this = std::env::current_exe().unwrap();
+        let test = ["--ignored", "--exact", "clock::tests::an_hour_was_slept"];
+        let ran = unshare().args(asleep).arg(this).args(test).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+        assert!(String::from_utf8_lossy(&ran.stdout).contains("1 passed"), "the test was not found");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod faults;
 mod follower;
 mod gate;
 mod harness;
+mod limits;
 mod line;
 mod numbers;
 mod pipeline;

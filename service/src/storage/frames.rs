@@ -24,9 +24,10 @@ pub(super) struct FrameReader<'f> {
 pub(super) enum Next<'b> {
     /// A frame whose checksums check, and all of its bytes.
     Frame { offset: u64, frame: Frame<'b>, bytes: &'b [u8] },
-    /// Bytes that are not a frame. The reader stays where it is. If the header of another frame
-    /// follows, this is damage in the middle, not a tail that was torn off.
-    Damaged { offset: u64, error: FrameError, followed: bool },
+    /// Bytes that are not a frame. The reader stays where it is. Where they were a whole commit once, this is
+    /// damage, not a tail that was torn off: the header of another frame follows, or all of it is there and
+    /// one bit of its own header is wrong.
+    Damaged { offset: u64, error: FrameError, was_whole: bool },
     /// Nothing.
     End,
 }
@@ -58,7 +59,9 @@ impl<'f> FrameReader<'f> {
                 // What a header that checks claims for its frame can't be the header of another one,
                 // whatever the entries in there look like.
                 let behind = offset + header.map_or(1, |header| header.frame_bytes());
-                Next::Damaged { offset, error, followed: valid_header_from(self.file, behind, self.end)? }
+                let was_whole = header.is_none() && is_whole_but_for_a_bit(self.file, offset, self.end)?
+                    || valid_header_from(self.file, behind, self.end)?;
+                Next::Damaged { offset, error, was_whole }
             }
         })
     }
@@ -80,6 +83,28 @@ impl<'f> FrameReader<'f> {
 fn slice(buffer: &[u8], start: u64, length: u64) -> &[u8] {
     let range = usize::try_from(start).ok().zip(usize::try_from(length).ok());
     range.and_then(|(start, length)| buffer.get(start..start + length)).unwrap_or_default()
+}
+
+/// Whether a whole frame stands at `offset` once one bit of its header is turned over. A commit that was torn
+/// while it was written has lost more than that.
+fn is_whole_but_for_a_bit(file: &dyn DataFile, offset: u64, end: u64) -> io::Result<bool> {
+    if end - offset < FRAME_HEADER_BYTES as u64 {
+        return Ok(false);
+    }
+    let found = read_exact_at(file, offset, FRAME_HEADER_BYTES)?;
+    for (position, bit) in (0..FRAME_HEADER_BYTES).flat_map(|position| (0..8).map(move |bit| (position, bit)))
+    {
+        let mut turned = found.clone();
+        turned.iter_mut().skip(position).take(1).for_each(|byte| *byte ^= 1 << bit);
+        let Some(header) = FrameHeader::parse(&turned) else { continue };
+        if header.frame_bytes() <= end - offset {
+            let bytes = usize::try_from(header.frame_bytes()).map_err(io::Error::other)?;
+            let mut frame = read_exact_at(file, offset, bytes)?;
+            frame.iter_mut().zip(turned).for_each(|(to, from)| *to = from);
+            return Ok(Frame::parse(&frame).is_ok());
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a frame header that checks stands anywhere in `start..end`.

@@ -114,9 +114,9 @@ pub fn origin_on_disk(folder: &dyn Folder) -> Result<Option<Vec<u8>>, OpenError>
             Ok(entry.map(<[u8]>::to_vec))
         }
         Next::End => none_yet(folder, next),
-        Next::Damaged { offset, error, followed } => {
+        Next::Damaged { offset, error, was_whole } => {
             let was_published = published_size(folder)?.is_some();
-            if followed || next.is_some() || was_published {
+            if was_whole || next.is_some() || was_published {
                 return Err(listed.damaged(offset, first, error.into()));
             }
             // Torn while the very first commit was written.

@@ -198,7 +198,7 @@ impl<'r> Recovery<'r> {
                     self.derived.write(first, base + offset, &growth).map_err(derived_not_written)?;
                     replayed.last = Some(Stretch { segment, offset, bytes: frame.header.frame_bytes() });
                 }
-                Next::Damaged { offset, error, followed } if followed || !is_last => {
+                Next::Damaged { offset, error, was_whole } if was_whole || !is_last => {
                     return Err(segment.damaged(offset, first, error.into()));
                 }
                 Next::Damaged { offset, error, .. } => {

@@ -166,7 +166,7 @@ pub fn check(
             let (offset, frame) = match reader.next().map_err(unreadable)? {
                 Next::End => break,
                 Next::Frame { offset, frame, .. } => (offset, frame),
-                Next::Damaged { offset, error, followed } if followed || !is_last => {
+                Next::Damaged { offset, error, was_whole } if was_whole || !is_last => {
                     return Err(segment.damaged(offset, first, error.into()));
                 }
                 Next::Damaged { offset, error, .. } => {

@@ -52,6 +52,15 @@ async fn a_start_forty_days_after_the_last_entry_needs_the_operators_word_once()
 }
 
 #[tokio::test]
+async fn a_clock_that_runs_a_year_ahead_records_nothing() {
+    let folder = folder();
+    ledger_of(folder.path(), now_s() - 365 * DAY_S);
+    let before = truth(folder.path());
+    refused(folder.path(), &[]).await.expect(2, &["365 days", "--accept-clock"]);
+    assert_eq!(truth(folder.path()), before);
+}
+
+#[tokio::test]
 async fn a_start_thirty_days_after_the_last_entry_needs_nothing() {
     let folder = folder();
     ledger_of(folder.path(), now_s() - 30 * DAY_S);
@@ -60,9 +69,9 @@ async fn a_start_thirty_days_after_the_last_entry_needs_nothing() {
 }
 
 #[tokio::test]
-async fn a_clock_behind_the_last_entry_repeats_its_time() {
+async fn a_clock_a_day_behind_the_last_entry_repeats_its_time() {
     let folder = folder();
-    let ahead_s = now_s() + 600;
+    let ahead_s = now_s() + DAY_S;
     ledger_of(folder.path(), ahead_s);
     let service = Service::start(folder.path(), &[]).await;
     service.record(request(2)).await.unwrap();

@@ -1,9 +1,10 @@
 //! Bad input: an exact status, every bad field by its path, nothing written, and recording goes on.
 
 use bytes::Bytes;
-use einsicht_proto::v1::{EndSessionRequest, RecordRequest, RecordStreamRequest};
+use einsicht_proto::v1::{AccessEvent, EndSessionRequest, RecordRequest, RecordStreamRequest};
 use einsicht_tests::make::{Session, event, now_us, request};
 use einsicht_tests::service::Service;
+use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -162,6 +163,46 @@ async fn a_request_beyond_four_mebibytes_is_not_read() {
     assert!(status.message().contains("4194304"), "the limit is named: {status}");
     assert_eq!(service.head().await.size.0, 2);
     service.record(request(1)).await.unwrap();
+}
+
+/// A request of exactly this many bytes, made of events as large as they may be.
+fn request_of_bytes(bytes: usize) -> RecordRequest {
+    let large = || AccessEvent {
+        categories: (0..100).map(|number| format!("{number:0>128}")).collect(),
+        other_datasets: (0..100).map(|number| format!("{number:0>128}")).collect(),
+        ..event()
+    };
+    let mut request = request(1);
+    while request.encoded_len() + large().encoded_len() + 2_000 < bytes {
+        request.events.push(large());
+    }
+    let smaller = || AccessEvent { approval: Some("x".repeat(1_000)), ..event() };
+    while request.encoded_len() + 2_000 < bytes {
+        request.events.push(smaller());
+    }
+    // What is still missing goes into two texts, whose own lengths take two bytes each.
+    let mut fill = |[approval, announcement]: [usize; 2]| {
+        let first = &mut request.events[0];
+        (first.approval, first.announcement) = (Some("x".repeat(approval)), Some("x".repeat(announcement)));
+        request.encoded_len()
+    };
+    let missing = bytes - fill([200, 200]);
+    assert_eq!(fill([200 + missing / 2, 200 + missing.div_ceil(2)]), bytes);
+    request
+}
+
+#[tokio::test]
+async fn a_request_of_exactly_four_mebibytes_is_recorded_and_one_of_a_byte_more_is_not_read() {
+    const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+    let folder = folder();
+    let service = Service::start(folder.path(), &[]).await;
+    let status = service.record(request_of_bytes(MESSAGE_BYTES_MAX + 1)).await.unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange, "{status}");
+    assert_eq!(service.head().await.size.0, 2);
+    let largest = request_of_bytes(MESSAGE_BYTES_MAX);
+    let events = largest.events.len() as u64;
+    service.record(largest).await.unwrap();
+    assert_eq!(service.head().await.size.0, 2 + events);
 }
 
 #[tokio::test]

@@ -57,6 +57,23 @@ fn a_clock_that_jumps_ahead_stops_recording_until_it_is_right_again() {
 }
 
 #[test]
+fn a_clock_that_is_a_year_ahead_and_then_a_day_behind_freezes_no_time() {
+    let mut desk = Desk::new();
+    const DAY: i64 = 24 * 60 * 60;
+    desk.clock.set_wall(BEGUN_AT + 365 * DAY);
+    let refused = desk.submit(accesses(1, &[(0, 10)]));
+    assert!(matches!(refused, Err(Refused::Clock(ClockError::Jumped { .. }))), "{refused:?}");
+    desk.clock.set_wall(BEGUN_AT - DAY);
+    let first = desk.submit(accesses(1, &[(0, 10)])).unwrap();
+    desk.clock.set_wall(BEGUN_AT + 2);
+    desk.clock.pass(0);
+    let second = desk.submit(accesses(1, &[(1, 11)])).unwrap();
+    let at = |answer: &crate::sequencer::Acknowledged| desk.entry(answer.entries[0].index).0;
+    let begun = u64::try_from(BEGUN_AT).unwrap();
+    assert_eq!((at(&first), at(&second)), (begun, begun + 2));
+}
+
+#[test]
 fn a_clock_that_runs_back_repeats_the_last_time() {
     let mut desk = Desk::new();
     let times: Vec<u64> = [100, -90_000, 0, 90_050]

@@ -136,6 +136,23 @@ fn every_flipped_bit_of_a_published_last_frame_stops_the_opening() {
     }
 }
 
+/// `log/checkpoint` may be a quarter of a second behind what was acknowledged.
+#[test]
+fn no_flipped_bit_of_the_header_of_a_whole_last_frame_looks_like_a_torn_tail() {
+    let log = Log::new(BEFORE_LAST);
+    for watermark in [true, false] {
+        for bit in log.start * 8..(log.start + FRAME_HEADER_BYTES) * 8 {
+            let folder = log.but(|folder| folder.flip(&log.path, bit));
+            if !watermark && folder.paths().iter().any(|path| path == "log/watermark") {
+                folder.remove("log/watermark").unwrap();
+            }
+            let (file, offset, index, problem) = damage(refusal(&folder));
+            assert_eq!((file, offset, index), (log.path.clone(), log.start, Index(16)), "bit {bit}");
+            assert!(matches!(problem, Problem::Frame(FrameError::Header)), "bit {bit}");
+        }
+    }
+}
+
 #[test]
 fn every_flipped_frame_in_the_middle_stops_the_opening_whatever_was_published() {
     let log = Log::new(SIZE);
