@@ -16,7 +16,7 @@ use einsicht_service::rpc::Shared;
 use einsicht_service::sequencer::{PreparedEvent, Sequencer, Work};
 use einsicht_service::server::{Entrance, Server};
 use einsicht_service::sessions::SessionKey;
-use einsicht_service::storage::{LogReader, SEGMENT_BYTES_MAX};
+use einsicht_service::storage::{LogReader, RESERVE_BYTES, SEGMENT_BYTES_MAX};
 use einsicht_tlog::leaf::LEAF_HEADER_BYTES;
 use einsicht_tlog::{Origin, TreeHead, VerifierKey};
 use tokio_util::sync::CancellationToken;
@@ -189,5 +189,6 @@ fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Ledger> {
         accept_clock: false,
         new: NewLedger { origin, simulated: true },
         segment_bytes_max: SEGMENT_BYTES_MAX,
+        disk_reserve_bytes: RESERVE_BYTES,
     })?)
 }

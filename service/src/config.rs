@@ -101,6 +101,8 @@ pub struct LedgerConfig {
     pub last_known_checkpoint: Option<PathBuf>,
     /// `ledger.segment_bytes`: when another segment file is begun.
     pub segment_bytes: u64,
+    /// `ledger.disk_reserve_bytes`: what stays free on the disk of the data folder.
+    pub disk_reserve_bytes: u64,
 }
 
 /// Where the service listens.

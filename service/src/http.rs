@@ -100,7 +100,7 @@ async fn index(State(site): State<Site>, door: Door) -> Response {
 
 /// Whether the service does what it is there for. Readers are served in either case.
 async fn healthz(State(site): State<Site>) -> Response {
-    match site.sequencer.stopped() {
+    match site.sequencer.not_recording() {
         None => ([PLAIN_TEXT, NO_STORE], "ok\n").into_response(),
         Some(reason) => {
             (StatusCode::SERVICE_UNAVAILABLE, [PLAIN_TEXT, NO_STORE], format!("not recording: {reason}\n"))

@@ -1,9 +1,10 @@
 //! Opens a whole ledger: lock, key, origin, log, sessions; or begins a new one.
 
-mod assembly;
+pub(crate) mod assembly;
 mod catch_up;
 mod error;
 mod identity;
+mod standby;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -26,6 +27,7 @@ use crate::storage::{self, LOCK, LogReader, VKEY};
 pub use assembly::{Assembly, assemble};
 pub use error::LedgerError;
 pub use identity::Identity;
+pub use standby::{Recording, Standby};
 
 /// Present in a data folder while a restore is under way. One that was cut off must not be served, nor
 /// be taken for a place where a ledger can begin.
@@ -48,6 +50,8 @@ pub struct Opening<'a> {
     pub new: NewLedger,
     /// When to begin another segment.
     pub segment_bytes_max: u64,
+    /// What stays free on the disk: nothing is recorded below that. 0 for no reserve.
+    pub disk_reserve_bytes: u64,
 }
 
 /// A ledger to begin.
@@ -78,12 +82,21 @@ pub struct Ledger {
 /// Opens the ledger in a data folder, or begins one.
 ///
 /// # Errors
+/// As [`stand_by`]; also if there is no room for an entry.
+pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
+    stand_by(opening)?.begin()
+}
+
+/// Opens the log in a data folder, or makes one that is empty. Needs no room on the disk where there is
+/// a log.
+///
+/// # Errors
 /// [`LedgerError`]. What may have changed by then: keys made where there were none, a torn tail cut,
 /// derived files. No entry was written.
-pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
+pub fn stand_by(opening: Opening<'_>) -> Result<Standby, LedgerError> {
     let marker = opening.data.join(RESTORING);
     match marker.try_exists() {
-        Ok(false) => open_or_begin(opening, None),
+        Ok(false) => open_log(opening, None),
         Ok(true) => Err(LedgerError::Restoring { path: marker }),
         Err(error) => Err(LedgerError::Io { path: marker, error }),
     }
@@ -95,15 +108,15 @@ pub fn open(opening: Opening<'_>) -> Result<Ledger, LedgerError> {
 /// As [`open`]; [`LedgerError::Continues`] if the ledger that is there continues no or another one.
 pub fn begin_after(opening: Opening<'_>, predecessor: &Predecessor) -> Result<Ledger, LedgerError> {
     let data = opening.data.to_owned();
-    let ledger = open_or_begin(opening, Some(predecessor))?;
+    let ledger = open_log(opening, Some(predecessor))?.begin()?;
     match ledger.genesis.predecessor.as_ref() == Some(predecessor) {
         true => Ok(ledger),
         false => Err(LedgerError::Continues { path: data, origin: predecessor.origin.clone() }),
     }
 }
 
-fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<Ledger, LedgerError> {
-    let Opening { data, keys, clock, accept_clock, new, segment_bytes_max } = opening;
+fn open_log(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<Standby, LedgerError> {
+    let Opening { data, keys, clock, accept_clock, new, segment_bytes_max, disk_reserve_bytes } = opening;
     let folder: Arc<dyn Folder> = Arc::new(RealFolder::new(data));
     folder.create_folder("").map_err(LedgerError::io(data))?;
     let lock = lock(data)?;
@@ -115,7 +128,7 @@ fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Res
     RealFolder::new(&keys).create_folder("").map_err(LedgerError::io(&keys))?;
     let secret = signer::load_or_create(&keys)?;
     let state = data.join("state");
-    let ledger = assemble(Assembly {
+    let standby = assembly::stand_by(Assembly {
         data,
         folder,
         existing,
@@ -127,6 +140,7 @@ fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Res
         new,
         predecessor,
         segment_bytes_max,
+        disk_reserve_bytes,
         pace: Pace::default(),
         halt: Box::new(|error| {
             tracing::error!(%error, "ending the process");
@@ -136,7 +150,7 @@ fn open_or_begin(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Res
     let vkey = data.join(VKEY);
     // For people to hand on: the one file here that others may read.
     fs::set_permissions(&vkey, fs::Permissions::from_mode(0o644)).map_err(LedgerError::io(&vkey))?;
-    Ok(Ledger { lock: Some(lock), ..ledger })
+    Ok(Standby { lock: Some(lock), ..standby })
 }
 
 /// Exit code after a failed sync: what is on disk is unknown. `EX_IOERR` of sysexits.
@@ -179,7 +193,11 @@ pub fn lock(data: &Path) -> Result<fs::File, LedgerError> {
 
 /// Whatever is wrong with the store, a new one is rebuilt from the log.
 fn open_store(folder: &Path) -> Result<SessionStore, LedgerError> {
-    SessionStore::open(folder).or_else(|error| {
+    SessionStore::open(folder).map_err(LedgerError::from).or_else(|error| {
+        if error.is_full() {
+            // Nothing is wrong with it, and a new one would need as much room.
+            return Err(error);
+        }
         tracing::warn!(%error, "the session store does not open; it is rebuilt from the log");
         fs::remove_dir_all(folder).map_err(LedgerError::io(folder))?;
         Ok(SessionStore::open(folder)?)

@@ -89,6 +89,7 @@ fn measure(sequencer: &Sequencer) {
     metrics::gauge!("einsicht_session_store_lag_entries").set(lag as f64);
     metrics::gauge!("einsicht_queue_depth").set(sequencer.queue_depth() as f64);
     metrics::gauge!("einsicht_recording_stopped").set(flag(sequencer.stopped().is_some()));
+    metrics::gauge!("einsicht_disk_alarm").set(flag(sequencer.no_room().is_some()));
     metrics::gauge!("einsicht_clock_alarm").set(flag(sequencer.clock_alarm()));
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     metrics::gauge!("einsicht_clock_seconds").set(now.as_secs_f64());

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use einsicht_tlog::checkpoint::{Checkpoint, CheckpointError};
 use einsicht_tlog::{Origin, Size, TreeHead, VerifierKey};
 
-use crate::ledger::{self, Ledger, LedgerError};
+use crate::ledger::{self, LedgerError, Standby};
 use crate::storage::ReadError;
 use crate::storage::file::RealFolder;
 
@@ -166,12 +166,12 @@ pub fn check_ledger(data: &Path, origin: &Origin) -> Result<(), PreflightError> 
 ///
 /// # Errors
 /// [`PreflightError`].
-pub fn check_rollback(ledger: &Ledger, known: &Path) -> Result<(), PreflightError> {
+pub fn check_rollback(ledger: &Standby, known: &Path) -> Result<(), PreflightError> {
     let path = || known.to_owned();
     let keys = std::slice::from_ref(&ledger.verifier);
     let checkpoint = read_checkpoint(known, &ledger.genesis.origin, keys)?;
     let TreeHead { size, root } = checkpoint.head;
-    let found = ledger.committer.published().borrow().head.size;
+    let found = ledger.head().size;
     if size > found {
         return Err(PreflightError::RolledBack { path: path(), expected: size, found });
     }

@@ -8,6 +8,7 @@ mod commit;
 mod committer;
 mod follower;
 mod in_flight;
+mod later;
 mod pipeline;
 mod place;
 mod publish;
@@ -24,10 +25,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::clock::ClockError;
 use crate::sessions::{SessionKey, StoreError};
-use crate::storage::AppendError;
+use crate::storage::{AppendError, NoRoom, Room};
 
 pub use committer::{Committer, Parts};
 pub use follower::{Follower, Pace};
+pub use later::{Later, NotYet};
 
 /// Submissions that may wait to be placed.
 const QUEUE_SUBMISSIONS_MAX: usize = 4096;
@@ -156,6 +158,9 @@ pub enum Refused {
     /// The clock can't be trusted.
     #[error(transparent)]
     Clock(#[from] ClockError),
+    /// There is no room on the disk. It goes on by itself once there is.
+    #[error(transparent)]
+    NoRoom(NoRoom),
     /// Whether events are known can't be told.
     #[error(transparent)]
     Sessions(#[from] StoreError),
@@ -185,9 +190,28 @@ pub struct Sequencer {
     queue: mpsc::Sender<Submission>,
     room: Arc<Semaphore>,
     published: watch::Receiver<Arc<Published>>,
+    disk: Room,
+    /// Set once there is somebody who records.
+    view: Arc<OnceLock<View>>,
+    /// Why nobody ever will.
+    not_begun: Arc<OnceLock<String>>,
+}
+
+/// What can be seen of a committer at work.
+struct View {
     stopped: Arc<OnceLock<String>>,
     clock_alarm: Arc<AtomicBool>,
     stored_before: Arc<AtomicU64>,
+}
+
+impl View {
+    fn of(committer: &Committer) -> Self {
+        Self {
+            stopped: committer.stopped(),
+            clock_alarm: committer.clock_alarm(),
+            stored_before: committer.stored_before(),
+        }
+    }
 }
 
 impl Sequencer {
@@ -197,12 +221,31 @@ impl Sequencer {
     /// # Errors
     /// If no thread can be had.
     pub fn start(committer: Committer) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let (published, disk) = (committer.published(), committer.room());
+        let (sequencer, waiting) = Self::new(published, disk, OnceLock::from(View::of(&committer)));
+        Ok((sequencer, pipeline::start(committer, waiting)?))
+    }
+
+    /// The same where there is no room to record yet. Until there is, everything is refused.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    pub fn start_later(later: Later) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+        let Later { room: disk, published, begin } = later;
+        let (sequencer, waiting) = Self::new(published, disk, OnceLock::new());
+        let (view, not_begun) = (Arc::clone(&sequencer.view), Arc::clone(&sequencer.not_begun));
+        Ok((sequencer, later::start(begin, waiting, view, not_begun)?))
+    }
+
+    fn new(
+        published: watch::Receiver<Arc<Published>>,
+        disk: Room,
+        view: OnceLock<View>,
+    ) -> (Self, mpsc::Receiver<Submission>) {
         let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
-        let (published, stopped) = (committer.published(), committer.stopped());
-        let (clock_alarm, stored_before) = (committer.clock_alarm(), committer.stored_before());
-        let thread = pipeline::start(committer, waiting)?;
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX));
-        Ok((Self { queue, room, published, stopped, clock_alarm, stored_before }, thread))
+        let (view, not_begun) = (Arc::new(view), Arc::default());
+        (Self { queue, room, published, disk, view, not_begun }, waiting)
     }
 
     /// Has `work` recorded, and waits until it is durable and published.
@@ -211,6 +254,9 @@ impl Sequencer {
     /// [`Refused`].
     pub async fn submit(&self, work: Work, deadline: Option<Instant>) -> Result<Acknowledged, Refused> {
         metrics::counter!("einsicht_submissions_total").increment(1);
+        if let (None, Some(no_room)) = (self.view.get(), self.no_room()) {
+            return Err(Refused::NoRoom(no_room));
+        }
         let bytes = u32::try_from(work.bytes()).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let room = room.map_err(|_| Refused::QueueFull { waiting: "bytes" })?;
@@ -229,10 +275,12 @@ impl Sequencer {
         self.published.clone()
     }
 
-    /// Why nothing is recorded any more; `None` as long as recording goes on.
+    /// Why nothing is recorded any more, until the next start; `None` as long as recording goes on, or
+    /// will go on by itself.
     #[must_use]
     pub fn stopped(&self) -> Option<String> {
-        match self.stopped.get() {
+        let stopped = self.view.get().and_then(|view| view.stopped.get());
+        match stopped.or_else(|| self.not_begun.get()) {
             Some(reason) => Some(reason.clone()),
             None => {
                 self.queue.is_closed().then(|| "the writer has ended; start the service again".to_owned())
@@ -240,17 +288,36 @@ impl Sequencer {
         }
     }
 
+    /// Why nothing is recorded now, as it was seen last; it may pass.
+    #[must_use]
+    pub fn not_recording(&self) -> Option<String> {
+        let begins = || self.view.get().is_none().then(|| "recording is about to begin".to_owned());
+        self.stopped().or_else(|| self.no_room().map(|no_room| no_room.to_string())).or_else(begins)
+    }
+
+    /// There is no room to record, as it was seen last.
+    #[must_use]
+    pub fn no_room(&self) -> Option<NoRoom> {
+        self.disk.last()
+    }
+
+    /// What looks whether there is room, also while nobody records.
+    #[must_use]
+    pub fn disk(&self) -> &Room {
+        &self.disk
+    }
+
     /// Whether the last attempt to record was refused because of the clock. Nobody looks at the clock
     /// while nobody records.
     #[must_use]
     pub fn clock_alarm(&self) -> bool {
-        self.clock_alarm.load(Ordering::Relaxed)
+        self.view.get().is_some_and(|view| view.clock_alarm.load(Ordering::Relaxed))
     }
 
     /// The first entry that the session store does not reflect.
     #[must_use]
     pub fn stored_before(&self) -> Index {
-        Index(self.stored_before.load(Ordering::Acquire))
+        Index(self.view.get().map_or(0, |view| view.stored_before.load(Ordering::Acquire)))
     }
 
     /// How many submissions wait to be placed.

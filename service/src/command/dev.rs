@@ -16,7 +16,7 @@ use crate::ledger::{self, NewLedger, Opening};
 use crate::listen::{Quota, QuotaLimits};
 use crate::server::Entrance;
 use crate::signer;
-use crate::storage::{SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, VKEY};
+use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, VKEY};
 
 /// Name of the file with the token that `dev` makes.
 const TOKEN_FILE: &str = "dev.token";
@@ -45,6 +45,9 @@ pub struct DevArgs {
     /// Begin a new segment file when one would grow beyond this many bytes
     #[arg(long, value_name = "BYTES", default_value_t = SEGMENT_BYTES_MAX, hide_short_help = true)]
     segment_bytes: u64,
+    /// Record nothing while less than this is free on the disk of the data folder
+    #[arg(long, value_name = "BYTES", default_value_t = RESERVE_BYTES, hide_short_help = true)]
+    disk_reserve_bytes: u64,
 }
 
 pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
@@ -61,10 +64,8 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
         sample(args)?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut ledger = ledger::open(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
+    let ledger = ledger::stand_by(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
     let token = token(&keys(args))?;
-    // Last: that the service came up is recorded once nothing of its own can stop it any more.
-    ledger::record_start(&mut ledger.committer)?;
     let entrance = Entrance {
         door: Door::Internal,
         tcp: listener,
@@ -96,6 +97,7 @@ fn opening(
         accept_clock,
         new: NewLedger { origin, simulated },
         segment_bytes_max: args.segment_bytes,
+        disk_reserve_bytes: args.disk_reserve_bytes,
     })
 }
 

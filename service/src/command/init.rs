@@ -33,6 +33,7 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<()> {
         accept_clock: false,
         new: NewLedger { origin: config.ledger.origin.clone(), simulated: false },
         segment_bytes_max: config.ledger.segment_bytes,
+        disk_reserve_bytes: config.ledger.disk_reserve_bytes,
     })?;
     ledger.committer.finish();
     ensure!(

@@ -169,6 +169,7 @@ fn begin(config: &Config, old: &Identity, head: TreeHead) -> anyhow::Result<Veri
         accept_clock: false,
         new: NewLedger { origin: config.ledger.origin.clone(), simulated: old.genesis.simulated },
         segment_bytes_max: config.ledger.segment_bytes,
+        disk_reserve_bytes: config.ledger.disk_reserve_bytes,
     };
     let ledger = ledger::begin_after(opening, &predecessor)?;
     ledger.committer.finish();

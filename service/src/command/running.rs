@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Gate;
 use crate::clock::Clock;
 use crate::http::Site;
-use crate::ledger::Ledger;
+use crate::ledger::{Recording, Standby};
 use crate::metrics::Metrics;
 use crate::rpc::Shared;
 use crate::scrub;
@@ -48,16 +48,22 @@ pub(super) struct Started<'a> {
 /// Serves until SIGTERM or Ctrl-C, then finishes what was accepted. `ready` is called in the runtime,
 /// once, when everything stands.
 pub(super) fn run(
-    ledger: Ledger,
+    mut ledger: Standby,
     running: Running,
     ready: impl FnOnce(Started<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let Ledger { committer, reader, verifier, genesis, lock, .. } = ledger;
+    // Last: that the service came up is recorded once nothing of its own can stop it any more.
+    let recording = ledger.serve()?;
+    let Standby { reader, verifier, genesis, lock, .. } = ledger;
     let Running { data, entrances, gate, clock } = running;
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
-    let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
+    let (sequencer, writer) = match recording {
+        Recording::Begun(committer) => Sequencer::start(*committer),
+        Recording::Later(later) => Sequencer::start_later(later),
+    }
+    .context("the writer's thread")?;
     let served = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
         let published = Arc::clone(&sequencer.published().borrow());

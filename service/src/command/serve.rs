@@ -39,12 +39,10 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let live = Live::new(&config, Material::load(&config)?);
     let entrances = entrances(&config, &live)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut ledger = ledger::open(opening(&config, Arc::clone(&clock), args.accept_clock))?;
+    let ledger = ledger::stand_by(opening(&config, Arc::clone(&clock), args.accept_clock))?;
     if let Some(known) = &config.ledger.last_known_checkpoint {
         preflight::check_rollback(&ledger, known)?;
     }
-    // Last: that the service came up is recorded once nothing of its own can stop it any more.
-    ledger::record_start(&mut ledger.committer)?;
     let data = config.ledger.data.clone();
     let has_tls = [config.tls_internal.is_some(), config.tls_public.is_some()];
     let expiry = live.expiry.clone();
@@ -92,6 +90,7 @@ fn opening(config: &Config, clock: Arc<dyn Clock>, accept_clock: bool) -> Openin
         // Not used: that there is a ledger was checked.
         new: NewLedger { origin: config.ledger.origin.clone(), simulated: false },
         segment_bytes_max: config.ledger.segment_bytes,
+        disk_reserve_bytes: config.ledger.disk_reserve_bytes,
     }
 }
 

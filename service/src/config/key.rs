@@ -18,6 +18,7 @@ const PATH: Kind = Kind::One(Shape::Path);
 const ADDRESS: Kind = Kind::One(Shape::Address);
 const COUNT: Kind = Kind::One(Shape::Integer { min: 1, max: COUNT_MAX });
 const REQUEST_BYTES: Kind = Kind::One(Shape::Integer { min: 1, max: REQUEST_BYTES_MAX });
+const RESERVE_BYTES: Kind = Kind::One(Shape::Integer { min: 0, max: i64::MAX.unsigned_abs() });
 const SEGMENT_BYTES: Kind =
     Kind::One(Shape::Integer { min: SEGMENT_BYTES_MIN, max: i64::MAX.unsigned_abs() });
 
@@ -120,6 +121,15 @@ pub static SETTINGS: &[Key] = &[
         .fixed()
         .example("268435456")
         .says("Another segment file is begun when one would grow beyond this many bytes."),
+    Key::new("ledger.disk_reserve_bytes", RESERVE_BYTES, Default("67108864"))
+        .fixed()
+        .example("67108864")
+        .says(
+            "Nothing is recorded while less than this is free on the disk of the data folder; recording goes on \
+             by itself when there is room. Keep it above 42 MB: two commits may be under way. Add twice what \
+             limits.request_bytes is raised by. 0 for no reserve: then a full disk stops recording until the \
+             next start.",
+        ),
     Key::new("keys.dir", PATH, Required).fixed().example("/etc/einsicht/keys").says(
         "Folder of the key that signs the ledger. Outside the data folder, so that a copy of that \
              holds no secret.",

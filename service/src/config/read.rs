@@ -87,6 +87,7 @@ fn assemble(said: &Said, tables: &[CallerTable], folder: &Path) -> Option<Config
             data: path("ledger.data")?,
             last_known_checkpoint: path("ledger.last_known_checkpoint"),
             segment_bytes: said.integer("ledger.segment_bytes")?,
+            disk_reserve_bytes: said.integer("ledger.disk_reserve_bytes")?,
         },
         keys_dir: path("keys.dir")?,
         listen: ListenConfig {

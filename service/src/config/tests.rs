@@ -45,6 +45,7 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(config.tls_public, None);
     assert!(!config.public_entries);
     assert_eq!(config.ledger.segment_bytes, crate::storage::SEGMENT_BYTES_MAX);
+    assert_eq!(config.ledger.disk_reserve_bytes, crate::storage::RESERVE_BYTES);
     assert_eq!(config.ledger.last_known_checkpoint, None);
     assert_eq!((config.limits.connections, config.limits.connections_per_address), (20_000, 2_000));
     assert_eq!(config.limits.caller.events_per_second.get(), 100_000);

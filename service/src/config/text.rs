@@ -18,6 +18,7 @@ impl Config {
             "ledger.data" => path(&self.ledger.data),
             "ledger.last_known_checkpoint" => path(self.ledger.last_known_checkpoint.as_deref()?),
             "ledger.segment_bytes" => self.ledger.segment_bytes.to_string(),
+            "ledger.disk_reserve_bytes" => self.ledger.disk_reserve_bytes.to_string(),
             "keys.dir" => path(&self.keys_dir),
             "listen.internal" => self.listen.internal.to_string(),
             "listen.public" => self.listen.public?.to_string(),

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use einsicht_access::body_bytes;
 use einsicht_access::entry::{Beginning, genesis};
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_proto::v1::{Genesis, Predecessor};
+use einsicht_proto::v1::{EntryBody, Genesis, Predecessor};
 use einsicht_tlog::{Origin, SigningKey, VerifierKey};
+use tokio::sync::watch;
 
-use super::{Ledger, LedgerError, NewLedger, SOFTWARE, catch_up};
+use super::standby::{Prepared, Stage, Standby};
+use super::{Ledger, LedgerError, NewLedger, SOFTWARE};
 use crate::clock::{Clock, ClockGuard};
-use crate::sequencer::{Committer, Follower, Pace, Parts};
+use crate::sequencer::{Pace, Published};
 use crate::sessions::SessionStore;
-use crate::storage::file::{Folder, replace};
-use crate::storage::{self, AppendError, VKEY};
+use crate::storage::file::{Folder, read_small, replace};
+use crate::storage::{self, AppendError, Room, VKEY};
 
 /// What a ledger is put together from. Nobody else may write to the folder; that is not checked here.
 pub struct Assembly<'a> {
@@ -41,6 +43,8 @@ pub struct Assembly<'a> {
     pub predecessor: Option<&'a Predecessor>,
     /// When to begin another segment.
     pub segment_bytes_max: u64,
+    /// What stays free on the disk; see [`Room`].
+    pub disk_reserve_bytes: u64,
     /// How often what lies behind the log is brought up to date.
     pub pace: Pace,
     /// Ends the process when a sync has failed. It must not return in production.
@@ -48,7 +52,7 @@ pub struct Assembly<'a> {
 }
 
 /// Opens a session store, or makes one.
-pub type OpenStore = Box<dyn FnOnce() -> Result<SessionStore, LedgerError>>;
+pub type OpenStore = Box<dyn FnMut() -> Result<SessionStore, LedgerError> + Send>;
 /// Ends the process.
 pub type Halt = Box<dyn Fn(&AppendError) + Send>;
 
@@ -57,6 +61,14 @@ pub type Halt = Box<dyn Fn(&AppendError) + Send>;
 /// # Errors
 /// As [`super::open`].
 pub fn assemble(assembly: Assembly<'_>) -> Result<Ledger, LedgerError> {
+    stand_by(assembly)?.begin()
+}
+
+/// Opens the log that lies in the folder, or makes one that is empty.
+///
+/// # Errors
+/// As [`super::stand_by`].
+pub fn stand_by(assembly: Assembly<'_>) -> Result<Standby, LedgerError> {
     let Assembly { data, folder, existing, secret, clock, new, predecessor, .. } = assembly;
     let origin = match &existing {
         Some(genesis) => Origin::parse(&genesis.origin)?,
@@ -75,42 +87,62 @@ pub fn assemble(assembly: Assembly<'_>) -> Result<Ledger, LedgerError> {
     if existing.is_some() && !assembly.accept_clock {
         ClockGuard::check_start(&*clock, opened.tip.recorded_at())?;
     }
-    let reader = opened.writer.reader();
-    let store = (assembly.store)()?;
-    let sessions = catch_up::catch_up(&store, &reader, &opened.tip)?;
-    let follower =
-        Follower::start(opened.writer.keeper(), store, assembly.pace).map_err(LedgerError::io(data))?;
-    let (writer, tip, halt) = (opened.writer, opened.tip, assembly.halt);
-    let mut committer = Committer::new(Parts { writer, tip, sessions, key, clock, follower, halt });
-    let is_new = existing.is_none();
+    let (is_new, first) = (existing.is_none(), first_entry(&origin, &verifier, new.simulated, predecessor));
     let genesis = match existing {
         Some(genesis) => genesis,
-        None => begin(&mut committer, &origin, &verifier, new.simulated, predecessor)?,
+        None => read_content(&first)?,
     };
-    let vkey = format!("{verifier}\n");
-    replace(&*folder, VKEY, vkey.as_bytes()).map_err(LedgerError::io(&data.join(VKEY)))?;
-    Ok(Ledger { committer, reader, verifier, genesis, is_new, lock: None })
+    publish_key(&*folder, &verifier).map_err(LedgerError::io(&data.join(VKEY)))?;
+    Ok(Standby {
+        reader: opened.writer.reader(),
+        verifier,
+        genesis,
+        is_new,
+        lock: None,
+        room: Room::new(Arc::clone(&folder), data, assembly.disk_reserve_bytes),
+        published: watch::Sender::new(Arc::new(Published::sign(opened.tip.head(), &key))),
+        first_entry: is_new.then(|| body_bytes(&first)),
+        stage: Stage::Open(Box::new(Prepared {
+            writer: opened.writer,
+            tip: opened.tip,
+            key,
+            clock,
+            store: assembly.store,
+            pace: assembly.pace,
+            halt: assembly.halt,
+            data: data.to_owned(),
+        })),
+    })
 }
 
-fn begin(
-    committer: &mut Committer,
+fn first_entry(
     origin: &Origin,
     verifier: &VerifierKey,
     simulated: bool,
     predecessor: Option<&Predecessor>,
-) -> Result<Genesis, LedgerError> {
-    let beginning = Beginning {
+) -> EntryBody {
+    genesis(Beginning {
         origin: origin.as_str(),
         software: SOFTWARE,
         public_keys: &[*verifier.public_key()],
         simulated,
         predecessor,
-    };
-    let body = genesis(beginning);
-    committer.record_own(&body_bytes(&body))?;
-    match body.content {
-        Some(Content::Genesis(genesis)) => Ok(genesis),
+    })
+}
+
+fn read_content(body: &EntryBody) -> Result<Genesis, LedgerError> {
+    match &body.content {
+        Some(Content::Genesis(genesis)) => Ok(genesis.clone()),
         _ => Err(LedgerError::NoGenesis),
+    }
+}
+
+/// Writes the verifier key, unless it is there: a start on a full disk has nothing to write then.
+fn publish_key(folder: &dyn Folder, verifier: &VerifierKey) -> std::io::Result<()> {
+    let text = format!("{verifier}\n");
+    match read_small(folder, VKEY)? {
+        Some(bytes) if bytes == text.as_bytes() => Ok(()),
+        _ => replace(folder, VKEY, text.as_bytes()),
     }
 }
 

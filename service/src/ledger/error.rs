@@ -14,6 +14,7 @@ use crate::clock::ClockError;
 use crate::sequencer::Refused;
 use crate::sessions::StoreError;
 use crate::signer::SecretError;
+use crate::storage::file::is_full;
 use crate::storage::{OpenError, ReadError};
 
 /// A ledger can't be opened.
@@ -128,6 +129,16 @@ impl LedgerError {
                 | Self::Genesis(GenesisError::FormatVersion { .. })
                 | Self::Read(_)
         )
+    }
+
+    /// Whether something could not be written for want of room, and may be written later.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Io { error, .. } | Self::Sessions(StoreError::Sled(sled::Error::Io(error))) => {
+                is_full(error)
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {

@@ -26,6 +26,7 @@ pub enum Kind {
 pub const METRICS: &[Metric] = &[
     // Does it record?
     gauge("einsicht_recording_stopped", "1 if nothing is recorded any more; the log of the service says why"),
+    gauge("einsicht_disk_alarm", "1 while nothing is recorded because the disk has no room for it"),
     gauge("einsicht_clock_alarm", "1 if the last attempt to record was refused because of the clock"),
     gauge("einsicht_clock_seconds", "The wall clock of the service when the page was made, Unix time"),
     gauge("einsicht_tree_size", "Published entries"),

@@ -74,6 +74,7 @@ pub(super) fn of_refused(refused: &Refused) -> Status {
         Refused::BeyondHorizon { .. } | Refused::SessionEnded { .. } => (Code::FailedPrecondition, None),
         Refused::EndBelowHighest { .. } => (Code::InvalidArgument, None),
         Refused::QueueFull { .. } => (Code::ResourceExhausted, Some(QUEUE_RETRY)),
+        Refused::NoRoom(_) => (Code::ResourceExhausted, Some(STOPPED_RETRY)),
         Refused::Expired => (Code::DeadlineExceeded, None),
         Refused::Clock(_) | Refused::Append(_) | Refused::ShuttingDown => {
             (Code::Unavailable, Some(STOPPED_RETRY))
@@ -123,7 +124,11 @@ mod tests {
     use super::*;
     use crate::clock::ClockError;
     use crate::sessions::StoreError;
-    use crate::storage::AppendError;
+    use crate::storage::{AppendError, NoRoom, Shortage};
+
+    fn no_room() -> NoRoom {
+        NoRoom { shortage: Shortage::Bytes { free: 1, reserve: 2 }, path: "/data".into() }
+    }
 
     #[test]
     fn each_refusal_has_its_code_and_says_when_to_try_again() {
@@ -134,6 +139,7 @@ mod tests {
             (Refused::SessionEnded { index }, Code::FailedPrecondition, None),
             (Refused::EndBelowHighest { highest }, Code::InvalidArgument, None),
             (Refused::QueueFull { waiting: "bytes" }, Code::ResourceExhausted, Some(QUEUE_RETRY)),
+            (Refused::NoRoom(no_room()), Code::ResourceExhausted, Some(STOPPED_RETRY)),
             (Refused::Expired, Code::DeadlineExceeded, None),
             (Refused::Clock(ClockError::BeforeEpoch), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::Append(Arc::new(AppendError::Stopped)), Code::Unavailable, Some(STOPPED_RETRY)),

@@ -8,11 +8,11 @@ use tokio::sync::watch;
 
 use super::in_flight::InFlight;
 use super::place::Placer;
-use super::publish::{Publisher, sign};
+use super::publish::Publisher;
 use super::{Follower, Placed, Published, Refused, Work};
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::Sessions;
-use crate::storage::{AppendError, LogWriter, Tip};
+use crate::storage::{AppendError, LogWriter, Room, Tip};
 
 /// What a committer is made of.
 pub struct Parts {
@@ -28,6 +28,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Keeps what lies behind the log up to date.
     pub follower: Follower,
+    /// Whether there is room to record.
+    pub room: Room,
     /// Ends the process when a sync has failed. It must not return in production.
     pub halt: Box<dyn Fn(&AppendError) + Send>,
 }
@@ -43,10 +45,17 @@ impl Committer {
     /// else happens: size 0 is never published.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { writer: log, tip, sessions, key, clock, follower, halt } = parts;
+        let published = Published::sign(parts.tip.head(), &parts.key);
+        Self::with(parts, watch::Sender::new(Arc::new(published)))
+    }
+
+    /// The same where the end of the log was published already.
+    #[must_use]
+    pub fn with(parts: Parts, published: watch::Sender<Arc<Published>>) -> Self {
+        let Parts { writer: log, tip, sessions, key, clock, follower, room, halt } = parts;
         let in_flight = InFlight::new(tip.next_index());
         let (link, tree) = tip.into_parts();
-        let (published, stopped) = (watch::Sender::new(Arc::new(sign(tree.head(), &key))), Arc::default());
+        let stopped = Arc::default();
         let placer = Placer {
             sessions,
             link,
@@ -54,6 +63,7 @@ impl Committer {
             reader: log.reader(),
             guard: ClockGuard::new(&*clock, link.not_before),
             clock,
+            room,
             clock_alarm: Arc::default(),
             published: published.subscribe(),
             stored_before: follower.progress(),
@@ -73,6 +83,11 @@ impl Committer {
     #[must_use]
     pub fn stopped(&self) -> Arc<OnceLock<String>> {
         Arc::clone(&self.placer.stopped)
+    }
+
+    /// Knows whether there is room to record.
+    pub(super) fn room(&self) -> Room {
+        self.placer.room.clone()
     }
 
     /// Set while the clock is refused.

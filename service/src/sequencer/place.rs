@@ -16,7 +16,7 @@ use super::in_flight::{Entry, InFlight};
 use super::{Placed, PreparedEvent, Published, Refused, Submission, Work};
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::{Known, SessionKey, SessionRun, SessionStep, Sessions};
-use crate::storage::{AppendError, LogReader};
+use crate::storage::{AppendError, LogReader, Room};
 
 /// The first stage of recording: gives order and time, and links the chain.
 pub(super) struct Placer {
@@ -28,6 +28,7 @@ pub(super) struct Placer {
     pub reader: LogReader,
     pub clock: Arc<dyn Clock>,
     pub guard: ClockGuard,
+    pub room: Room,
     pub clock_alarm: Arc<AtomicBool>,
     /// As far as the reader can answer.
     pub published: watch::Receiver<Arc<Published>>,
@@ -58,6 +59,10 @@ impl Placer {
         // Nothing may be placed after a failed write: memory would know entries that are not durable.
         if self.stopped.get().is_some() {
             return Err(Refused::Append(Arc::new(AppendError::Stopped)));
+        }
+        if commit.frame.count() == 0 {
+            // Once for each commit: it does not become larger than the reserve allows for.
+            self.room.look().map_err(Refused::NoRoom)?;
         }
         let now = self.now()?;
         self.in_flight.forget_before(self.published.borrow().head.size.next_index());

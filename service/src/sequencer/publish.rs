@@ -66,7 +66,7 @@ impl Publisher {
         // No entry: everything was known before, or refused. What was published still stands.
         let Some(frame) = frame.finish(&head.root) else { return Ok(()) };
         self.log.append(first, &frame, &growth)?;
-        let published = Arc::new(sign(head, &self.key));
+        let published = Arc::new(Published::sign(head, &self.key));
         self.follower.follow(&published, changes);
         self.published.send_replace(published);
         metrics::counter!("einsicht_commits_total").increment(1);
@@ -85,7 +85,10 @@ impl Publisher {
     }
 }
 
-/// The checkpoint of `head`, which is durable.
-pub(super) fn sign(head: TreeHead, key: &SigningKey) -> Published {
-    Published { head, checkpoint: Bytes::from(checkpoint::sign(head, key)), since: Instant::now() }
+impl Published {
+    /// The checkpoint of `head`, which is durable.
+    #[must_use]
+    pub fn sign(head: TreeHead, key: &SigningKey) -> Self {
+        Self { head, checkpoint: Bytes::from(checkpoint::sign(head, key)), since: Instant::now() }
+    }
 }

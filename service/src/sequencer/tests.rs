@@ -2,6 +2,7 @@
 
 mod faults;
 mod follower;
+mod full_disk;
 mod gate;
 mod harness;
 mod limits;

@@ -6,6 +6,7 @@ use axum::Router;
 use einsicht_proto::v1::ledger_server::LedgerServer;
 use einsicht_proto::v1::recorder_server::RecorderServer;
 use tokio_util::sync::CancellationToken;
+use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -16,14 +17,16 @@ use crate::auth::{Door, Gate, Guard};
 use crate::http::{self, Site};
 use crate::rpc::{self, Shared};
 use crate::sequencer::Sequencer;
+use crate::storage::Room;
 
+/// What health checkers call the service that records.
+const RECORDER: &str = <RecorderServer<rpc::RecorderService> as NamedService>::NAME;
 /// How often it is looked whether recording goes on.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// gRPC and HTTP for callers that are known.
 pub(super) async fn internal(shared: &Shared, site: Site, gate: Gate) -> std::io::Result<Router> {
     let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<RecorderServer<rpc::RecorderService>>().await;
     health.set_serving::<LedgerServer<rpc::LedgerService>>().await;
     tokio::spawn(report_health(health, shared.sequencer.clone(), shared.shutdown.clone()));
     let reflection = tonic_reflection::server::Builder::configure()
@@ -61,20 +64,34 @@ fn guarded(router: Router, gate: Gate, door: Door) -> Router {
     )
 }
 
-/// Tells health checkers when recording has stopped, or the service goes down. Ends then: neither
-/// turns back. Whoever names no service means what this one is there for, as at `/healthz`.
+/// Tells health checkers whether something is recorded, and when that has stopped, or the service goes
+/// down. Ends then: neither turns back. Whoever names no service means what this one is there for, as at
+/// `/healthz`.
 async fn report_health(health: HealthReporter, sequencer: Sequencer, shutdown: CancellationToken) {
     while sequencer.stopped().is_none() {
+        let status = match sequencer.not_recording() {
+            None => ServingStatus::Serving,
+            Some(_) => ServingStatus::NotServing,
+        };
+        health.set_service_status(RECORDER, status).await;
+        health.set_service_status("", status).await;
         tokio::select! {
-            () = tokio::time::sleep(HEALTH_INTERVAL) => {}
+            () = wait_and_look(sequencer.disk().clone()) => {}
             () = shutdown.cancelled() => {
                 health.set_not_serving::<LedgerServer<rpc::LedgerService>>().await;
                 break;
             }
         }
     }
-    health.set_not_serving::<RecorderServer<rpc::RecorderService>>().await;
+    health.set_service_status(RECORDER, ServingStatus::NotServing).await;
     health.set_service_status("", ServingStatus::NotServing).await;
+}
+
+/// Whoever is told that there is no room does not come, so nobody else would see that there is again.
+async fn wait_and_look(room: Room) {
+    tokio::time::sleep(HEALTH_INTERVAL).await;
+    // On a thread of its own: a disk that hangs must hold up nobody else.
+    let _ = tokio::task::spawn_blocking(move || room.look()).await;
 }
 
 /// What a caller sent is not logged as it came: an id only if it looks like one, a path only if it is

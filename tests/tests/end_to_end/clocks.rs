@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use einsicht_service::clock::ManualClock;
 use einsicht_service::ledger::{self, NewLedger, Opening};
-use einsicht_service::storage::SEGMENT_BYTES_MAX;
+use einsicht_service::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
 use einsicht_tests::folder::truth;
 use einsicht_tests::make::{now_us, request};
 use einsicht_tests::service::{Service, fsck, refused};
@@ -29,6 +29,7 @@ fn ledger_of(data: &Path, recorded_at_s: u64) {
         accept_clock: false,
         new: NewLedger { origin: Origin::parse("dev.einsicht.invalid/clocks").unwrap(), simulated: false },
         segment_bytes_max: SEGMENT_BYTES_MAX,
+        disk_reserve_bytes: RESERVE_BYTES,
     };
     ledger::open(opening).unwrap().committer.finish();
 }

@@ -94,6 +94,7 @@ fn begin(city: &City, clock: ManualClock, simulated: bool) {
         accept_clock: false,
         new: NewLedger { origin: Origin::parse(ORIGIN).unwrap(), simulated },
         segment_bytes_max: einsicht_service::storage::SEGMENT_BYTES_MAX,
+        disk_reserve_bytes: einsicht_service::storage::RESERVE_BYTES,
     };
     ledger::open(opening).unwrap().committer.finish();
 }

@@ -1,5 +1,6 @@
 //! A committer over files in memory, with a clock that shows what it is told to.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use crate::sequencer::{
 };
 use crate::sessions::{SessionKey, SessionStore, Sessions};
 use crate::storage::memory::{Kind, MemoryFolder};
-use crate::storage::{self, LogReader};
+use crate::storage::{self, LogReader, RESERVE_BYTES, Room};
 
 pub const PRODUCER: &str = "test";
 pub const BEGUN_AT: i64 = 1_795_365_547;
@@ -120,6 +121,7 @@ impl Desk {
             key: key(),
             clock: Arc::<Clocks>::clone(&clock),
             follower,
+            room: Room::new(Arc::new(folder.clone()), Path::new("/data"), RESERVE_BYTES),
             halt: Box::new(move |error| halted.lock().unwrap().push(error.to_string())),
         });
         committer.record_own(b"").unwrap();

@@ -16,7 +16,17 @@ fn open(data: &Path) -> Ledger {
     clock.set_wall(BEGUN_AT);
     let new = NewLedger { origin: origin(), simulated: false };
     let keys = data.join("keys");
-    ledger::open(Opening { data, keys, clock, accept_clock: false, new, segment_bytes_max: 4096 }).unwrap()
+    let (segment_bytes_max, disk_reserve_bytes) = (4096, 0);
+    ledger::open(Opening {
+        data,
+        keys,
+        clock,
+        accept_clock: false,
+        new,
+        segment_bytes_max,
+        disk_reserve_bytes,
+    })
+    .unwrap()
 }
 
 /// A ledger of 310 entries; sessions 1 and 2 go on, session 3 has ended.

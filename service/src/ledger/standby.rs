@@ -1,0 +1,195 @@
+//! Between open and recording. A ledger whose log is open can be read; that it records takes room on the
+//! disk, and where there is none, it waits here until there is some.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use einsicht_access::body_bytes;
+use einsicht_access::entry::service_start;
+use einsicht_proto::v1::Genesis;
+use einsicht_tlog::{SigningKey, TreeHead, VerifierKey};
+use tokio::sync::watch;
+
+use super::assembly::{Halt, OpenStore};
+use super::{Ledger, LedgerError, SOFTWARE, catch_up};
+use crate::clock::Clock;
+use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused};
+use crate::sessions::Sessions;
+use crate::storage::{LogReader, LogWriter, NoRoom, Room, Shortage, Tip};
+
+/// A ledger that is open for reading, and does not record yet.
+pub struct Standby {
+    /// Reads it.
+    pub reader: LogReader,
+    /// Verifies its checkpoints.
+    pub verifier: VerifierKey,
+    /// What it says of itself.
+    pub genesis: Genesis,
+    /// Whether it is to be begun.
+    pub is_new: bool,
+    /// Held until dropped: nobody else writes in this folder. None where the folder is no real one.
+    pub lock: Option<std::fs::File>,
+    pub(super) room: Room,
+    pub(super) published: watch::Sender<Arc<Published>>,
+    /// Entry 0, if the ledger is to be begun with it.
+    pub(super) first_entry: Option<Vec<u8>>,
+    pub(super) stage: Stage,
+}
+
+/// How far it is.
+pub(super) enum Stage {
+    /// The log is open.
+    Open(Box<Prepared>),
+    /// Sessions are up to date, and what was to be recorded first is not.
+    Ready(Box<Committer>),
+    /// Somebody took it over.
+    Taken,
+}
+
+/// What records, but for the sessions: their store is opened when there is room for it.
+pub(super) struct Prepared {
+    pub writer: LogWriter,
+    pub tip: Tip,
+    pub key: SigningKey,
+    pub clock: Arc<dyn Clock>,
+    pub store: OpenStore,
+    pub pace: Pace,
+    pub halt: Halt,
+    /// What the data folder is called in messages.
+    pub data: PathBuf,
+}
+
+/// A ledger for serving: with a committer, or waiting for room to have one.
+pub enum Recording {
+    /// That the service has started is recorded.
+    Begun(Box<Committer>),
+    /// There is no room.
+    Later(Later),
+}
+
+impl Standby {
+    /// Size and root of the log.
+    #[must_use]
+    pub fn head(&self) -> TreeHead {
+        self.published.borrow().head
+    }
+
+    /// Makes it record: brings everything to the disk that had no room there, brings the sessions up to
+    /// date, and records entry 0 if there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError`], also if there is no room for any of that.
+    pub fn begin(mut self) -> Result<Ledger, LedgerError> {
+        let mut recorder = self.recorder();
+        let committer = recorder.begin()?;
+        let Self { reader, verifier, genesis, is_new, lock, .. } = self;
+        Ok(Ledger { committer, reader, verifier, genesis, is_new, lock })
+    }
+
+    /// Makes it record, beginning with the entry that the service has started; where there is no room for
+    /// that, it does so later.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; none where there is no room, unless the ledger is new: there would be nothing to
+    /// read.
+    pub fn serve(&mut self) -> Result<Recording, LedgerError> {
+        let mut recorder = Recorder { starts: true, ..self.recorder() };
+        match recorder.begin() {
+            Ok(committer) => Ok(Recording::Begun(Box::new(committer))),
+            Err(LedgerError::Refused(Refused::NoRoom(_))) if !self.is_new => Ok(Recording::Later(Later {
+                room: self.room.clone(),
+                published: self.published.subscribe(),
+                begin: Box::new(move || recorder.begin().map_err(NotYet::from)),
+            })),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn recorder(&mut self) -> Recorder {
+        Recorder {
+            room: self.room.clone(),
+            published: self.published.clone(),
+            first_entry: self.first_entry.take(),
+            starts: false,
+            stage: std::mem::replace(&mut self.stage, Stage::Taken),
+        }
+    }
+}
+
+/// What is still to be done until something can be recorded.
+struct Recorder {
+    room: Room,
+    published: watch::Sender<Arc<Published>>,
+    first_entry: Option<Vec<u8>>,
+    /// Whether it is to be recorded that the service has started.
+    starts: bool,
+    stage: Stage,
+}
+
+impl Recorder {
+    /// As far as there is room; goes on from there when it is called again.
+    fn begin(&mut self) -> Result<Committer, LedgerError> {
+        self.try_begin().map_err(|error| match error.is_full() {
+            true => LedgerError::Refused(Refused::NoRoom(self.room.is_full())),
+            false => error,
+        })
+    }
+
+    fn try_begin(&mut self) -> Result<Committer, LedgerError> {
+        match self.room.look() {
+            // Whether that still holds, only a write tells.
+            Err(NoRoom { shortage: Shortage::Full, .. }) | Ok(()) => {}
+            Err(no_room) => return Err(Refused::NoRoom(no_room).into()),
+        }
+        let mut committer = match std::mem::replace(&mut self.stage, Stage::Taken) {
+            Stage::Ready(committer) => *committer,
+            Stage::Open(mut prepared) => match prepared.catch_up() {
+                Ok((sessions, follower)) => {
+                    let Prepared { writer, tip, key, clock, halt, .. } = *prepared;
+                    let room = self.room.clone();
+                    let parts = Parts { writer, tip, sessions, key, clock, follower, room, halt };
+                    Committer::with(parts, self.published.clone())
+                }
+                Err(error) => {
+                    self.stage = Stage::Open(prepared);
+                    return Err(error);
+                }
+            },
+            Stage::Taken => return Err(LedgerError::Refused(Refused::ShuttingDown)),
+        };
+        self.room.has_room();
+        let start = self.starts.then(|| body_bytes(&service_start(SOFTWARE)));
+        for body in self.first_entry.iter().chain(&start) {
+            match committer.record_own(body) {
+                // Readers go on; the committer refuses, and says why.
+                Err(Refused::Append(_)) if self.starts && self.first_entry.is_none() => {}
+                Err(refused) => {
+                    self.stage = Stage::Ready(Box::new(committer));
+                    return Err(refused.into());
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(committer)
+    }
+}
+
+impl Prepared {
+    /// Brings everything that lies behind the log up to it.
+    fn catch_up(&mut self) -> Result<(Sessions, Follower), LedgerError> {
+        self.writer.write_down_derived().map_err(LedgerError::io(&self.data))?;
+        let store = (self.store)()?;
+        let sessions = catch_up::catch_up(&store, &self.writer.reader(), &self.tip)?;
+        let follower = Follower::start(self.writer.keeper(), store, self.pace);
+        Ok((sessions, follower.map_err(LedgerError::io(&self.data))?))
+    }
+}
+
+impl From<LedgerError> for NotYet {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Refused(Refused::NoRoom(_)) => Self::NoRoom,
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
