@@ -69,6 +69,12 @@ impl Service {
         Starting::spawn(command.args(arguments).envs(variables.iter().copied()), data).ready().await
     }
 
+    /// The same where it can be read, and perhaps does not record.
+    pub async fn start_reading(data: &Path, arguments: &[&str]) -> Self {
+        let starting = Starting::spawn(command("einsichtd", &dev(data)).args(arguments), data);
+        starting.readable().await.unwrap_or_else(|ended| panic!("the service ended: {ended:#?}"))
+    }
+
     /// Where it is, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -215,7 +221,14 @@ impl Starting {
     ///
     /// # Errors
     /// What is left of it.
-    pub async fn outcome(mut self) -> Result<Service, Ended> {
+    pub async fn outcome(self) -> Result<Service, Ended> {
+        let service = self.readable().await?;
+        assert_eq!(service.get("/healthz").await.status, StatusCode::OK);
+        Ok(service)
+    }
+
+    /// Waits until it can be read, or has ended.
+    async fn readable(mut self) -> Result<Service, Ended> {
         let begun = Instant::now();
         let url = loop {
             if let Some(url) = address(&self.process.stdout()) {
@@ -228,9 +241,7 @@ impl Starting {
             sleep(Duration::from_millis(2)).await;
         };
         let channel = connection(&url);
-        let service = Service { process: self.process, data: self.data, url, channel, http: http_client() };
-        assert_eq!(service.get("/healthz").await.status, StatusCode::OK);
-        Ok(service)
+        Ok(Service { process: self.process, data: self.data, url, channel, http: http_client() })
     }
 
     /// Sends SIGKILL and waits for the end.

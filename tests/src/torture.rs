@@ -5,11 +5,13 @@
 //!
 //! - [`damage`]: a data folder at rest, each byte of it flipped, and who notices
 //! - [`faults`]: every write and sync of the disk fails
+//! - [`full`]: a small disk that is filled while the real service records
 //! - [`kill`]: the real service under load, killed again and again
 //! - [`power`]: the power goes between any two operations of the disk
 
 pub mod damage;
 pub mod faults;
+pub mod full;
 pub mod kill;
 pub mod ledger;
 pub mod power;
@@ -44,6 +46,8 @@ pub enum Trial {
     Power(power::PowerArgs),
     /// Has every write and sync of a disk in memory fail, in several ways
     Faults,
+    /// Fills the disk below the real service, and holds it to every answer that it gave
+    Full(full::FullArgs),
 }
 
 impl Trial {
@@ -53,6 +57,7 @@ impl Trial {
             Self::Damage(_) => "damage",
             Self::Power(_) => "power",
             Self::Faults => "faults",
+            Self::Full(_) => "full",
         }
     }
 
@@ -63,6 +68,7 @@ impl Trial {
             Self::Damage(args) => damage::run(args, seed),
             Self::Power(args) => power::run(args, seed),
             Self::Faults => faults::run(seed),
+            Self::Full(args) => full::run(args, seed),
         }
     }
 }

@@ -120,6 +120,7 @@ pub fn open(data: &Path) -> Result<Ledger, LedgerError> {
         accept_clock: false,
         new: NewLedger { origin: Origin::parse("torture.invalid/new").unwrap(), simulated: false },
         segment_bytes_max: SEGMENT_BYTES,
+        disk_reserve_bytes: 0,
     })
 }
 
