@@ -21,7 +21,7 @@ fn what_was_not_synced_is_lost_or_kept_or_torn() {
     assert_eq!(folder.power_loss(Choice::AllLost).bytes("file"), b"safe");
     assert_eq!(folder.power_loss(Choice::AllKept).bytes("file"), b"safemore");
     let torn: BTreeSet<_> =
-        (0..200).map(|seed| folder.power_loss(Choice::Random(seed)).bytes("file").len()).collect();
+        (0..2000).map(|seed| folder.power_loss(Choice::Random(seed)).bytes("file").len()).collect();
     assert_eq!(torn.into_iter().collect::<Vec<_>>(), [4, 5, 6, 7, 8]);
 }
 
