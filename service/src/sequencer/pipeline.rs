@@ -175,8 +175,9 @@ impl Pipeline {
             self.changed.notify_all();
             drop(desk);
             desk = self.wait_while(|desk| desk.commit.is_none())?;
-            desk.writer_waits = false;
         }
+        // Also where it had not begun to wait: the sequencer must not believe that it may write.
+        desk.writer_waits = false;
         self.changed.notify_all();
         desk.commit.take().ok_or(Ended)
     }
@@ -213,5 +214,26 @@ impl Drop for EndBoth {
         self.0.changed.notify_all();
         // Whoever waits for it learns that there will be no answer.
         drop(left);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use einsicht_tlog::Index;
+
+    use super::*;
+    use crate::sequencer::tests::harness::Desk as Recording;
+
+    #[test]
+    fn a_writer_that_finds_a_commit_before_it_has_waited_is_busy_with_it() {
+        let committer = Recording::new().committer;
+        let pipeline = Pipeline {
+            desk: Mutex::new(Desk { commit: Some(Commit::new(Index(1))), writer_waits: true, ended: false }),
+            changed: Condvar::new(),
+            stopped: committer.stopped(),
+            publisher: Mutex::new(committer.publisher),
+        };
+        assert!(pipeline.next_commit().is_ok());
+        assert!(matches!(pipeline.waits_for_a_commit(), Ok(false)));
     }
 }

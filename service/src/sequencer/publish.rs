@@ -61,6 +61,9 @@ impl Publisher {
         }
         let Commit { first, frame, mut growth, changes, .. } = commit;
         let count = frame.count();
+        // Whoever gets here out of turn has a fault, and must not write: the log could not be opened again.
+        let next = self.tree.size().next_index();
+        assert!(count == 0 || first == next, "entry {first} is to be written, expected entry {next}");
         growth.leaf_hashes.iter().for_each(|hash| self.tree.push(*hash, &mut growth.upper));
         let head = self.tree.head();
         // No entry: everything was known before, or refused. What was published still stands.

@@ -4,7 +4,7 @@ mod faults;
 mod follower;
 mod full_disk;
 mod gate;
-mod harness;
+pub(super) mod harness;
 mod limits;
 mod line;
 mod numbers;

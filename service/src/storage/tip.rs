@@ -40,6 +40,12 @@ impl Tree {
         });
     }
 
+    /// How many entries it has.
+    #[must_use]
+    pub fn size(&self) -> Size {
+        self.frontier.size()
+    }
+
     /// Size and root.
     #[must_use]
     pub fn head(&self) -> TreeHead {
@@ -99,7 +105,7 @@ impl Tip {
     /// How many entries there are.
     #[must_use]
     pub fn size(&self) -> Size {
-        self.tree.frontier.size()
+        self.tree.size()
     }
 
     /// The index that the next entry gets.
