@@ -38,7 +38,7 @@ const RUNS: usize = 3;
 /// Drawn losses at each moment, beside those that take everything, nothing, …
 const LOSSES: usize = 2;
 /// One recovery of so many is itself cut before each of its operations.
-const NESTED_ONE_OF: u32 = 40;
+const NESTED_ONE_OF: u32 = 100;
 const SESSIONS: u8 = 4;
 
 /// Runs the trial, and returns its counts.
