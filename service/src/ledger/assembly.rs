@@ -87,6 +87,7 @@ pub fn stand_by(assembly: Assembly<'_>) -> Result<Standby, LedgerError> {
     if existing.is_some() && !assembly.accept_clock {
         ClockGuard::check_start(&*clock, opened.tip.recorded_at())?;
     }
+    let guard = ClockGuard::new(&*clock, opened.tip.recorded_at());
     let (is_new, first) = (existing.is_none(), first_entry(&origin, &verifier, new.simulated, predecessor));
     let genesis = match existing {
         Some(genesis) => genesis,
@@ -107,6 +108,7 @@ pub fn stand_by(assembly: Assembly<'_>) -> Result<Standby, LedgerError> {
             tip: opened.tip,
             key,
             clock,
+            guard,
             store: assembly.store,
             pace: assembly.pace,
             halt: assembly.halt,

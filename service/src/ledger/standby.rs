@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::assembly::{Halt, OpenStore};
 use super::{Ledger, LedgerError, SOFTWARE, catch_up};
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused};
 use crate::sessions::Sessions;
 use crate::storage::{LogReader, LogWriter, NoRoom, Room, Shortage, Tip};
@@ -52,6 +52,8 @@ pub(super) struct Prepared {
     pub tip: Tip,
     pub key: SigningKey,
     pub clock: Arc<dyn Clock>,
+    /// Watches the clock since the log was opened: what is waited for may take days.
+    pub guard: ClockGuard,
     pub store: OpenStore,
     pub pace: Pace,
     pub halt: Halt,
@@ -145,9 +147,9 @@ impl Recorder {
             Stage::Ready(committer) => *committer,
             Stage::Open(mut prepared) => match prepared.catch_up() {
                 Ok((sessions, follower)) => {
-                    let Prepared { writer, tip, key, clock, halt, .. } = *prepared;
+                    let Prepared { writer, tip, key, clock, guard, halt, .. } = *prepared;
                     let room = self.room.clone();
-                    let parts = Parts { writer, tip, sessions, key, clock, follower, room, halt };
+                    let parts = Parts { writer, tip, sessions, key, clock, guard, follower, room, halt };
                     Committer::with(parts, self.published.clone())
                 }
                 Err(error) => {
@@ -189,6 +191,7 @@ impl From<LedgerError> for NotYet {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Refused(Refused::NoRoom(_)) => Self::NoRoom,
+            LedgerError::Refused(Refused::Clock(_)) => Self::Clock,
             error => Self::Failed(error.to_string()),
         }
     }

@@ -14,8 +14,12 @@ use crate::storage::{AppendError, Growth};
 /// A commit takes no further submission beyond this many entries or bytes.
 const COMMIT_ENTRIES_MAX: u32 = 8192;
 const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Or when this many wait for it: those who send again what is known add no entry.
+const COMMIT_WAITING_MAX: usize = 4096;
 /// From this many bytes on, placing more of them takes longer than waking a thread.
 const HAND_OVER_BYTES: usize = 64 * 1024;
+/// The same for many who wait, whatever they added.
+const HAND_OVER_WAITING: usize = 256;
 
 /// Filled by the sequencer, then made durable by whoever writes.
 pub(super) struct Commit {
@@ -63,12 +67,14 @@ impl Commit {
 
     /// Whether nobody else may join.
     pub fn is_full(&self) -> bool {
-        self.frame.count() >= COMMIT_ENTRIES_MAX || self.frame.byte_len() >= COMMIT_BYTES_MAX
+        self.frame.count() >= COMMIT_ENTRIES_MAX
+            || self.frame.byte_len() >= COMMIT_BYTES_MAX
+            || self.waiting.len() >= COMMIT_WAITING_MAX
     }
 
     /// Whether a writer that waits should have it at once, on its own thread, while others are placed.
     pub fn is_worth_a_hand_over(&self) -> bool {
-        self.frame.byte_len() >= HAND_OVER_BYTES
+        self.frame.byte_len() >= HAND_OVER_BYTES || self.waiting.len() >= HAND_OVER_WAITING
     }
 }
 

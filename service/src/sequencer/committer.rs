@@ -26,6 +26,8 @@ pub struct Parts {
     pub key: SigningKey,
     /// Gives the time.
     pub clock: Arc<dyn Clock>,
+    /// Has watched it since the log was opened.
+    pub guard: ClockGuard,
     /// Keeps what lies behind the log up to date.
     pub follower: Follower,
     /// Whether there is room to record.
@@ -52,7 +54,7 @@ impl Committer {
     /// The same where the end of the log was published already.
     #[must_use]
     pub fn with(parts: Parts, published: watch::Sender<Arc<Published>>) -> Self {
-        let Parts { writer: log, tip, sessions, key, clock, follower, room, halt } = parts;
+        let Parts { writer: log, tip, sessions, key, clock, guard, follower, room, halt } = parts;
         let in_flight = InFlight::new(tip.next_index());
         let (link, tree) = tip.into_parts();
         let stopped = Arc::default();
@@ -61,7 +63,7 @@ impl Committer {
             link,
             in_flight,
             reader: log.reader(),
-            guard: ClockGuard::new(&*clock, link.not_before),
+            guard,
             clock,
             room,
             clock_alarm: Arc::default(),

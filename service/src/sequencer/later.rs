@@ -24,7 +24,7 @@ pub struct Later {
     pub begin: Begin,
 }
 
-/// Tries to begin; again after [`NotYet::NoRoom`].
+/// Tries to begin; again unless it will never do.
 pub type Begin = Box<dyn FnMut() -> Result<Committer, NotYet> + Send>;
 
 /// Why recording does not begin.
@@ -32,6 +32,8 @@ pub type Begin = Box<dyn FnMut() -> Result<Committer, NotYet> + Send>;
 pub enum NotYet {
     /// There is no room; [`Room`] knows more.
     NoRoom,
+    /// The clock can't be trusted now.
+    Clock,
     /// It will not.
     Failed(String),
 }
@@ -79,7 +81,7 @@ fn wait(begin: &mut Begin, queue: &mpsc::Receiver<Submission>) -> Result<Option<
         }
         match begin() {
             Ok(committer) => return Ok(Some(committer)),
-            Err(NotYet::NoRoom) => {}
+            Err(NotYet::NoRoom | NotYet::Clock) => {}
             Err(NotYet::Failed(reason)) => return Err(reason),
         }
     }

@@ -109,7 +109,9 @@ impl DataFile for Overhang {
         match &mut *end {
             End::Unchanged => *end = End::InMemory { start: len, bytes: Vec::new() },
             End::InMemory { start, bytes } => {
-                bytes.truncate(index(len.checked_sub(*start).ok_or_else(before_the_end)?)?);
+                bytes.truncate(index(len.saturating_sub(*start))?);
+                // What was opened for replaying a part may have to be rebuilt from further back.
+                *start = (*start).min(len);
             }
             End::OnDisk => return self.below.set_len(len),
         }
@@ -184,6 +186,18 @@ mod tests {
         let error = file.write_all_at(b"x", 10 + BYTES_MAX as u64).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert!(file.write_all_at(b"x", 9).is_err());
-        assert!(file.set_len(9).is_err());
+    }
+
+    #[test]
+    fn it_can_be_cut_off_before_what_memory_has_and_go_on_from_there() {
+        let (folder, file) = file(b"0123456789");
+        file.set_len(8).unwrap();
+        file.write_all_at(b"ab", 8).unwrap();
+        file.set_len(3).unwrap();
+        assert_eq!(contents(&file), b"012");
+        file.write_all_at(b"cd", 3).unwrap();
+        assert_eq!(contents(&file), b"012cd");
+        file.write_down().unwrap();
+        assert_eq!(folder.bytes("file"), b"012cd");
     }
 }

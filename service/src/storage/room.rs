@@ -8,7 +8,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::file::{Folder, Space};
 
@@ -110,9 +110,11 @@ impl Room {
                 None
             }
         };
-        let is_full = self.last().filter(|last| last.shortage == Shortage::Full);
+        let mut last = self.lock();
+        // Decided under the lock: a look that began before [`Room::has_room`] must not undo it.
+        let is_full = last.clone().filter(|last| last.shortage == Shortage::Full);
         let now = shortage.map(|shortage| self.no_room(shortage)).or(is_full);
-        self.note(now.clone());
+        say(now.as_ref(), &mut last);
         now.map_or(Ok(()), Err)
     }
 
@@ -120,19 +122,23 @@ impl Room {
     /// [`Room::has_room`].
     pub fn is_full(&self) -> NoRoom {
         let full = self.no_room(Shortage::Full);
-        self.note(Some(full.clone()));
+        say(Some(&full), &mut self.lock());
         full
     }
 
     /// Notes that something could be written again.
     pub fn has_room(&self) {
-        self.note(None);
+        say(None, &mut self.lock());
     }
 
     /// What was seen last.
     #[must_use]
     pub fn last(&self) -> Option<NoRoom> {
-        self.inner.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<NoRoom>> {
+        self.inner.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shortage(&self, space: Space) -> Option<Shortage> {
@@ -147,20 +153,19 @@ impl Room {
         }
     }
 
-    /// Tells people when it begins and when it ends.
-    fn note(&self, now: Option<NoRoom>) {
-        let mut last = self.inner.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match (&now, &*last) {
-            (Some(no_room), None) => tracing::error!("{no_room}"),
-            (None, Some(_)) => tracing::info!("there is room again; recording goes on"),
-            (Some(_), Some(_)) | (None, None) => {}
-        }
-        *last = now;
-    }
-
     fn no_room(&self, shortage: Shortage) -> NoRoom {
         NoRoom { shortage, path: self.inner.path.clone() }
     }
+}
+
+/// Tells people when it begins and when it ends.
+fn say(now: Option<&NoRoom>, last: &mut Option<NoRoom>) {
+    match (now, &*last) {
+        (Some(no_room), None) => tracing::error!("{no_room}"),
+        (None, Some(_)) => tracing::info!("there is room again; recording goes on"),
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    *last = now.cloned();
 }
 
 #[cfg(test)]

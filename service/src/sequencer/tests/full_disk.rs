@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::harness::{BEGUN_AT, Clocks, Desk, accesses, assert_holds, indexes, known, origin};
 use crate::ledger::{self, Assembly, LedgerError, NewLedger, Recording, Standby};
-use crate::sequencer::{Pace, Refused, Sequencer};
+use crate::sequencer::{NotYet, Pace, Refused, Sequencer};
 use crate::sessions::SessionStore;
 use crate::storage::file::Space;
 use crate::storage::memory::MemoryFolder;
@@ -47,6 +47,15 @@ fn below_the_reserve_nothing_is_placed_and_above_it_recording_goes_on() {
 fn stand_by(folder: &MemoryFolder, state: &TempDir, reserve: u64) -> Result<Standby, LedgerError> {
     let clock = Arc::new(Clocks::default());
     clock.set_wall(BEGUN_AT);
+    stand_by_at(clock, folder, state, reserve)
+}
+
+fn stand_by_at(
+    clock: Arc<Clocks>,
+    folder: &MemoryFolder,
+    state: &TempDir,
+    reserve: u64,
+) -> Result<Standby, LedgerError> {
     let state = state.path().join("state");
     ledger::assembly::stand_by(Assembly {
         data: Path::new("/data"),
@@ -114,6 +123,29 @@ async fn a_start_on_a_full_disk_serves_readers_and_records_once_there_is_room() 
     thread.join().unwrap();
     let again = stand_by(&folder.after_kill(), &state, RESERVE_BYTES).unwrap();
     assert_eq!(again.head(), recorded.published.head);
+}
+
+/// One bad time in the log would be repeated for as long as the clock was ahead.
+#[test]
+fn a_clock_that_jumps_while_there_is_no_room_is_not_believed_when_there_is() {
+    const YEAR: i64 = 365 * 86_400;
+    let (state, clock) = (tempfile::tempdir().unwrap(), Arc::new(Clocks::default()));
+    let folder = ledger(&state);
+    clock.set_wall(BEGUN_AT);
+    folder.set_space(LOW);
+    let mut standby = stand_by_at(Arc::clone(&clock), &folder, &state, RESERVE_BYTES).unwrap();
+    let Recording::Later(mut later) = standby.serve().unwrap() else {
+        panic!("it records below the reserve")
+    };
+    clock.set_wall(BEGUN_AT + YEAR);
+    folder.free();
+    for _ in 0..2 {
+        assert!(matches!((later.begin)(), Err(NotYet::Clock)), "it is tried again");
+    }
+    assert_eq!(standby.head().size.next_index(), Index(2));
+    clock.set_wall(BEGUN_AT);
+    let committer = (later.begin)().unwrap();
+    assert_eq!(committer.recorded_at().0, u64::try_from(BEGUN_AT).unwrap());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::gate::{Gate, GatedFolder};
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{
     Acknowledged, Committer, Follower, Pace, Parts, Placed, PreparedEvent, Published, Refused, Submission,
     Work,
@@ -112,6 +112,7 @@ impl Desk {
         let opened = storage::open(gated, &origin(), &keys, bytes_max).unwrap();
         let reader = opened.writer.reader();
         let follower = Follower::start(opened.writer.keeper(), store.clone(), Pace::default()).unwrap();
+        let guard = ClockGuard::new(&*clock, opened.tip.recorded_at());
         let halts = Arc::new(Mutex::new(Vec::new()));
         let halted = Arc::clone(&halts);
         let mut committer = Committer::new(Parts {
@@ -120,6 +121,7 @@ impl Desk {
             sessions: Sessions::new(store.clone()),
             key: key(),
             clock: Arc::<Clocks>::clone(&clock),
+            guard,
             follower,
             room: Room::new(Arc::new(folder.clone()), Path::new("/data"), RESERVE_BYTES),
             halt: Box::new(move |error| halted.lock().unwrap().push(error.to_string())),
