@@ -51,5 +51,7 @@ pub mod wire;
 pub use entry::{FORMAT_VERSION, kind_name};
 pub use event::{validate_batch, validate_end_session, validate_request};
 pub use problem::{BatchError, Problem, SealedField, Violation};
-pub use record::{Mismatch, Provenance, body_bytes, entry_of_access, record_of, record_states_event};
+pub use record::{
+    Mismatch, Provenance, access_bodies, body_bytes, entry_of_access, record_of, record_states_event,
+};
 pub use wire::{WireError, read_body};

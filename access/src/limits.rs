@@ -51,7 +51,8 @@ pub const PROBLEMS_LISTED_MAX: usize = 100;
 /// [`Problem::NotNfc`] that applies.
 pub fn check_code(code: &str) -> Result<(), Problem> {
     check_length(code, CODE_BYTES_MAX)?;
-    if code.bytes().all(|byte| byte.is_ascii() && is_code_character(char::from(byte))) {
+    // Nearly all codes are ASCII. All bytes are looked at, good or bad: that is done many at a time.
+    if code.bytes().fold(true, |good, byte| good & is_ascii_code_byte(byte)) {
         return Ok(());
     }
     check_characters(code, Alphabet::Code, is_code_character)?;
@@ -114,9 +115,18 @@ fn check_characters(text: &str, alphabet: Alphabet, allowed: impl Fn(char) -> bo
     }
 }
 
+/// An ASCII letter, or `_`, or one of `- . / 0 … 9 :`, which are neighbours.
+fn is_ascii_code_byte(byte: u8) -> bool {
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let is_between = byte.wrapping_sub(b'-') <= b':' - b'-';
+    is_letter | is_between | (byte == b'_')
+}
+
 fn is_code_character(character: char) -> bool {
-    if character.is_ascii() {
-        return character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.' | ':' | '/');
+    if let Ok(byte) = u8::try_from(character)
+        && byte.is_ascii()
+    {
+        return is_ascii_code_byte(byte);
     }
     matches!(character.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark)
         || character.general_category() == GeneralCategory::DecimalNumber
@@ -148,6 +158,17 @@ mod tests {
             "١٢٣",
         ] {
             assert_eq!(check_code(code), Ok(()), "{code}");
+        }
+    }
+
+    #[test]
+    fn of_ascii_only_letters_digits_and_five_signs_are_in_codes() {
+        for byte in 0..=u8::MAX {
+            let expected = byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+            assert_eq!(is_ascii_code_byte(byte), expected, "{byte}");
+            if byte.is_ascii() {
+                assert_eq!(check_code(&char::from(byte).to_string()).is_ok(), expected, "{byte}");
+            }
         }
     }
 

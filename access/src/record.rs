@@ -9,6 +9,10 @@ use einsicht_proto::v1::{AccessEvent, AccessRecord, EntryBody};
 use prost::Message as _;
 use thiserror::Error;
 
+mod encode;
+
+pub use encode::access_bodies;
+
 const MINUTE_US: i64 = 60_000_000;
 
 /// Where an event comes from: what the service knows of it beyond what it says.

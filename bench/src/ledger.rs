@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
+use einsicht_access::{Provenance, access_bodies};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::http::Site;
@@ -170,10 +171,11 @@ pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
 /// Work as the service makes it of a request.
 fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
     let request = event::request(run, first, count, now_us);
-    let prepared = request.events.iter().zip(first..).map(|(event, sequence)| PreparedEvent {
-        sequence,
-        event_id: event.event_id.as_ref().try_into().unwrap_or_default(),
-        body: event::body(event, run.session(), sequence),
+    let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
+    let bodies = access_bodies(&request.events, first_event);
+    let prepared = request.events.iter().zip(first..).zip(bodies).map(|((event, sequence), body)| {
+        let event_id = event.event_id.as_ref().try_into().unwrap_or_default();
+        PreparedEvent { sequence, event_id, body }
     });
     Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events: prepared.collect() }
 }

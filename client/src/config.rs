@@ -43,7 +43,8 @@ pub struct RecorderConfig {
     /// come from somewhere else than the ledger itself.
     pub key: VerifierKey,
     /// Folder in which the last verified checkpoint is kept, so that a ledger that was replaced or
-    /// cut back is noticed after a restart too. Absent: only what this process saw counts.
+    /// cut back is noticed after a restart too. Absent: only what this process saw counts. It is stored at
+    /// most a tenth of a second after the answer that it came with, and when the recorder is closed.
     pub state_dir: Option<PathBuf>,
     /// What accesses say unless they say otherwise themselves.
     pub defaults: Defaults,

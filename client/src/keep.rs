@@ -117,10 +117,18 @@ impl Inner {
 
     /// Waits for what was handed to tasks, ends every session, and gives the spool some time to empty.
     pub(crate) async fn close(&self) -> Result<(), RecordError> {
-        match &self.spool {
+        let ended = match &self.spool {
             Some(spool) => spool.close(self.end_all()).await,
             None => self.end_all().await,
-        }
+        };
+        let stored = self.link.checkpoints.store().await;
+        ended.and(stored.map_err(|error| match error {
+            AttemptError::Trust(error) => RecordError::Trust(error),
+            AttemptError::False(error) => RecordError::Verification(error),
+            AttemptError::Failed(status) | AttemptError::Unproven(status) => {
+                RecordError::SessionEnd(Failure(status))
+            }
+        }))
     }
 
     async fn end_all(&self) -> Result<(), RecordError> {

@@ -66,7 +66,7 @@ impl Link {
         if found < known {
             return Err(VerificationError::Older { known, found }.into());
         }
-        Ok(())
+        self.checkpoints.store().await
     }
 
     /// Gets the end of a session recorded, as often as the policy allows.

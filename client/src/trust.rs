@@ -8,16 +8,20 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use einsicht_tlog::proof::{ProofError, verify_consistency};
 use einsicht_tlog::{Checkpoint, Hash, TreeHead, VerifierKey};
 
 use crate::state_dir::StateDir;
 
+mod behind;
 mod error;
 mod stored;
 
+pub(crate) use behind::StoredBehind;
 pub use error::{Dispute, TrustError};
 
 /// How many verified checkpoints are remembered besides the newest: answers that come at the same
@@ -34,6 +38,8 @@ struct Inner {
     origin: String,
     keys: Vec<VerifierKey>,
     dir: Option<StateDir>,
+    /// Whether the newest is stored later, by [`StoredBehind`], instead of before it is believed.
+    stores_behind: AtomicBool,
     verified: Mutex<Verified>,
 }
 
@@ -51,6 +57,25 @@ pub struct SignedHead {
     pub head: TreeHead,
     /// The signed note, verbatim.
     pub note: Vec<u8>,
+}
+
+/// A checkpoint whose signature and origin were verified, and nothing else.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    checkpoint: Checkpoint,
+    note: Bytes,
+}
+
+impl Opened {
+    /// What it states.
+    pub(crate) fn head(&self) -> TreeHead {
+        self.checkpoint.head
+    }
+
+    /// The signed note, verbatim.
+    pub(crate) fn note(&self) -> &Bytes {
+        &self.note
+    }
 }
 
 /// What became of a checkpoint that was offered.
@@ -102,6 +127,11 @@ impl Trust {
     /// Trusts `key` for the log that it is named after, and keeps the newest verified checkpoint in
     /// `<dir>/<first 16 hexadecimal digits of H(origin)>.checkpoint`. Creates the folder if needed.
     ///
+    /// A checkpoint is stored, durably, before it is believed. A [`Recorder`](crate::Recorder) stores its own
+    /// behind its answers instead, a tenth of a second later at most: what is stored is a lower bound, and a
+    /// crash can only leave it a little lower. A ledger that is cut back to a state of that last tenth, while
+    /// its recorder crashes, would not be noticed by this recorder after its start.
+    ///
     /// # Errors
     /// [`TrustError::Io`]; [`TrustError::Stored`] if what is stored was not signed by `key`.
     pub fn stored(key: VerifierKey, dir: &Path) -> Result<Self, TrustError> {
@@ -113,8 +143,13 @@ impl Trust {
     }
 
     fn new(key: VerifierKey, dir: Option<StateDir>, verified: Verified) -> Self {
-        let inner =
-            Inner { origin: key.name().to_owned(), keys: vec![key], dir, verified: Mutex::new(verified) };
+        let inner = Inner {
+            origin: key.name().to_owned(),
+            keys: vec![key],
+            dir,
+            stores_behind: AtomicBool::new(false),
+            verified: Mutex::new(verified),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -150,8 +185,25 @@ impl Trust {
     /// [`TrustError::Checkpoint`]; [`TrustError::Fork`] if another root was verified for its size;
     /// [`TrustError::Io`].
     pub fn offer(&self, checkpoint: &[u8]) -> Result<Offer, TrustError> {
-        let opened = Checkpoint::open(checkpoint, self.origin(), self.keys())?;
-        let offered = SignedHead { head: opened.head, note: checkpoint.to_vec() };
+        self.offer_opened(&self.open(&Bytes::copy_from_slice(checkpoint))?)
+    }
+
+    /// Verifies signature and origin of a checkpoint: the first half of [`Trust::offer`].
+    ///
+    /// # Errors
+    /// [`TrustError::Checkpoint`].
+    pub(crate) fn open(&self, note: &Bytes) -> Result<Opened, TrustError> {
+        let checkpoint = Checkpoint::open(note, self.origin(), self.keys())?;
+        Ok(Opened { checkpoint, note: note.clone() })
+    }
+
+    /// The second half of [`Trust::offer`].
+    ///
+    /// # Errors
+    /// [`TrustError::Fork`]; [`TrustError::Io`].
+    pub(crate) fn offer_opened(&self, opened: &Opened) -> Result<Offer, TrustError> {
+        let offered = SignedHead { head: opened.head(), note: opened.note.to_vec() };
+        let opened = opened.checkpoint.clone();
         let mut verified = self.verified();
         if offered.head.size.0 == 0 {
             return Ok(Offer::Accepted(opened));
@@ -220,14 +272,16 @@ impl Trust {
         Ok(needed.between.checkpoint.clone())
     }
 
-    /// Remembers a head that was proven, and stores it if it is the newest.
+    /// Remembers a head that was proven, and stores it if it is the newest (unless that is done behind).
     fn accept(&self, verified: &mut Verified, proven: SignedHead) -> Result<(), TrustError> {
         let grows = verified.newest.as_ref().is_none_or(|newest| newest.head.size < proven.head.size);
         if !grows {
             verified.remember(proven);
             return Ok(());
         }
-        self.store(&proven)?;
+        if !self.inner.stores_behind.load(Ordering::Relaxed) {
+            self.store(&proven)?;
+        }
         if let Some(before) = verified.newest.replace(proven) {
             verified.remember(before);
         }

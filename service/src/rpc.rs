@@ -3,6 +3,7 @@
 mod deadline;
 mod frames;
 mod ledger;
+mod recorded;
 mod recorder;
 mod status;
 

@@ -80,8 +80,9 @@ pub struct PreparedEvent {
     pub sequence: u64,
     /// Its id: the same number with another id is another event.
     pub event_id: [u8; 16],
-    /// The entry's body, at most [`einsicht_tlog::leaf::BODY_BYTES_MAX`] bytes.
-    pub body: Vec<u8>,
+    /// The entry's body, at most [`einsicht_tlog::leaf::BODY_BYTES_MAX`] bytes. The bodies of one submission
+    /// mostly lie in one buffer.
+    pub body: Bytes,
 }
 
 /// Where one entry stands.

@@ -35,6 +35,7 @@ mod room;
 mod segments;
 #[cfg(test)]
 mod tests;
+mod tiles;
 mod tip;
 mod writer;
 

@@ -8,23 +8,23 @@ use einsicht_tlog::{Frontier, SigningKey, Size, checkpoint};
 
 use super::*;
 
-fn key() -> SigningKey {
+pub(super) fn key() -> SigningKey {
     SigningKey::from_seed("log.example", &[1; 32]).unwrap()
 }
 
 /// A history: entry `i` is `mark` from `forked_at` on, and the same in all histories before.
-struct History {
+pub(super) struct History {
     leaves: Vec<Hash>,
 }
 
 impl History {
-    fn new(forked_at: u64, mark: u8) -> Self {
+    pub(super) fn new(forked_at: u64, mark: u8) -> Self {
         let leaf =
             |i: u64| leaf_hash(&[&i.to_be_bytes()[..], &[if i < forked_at { 0 } else { mark }]].concat());
         Self { leaves: (0..300).map(leaf).collect() }
     }
 
-    fn head(&self, size: u64) -> TreeHead {
+    pub(super) fn head(&self, size: u64) -> TreeHead {
         let mut frontier = Frontier::new();
         self.leaves[..size as usize].iter().for_each(|leaf| frontier.push(*leaf));
         frontier.head()
@@ -57,7 +57,7 @@ fn needed(trust: &Trust, note: &[u8]) -> NeededProof {
     }
 }
 
-fn advance(trust: &Trust, history: &History, size: u64) {
+pub(super) fn advance(trust: &Trust, history: &History, size: u64) {
     match trust.offer(&history.note(size)).unwrap() {
         Offer::Accepted(_) => {}
         Offer::NeedsProof(needed) => drop(trust.link(&needed, &history.proof(&needed)).unwrap()),

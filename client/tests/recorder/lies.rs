@@ -84,6 +84,33 @@ async fn an_older_tree_that_the_ledger_does_not_own_up_to() {
     assert!(matches!(error, VerificationError::ProofRefused { .. }), "{error}");
 }
 
+/// Records 40 accesses at once, each in a commit of its own. One answer lies.
+async fn one_of_many(lie: impl FnOnce(&mut Log, &mut RecordResponse) + Send + 'static) {
+    let fake = Fake::start().await;
+    let recorder = fake.recorder().await;
+    recorder.record_batch(accesses(5)).await.unwrap();
+    let faults = (0..7).map(|_| Fault::None);
+    fake.fail(faults.chain([Fault::Lie(Box::new(lie))]));
+    let answers = futures::future::join_all((0..40).map(|_| recorder.record(access()))).await;
+    let failed: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
+    let [error] = &failed[..] else { panic!("one of them lied: {failed:?}") };
+    assert!(error.is_verification_failure(), "{error}");
+    assert_eq!(recorder.trust().newest().unwrap().size.0, fake.state().log.size());
+}
+
+#[tokio::test]
+async fn a_lie_among_many_answers_fails_its_own_call_and_no_other() {
+    let forged = |log: &Log, more| log.other_history(key(), more);
+    one_of_many(move |log, response| response.checkpoint = forged(log, 100).checkpoint()).await;
+    one_of_many(move |log, response| response.checkpoint = forged(log, 0).checkpoint()).await;
+    one_of_many(move |log, response| response.checkpoint = forged(log, 0).checkpoint_of(3)).await;
+    one_of_many(|log, response| {
+        let stranger = SigningKey::from_seed(ORIGIN, &[43; 32]).unwrap();
+        response.checkpoint = log.other_history(stranger, 100).checkpoint();
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_proof_of_another_length_of_history() {
     let error = told(1, |_, response| response.consistency_proof.clear()).await;

@@ -97,6 +97,19 @@ async fn answers_bring_the_proof_that_they_need() {
 }
 
 #[tokio::test]
+async fn answers_under_many_checkpoints_are_all_believed_and_none_waits_for_many_proofs() {
+    let fake = Fake::start().await;
+    let recorder = fake.recorder().await;
+    recorder.record(access()).await.unwrap();
+    for _ in 0..3 {
+        let all = (0..64).map(|_| recorder.record(access()));
+        assert!(futures::future::join_all(all).await.iter().all(Result::is_ok));
+        assert_eq!(recorder.trust().newest().unwrap().size.0, fake.state().log.size());
+    }
+    assert!(fake.state().proofs_asked <= 3 * 64, "each checkpoint is proven once");
+}
+
+#[tokio::test]
 async fn answers_under_one_checkpoint_need_one_proof() {
     let fake = Fake::start().await;
     let recorder = fake.recorder().await;

@@ -12,11 +12,12 @@ use einsicht_proto::v1::{
     WatchCheckpointsResponse,
 };
 use einsicht_tlog::receipt::Receipt;
-use einsicht_tlog::{Hash, Index, Size, bundle};
+use einsicht_tlog::{Index, Size, bundle};
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use tokio_stream::wrappers::WatchStream;
 use tonic::{Code, Request, Response, Status};
 
+use super::recorded::split;
 use super::{Shared, status};
 use crate::auth::Session;
 use crate::sequencer::Published;
@@ -132,9 +133,8 @@ impl Ledger for LedgerService {
             let (index, size) = (Index(index), self.size(size)?);
             self.read(move |reader| {
                 let proof = reader.inclusion_proof(index, size)?;
-                let leaf_hash = bytes(&reader.leaf_hash(index)?);
-                let proof = proof.iter().map(bytes).collect();
-                Ok(GetInclusionProofResponse { size: size.0, leaf_hash, proof })
+                let leaf_hash = Bytes::copy_from_slice(reader.leaf_hash(index)?.as_bytes());
+                Ok(GetInclusionProofResponse { size: size.0, leaf_hash, proof: split(&proof) })
             })
             .await
         };
@@ -147,9 +147,13 @@ impl Ledger for LedgerService {
     ) -> Result<Response<GetConsistencyProofResponse>, Status> {
         let GetConsistencyProofRequest { old_size, new_size } = request.into_inner();
         let answer = async {
-            let new = self.size(new_size)?;
-            let proof = self.read(move |reader| reader.consistency_proof(Size(old_size), new)).await?;
-            Ok(GetConsistencyProofResponse { new_size: new.0, proof: proof.iter().map(bytes).collect() })
+            let (old, new) = (Size(old_size), self.size(new_size)?);
+            let kept = self.shared.reader.kept_consistency_proof(old, new);
+            let proof = match kept.map_err(|error| status::of_read(&error))? {
+                Some(proof) => proof,
+                None => self.read(move |reader| reader.consistency_proof(old, new)).await?,
+            };
+            Ok(GetConsistencyProofResponse { new_size: new.0, proof: split(&proof) })
         };
         answer.await.map(Response::new).map_err(status::counted)
     }
@@ -220,8 +224,4 @@ async fn read_with<T: Send + 'static>(
     let read = tokio::task::spawn_blocking(move || read(&reader)).await;
     read.map_err(|_| Status::internal("reading the log ended in disorder"))?
         .map_err(|error| status::of_read(&error))
-}
-
-fn bytes(hash: &Hash) -> Bytes {
-    Bytes::copy_from_slice(hash.as_bytes())
 }

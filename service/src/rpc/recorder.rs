@@ -4,23 +4,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use einsicht_access::entry::session_end;
-use einsicht_access::{Provenance, body_bytes, entry_of_access, validate_end_session, validate_request};
+use einsicht_access::{Provenance, access_bodies, body_bytes, validate_end_session, validate_request};
 use einsicht_proto::v1::recorder_server::Recorder;
 use einsicht_proto::v1::{
     EndSessionRequest, EndSessionResponse, RecordRequest, RecordResponse, RecordStreamRequest,
-    RecordStreamResponse, Recorded,
+    RecordStreamResponse,
 };
-use einsicht_tlog::{Hash, Size};
+use einsicht_tlog::Size;
 use futures::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::recorded::{Wanted, respond, respond_at_once};
 use super::{Shared, deadline, status};
 use crate::auth::Session;
-use crate::sequencer::{Acknowledged, Placed, PreparedEvent, Work};
+use crate::sequencer::{PreparedEvent, Work};
 use crate::sessions::SessionKey;
-use crate::storage::{LogReader, ReadError};
 
 /// Requests of one stream that are worked on at once: enough to fill commits, too few to fill memory.
 const STREAM_IN_FLIGHT_MAX: usize = 16;
@@ -28,13 +27,6 @@ const STREAM_IN_FLIGHT_MAX: usize = 16;
 /// Records accesses.
 pub struct RecorderService {
     shared: Shared,
-}
-
-/// What an answer is to carry beyond index and leaf hash.
-#[derive(Clone, Copy)]
-struct Wanted {
-    proofs: bool,
-    known_size: Size,
 }
 
 impl RecorderService {
@@ -141,13 +133,15 @@ fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<
         return Err(status::knows_more(request.known_size, published));
     }
     let RecordRequest { session, first_sequence, events, with_proofs, known_size } = request;
+    let provenance = Provenance { producer, session: &session, sequence: first_sequence };
+    let bodies = access_bodies(&events, provenance);
     let prepared = events
         .iter()
         .zip(first_sequence..)
-        .map(|(event, sequence)| {
-            let provenance = Provenance { producer, session: &session, sequence };
+        .zip(bodies)
+        .map(|((event, sequence), body)| {
             let event_id = event.event_id.as_ref().try_into().unwrap_or_default();
-            PreparedEvent { sequence, event_id, body: body_bytes(&entry_of_access(event, provenance)) }
+            PreparedEvent { sequence, event_id, body }
         })
         .collect();
     let work = Work::Accesses { session: SessionKey::new(producer, &session), events: prepared };
@@ -169,47 +163,15 @@ async fn submit(
         None => submitted.await,
     };
     let acknowledged = acknowledged.map_err(|refused| status::of_refused(&refused))?;
-    if !wanted.proofs && wanted.known_size == Size(0) {
-        return respond(&shared.reader, &acknowledged, wanted).map_err(|error| status::of_read(&error));
+    let at_once = respond_at_once(&shared.reader, &acknowledged, wanted);
+    if let Some(response) = at_once.map_err(|error| status::of_read(&error))? {
+        return Ok(response);
     }
-    // Proofs read files.
     let reader = shared.reader.clone();
     let response = tokio::task::spawn_blocking(move || respond(&reader, &acknowledged, wanted)).await;
     response
         .map_err(|_| Status::internal("the proofs could not be put together; the events are recorded"))?
         .map_err(|error| status::of_read(&error))
-}
-
-fn respond(
-    reader: &LogReader,
-    acknowledged: &Acknowledged,
-    wanted: Wanted,
-) -> Result<RecordResponse, ReadError> {
-    let head = acknowledged.published.head;
-    let entry = |placed: &Placed| {
-        let mut recorded = Recorded {
-            index: placed.index.0,
-            leaf_hash: bytes(&placed.leaf_hash),
-            already_recorded: placed.already_recorded,
-            ..Recorded::default()
-        };
-        if wanted.proofs {
-            recorded.leaf = Some(reader.leaf(placed.index)?.into());
-            let proof = reader.inclusion_proof(placed.index, head.size)?;
-            recorded.inclusion_proof = proof.iter().map(bytes).collect();
-        }
-        Ok(recorded)
-    };
-    let recorded = acknowledged.entries.iter().map(entry).collect::<Result<_, ReadError>>()?;
-    let consistency_proof = match wanted.known_size {
-        Size(0) => Vec::new(),
-        known => reader.consistency_proof(known, head.size)?.iter().map(bytes).collect(),
-    };
-    Ok(RecordResponse { recorded, checkpoint: acknowledged.published.checkpoint.clone(), consistency_proof })
-}
-
-fn bytes(hash: &Hash) -> Bytes {
-    Bytes::copy_from_slice(hash.as_bytes())
 }
 
 /// Passes items on up to and including the first error.

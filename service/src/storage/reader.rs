@@ -14,13 +14,15 @@ use super::derived::Derived;
 use super::file::read_exact_at;
 use super::nodes::Nodes;
 use super::segments::{Segment, Segments};
+use super::tiles::Tiles;
 
 /// Reads the log. Cheap to clone; every clone sees what the writer has appended.
 #[derive(Clone)]
 pub struct LogReader {
     pub(super) derived: Derived,
     pub(super) segments: Arc<RwLock<Segments>>,
-    pub(super) nodes: Nodes,
+    nodes: Nodes,
+    tiles: Tiles,
 }
 
 /// An entry or a hash could not be read.
@@ -41,6 +43,11 @@ pub enum ReadError {
 }
 
 impl LogReader {
+    /// Reads these files. What of them is derived has been checked, and only grows from here on.
+    pub(super) fn new(derived: Derived, segments: Arc<RwLock<Segments>>) -> Self {
+        Self { derived, segments, nodes: Nodes::default(), tiles: Tiles::default() }
+    }
+
     /// The leaf of an entry.
     ///
     /// # Errors
@@ -74,7 +81,7 @@ impl LogReader {
     /// # Errors
     /// [`ReadError::Io`], also if one of them is not there.
     pub fn hashes(&self, level: u8, start: u64, count: usize) -> Result<Vec<u8>, ReadError> {
-        self.derived.hashes(level, start, count).map_err(|error| ReadError::Io { what: "a hash file", error })
+        self.derived.hashes(level, start, count).map_err(unreadable_hashes)
     }
 
     /// Leaf hash of an entry.
@@ -101,6 +108,39 @@ impl LogReader {
         ProofPlan::consistency(old, new)?.build(|subtree| self.subtree_root(subtree))
     }
 
+    /// As [`LogReader::inclusion_proof`], for entries near the end: their proofs share tiles that are kept.
+    ///
+    /// # Errors
+    /// As [`LogReader::inclusion_proof`].
+    pub fn recent_inclusion_proof(&self, index: Index, size: Size) -> Result<Vec<Hash>, ReadError> {
+        ProofPlan::inclusion(index, size)?.build(|subtree| self.recent_root(subtree))
+    }
+
+    /// As [`LogReader::consistency_proof`], for sizes near the end.
+    ///
+    /// # Errors
+    /// As [`LogReader::consistency_proof`].
+    pub fn recent_consistency_proof(&self, old: Size, new: Size) -> Result<Vec<Hash>, ReadError> {
+        ProofPlan::consistency(old, new)?.build(|subtree| self.recent_root(subtree))
+    }
+
+    /// The same, unless tiles are needed that are not kept: one may have to wait for a disk then.
+    ///
+    /// # Errors
+    /// As [`LogReader::consistency_proof`].
+    pub fn kept_consistency_proof(&self, old: Size, new: Size) -> Result<Option<Vec<Hash>>, ReadError> {
+        let read = |level, start, count| self.derived.hashes(level, start, count);
+        let proof = ProofPlan::consistency(old, new)?.build(|subtree| {
+            let root = self.tiles.kept_root(subtree, &read);
+            root.ok_or(None)?.map_err(Some)
+        });
+        match proof {
+            Ok(proof) => Ok(Some(proof)),
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(unreadable_hashes(error)),
+        }
+    }
+
     /// Size and root of the first `size` entries.
     ///
     /// # Errors
@@ -113,7 +153,12 @@ impl LogReader {
 
     fn subtree_root(&self, subtree: Subtree) -> Result<Hash, ReadError> {
         let root = self.nodes.root(HashRange::of_subtree(subtree), || self.derived.subtree_root(subtree));
-        root.map_err(|error| ReadError::Io { what: "a hash file", error })
+        root.map_err(unreadable_hashes)
+    }
+
+    fn recent_root(&self, subtree: Subtree) -> Result<Hash, ReadError> {
+        let read = |level, start, count| self.derived.hashes(level, start, count);
+        self.tiles.root(subtree, &read).map_err(unreadable_hashes)
     }
 
     /// One or two reads per segment that the entries lie in, whatever their number.
@@ -140,6 +185,10 @@ impl LogReader {
         let end = segments.iter().map(|other| other.base).find(|base| *base > segment.base);
         Ok((segment, end.unwrap_or(u64::MAX)))
     }
+}
+
+fn unreadable_hashes(error: io::Error) -> ReadError {
+    ReadError::Io { what: "a hash file", error }
 }
 
 /// Appends entries of one segment: all but the last one by one read, for their lengths are known

@@ -19,7 +19,6 @@ use super::file::{Folder, is_full, read_exact_at};
 use super::frames::{FrameReader, Next};
 use super::layout::HASHES;
 use super::listing::{Listed, Listing};
-use super::nodes::Nodes;
 use super::open::{OpenError, TornTail};
 use super::reader::LogReader;
 use super::replay::{apply, follows};
@@ -115,7 +114,7 @@ impl<'r> Recovery<'r> {
         }
         // Of its own: what is recovered may still change.
         let (derived, segments) = (self.derived.clone(), Arc::new(RwLock::new(segments)));
-        let reader = LogReader { derived, segments, nodes: Nodes::default() };
+        let reader = LogReader::new(derived, segments);
         let last = Index(watermark.size.0 - 1);
         let leaf = reader.leaf(last).map_err(io::Error::other)?;
         let previous = leaf_hash(&leaf);

@@ -9,7 +9,6 @@ use einsicht_tlog::{Hash, Index, TreeHead};
 use super::derived::{Derived, write_watermark};
 use super::file::{DataFile, Folder, replace};
 use super::layout::CHECKPOINT;
-use super::nodes::Nodes;
 use super::reader::LogReader;
 use super::segments::{self, HEADER_BYTES, Segments};
 use super::tip::Growth;
@@ -99,11 +98,7 @@ impl LogWriter {
     /// Reads beside this writer.
     #[must_use]
     pub fn reader(&self) -> LogReader {
-        LogReader {
-            derived: self.derived.clone(),
-            segments: Arc::clone(&self.segments),
-            nodes: Nodes::default(),
-        }
+        LogReader::new(self.derived.clone(), Arc::clone(&self.segments))
     }
 
     /// What keeps the files behind the log up to date, on a thread of its own.

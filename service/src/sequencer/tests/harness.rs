@@ -205,7 +205,7 @@ pub fn submission(
 pub fn accesses(session: u8, events: &[(u64, u8)]) -> Work {
     let prepare = |(sequence, id): &(u64, u8)| {
         let event_id = [*id; 16];
-        PreparedEvent { sequence: *sequence, event_id, body: access(session, *sequence, event_id) }
+        PreparedEvent { sequence: *sequence, event_id, body: access(session, *sequence, event_id).into() }
     };
     Work::Accesses { session: session_key(session), events: events.iter().map(prepare).collect() }
 }
@@ -214,7 +214,7 @@ pub fn accesses(session: u8, events: &[(u64, u8)]) -> Work {
 pub fn run(session: u8, first: u64, count: u64) -> Work {
     let prepare = |sequence: u64| {
         let event_id = (u128::from(session) << 64 | u128::from(sequence)).to_be_bytes();
-        PreparedEvent { sequence, event_id, body: access(session, sequence, event_id) }
+        PreparedEvent { sequence, event_id, body: access(session, sequence, event_id).into() }
     };
     Work::Accesses { session: session_key(session), events: (first..first + count).map(prepare).collect() }
 }

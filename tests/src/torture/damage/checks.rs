@@ -144,7 +144,8 @@ fn answers_differ(original: &Original, mut ledger: Ledger, told: bool) -> Option
 /// The first number that is not known any more, or the first end of a session.
 fn forgotten(original: &Original, ledger: &mut Ledger, told: bool) -> Option<String> {
     for number in &original.numbers {
-        let event = PreparedEvent { sequence: number.sequence, event_id: number.event_id, body: vec![0] };
+        let event =
+            PreparedEvent { sequence: number.sequence, event_id: number.event_id, body: vec![0].into() };
         let work = Work::Accesses { session: number.session, events: vec![event] };
         match ledger.committer.record_now(vec![work]) {
             Ok(placed) => {
@@ -161,7 +162,7 @@ fn forgotten(original: &Original, ledger: &mut Ledger, told: bool) -> Option<Str
         }
     }
     for (session, end) in &original.ended {
-        let event = PreparedEvent { sequence: 1 << 20, event_id: [1; 16], body: vec![0] };
+        let event = PreparedEvent { sequence: 1 << 20, event_id: [1; 16], body: vec![0].into() };
         let work = Work::Accesses { session: *session, events: vec![event] };
         match ledger.committer.record_now(vec![work]) {
             Err(Refused::SessionEnded { index }) if index == *end => {}

@@ -72,7 +72,7 @@ impl Request {
                 let event = |sequence| PreparedEvent {
                     sequence,
                     event_id: event_id(*session, sequence),
-                    body: access(*session, sequence),
+                    body: access(*session, sequence).into(),
                 };
                 let events = (*first..first + count).map(event).collect();
                 Work::Accesses { session: key(*session), events }
@@ -108,7 +108,7 @@ impl Book {
     pub fn send(&mut self, request: Request) {
         match request.work() {
             Work::Accesses { events, .. } => {
-                let bodies = events.into_iter().map(|event| Bytes::from(event.body));
+                let bodies = events.into_iter().map(|event| event.body);
                 self.bodies.extend(bodies.zip(request.entries()));
             }
             Work::SessionEnd { body, .. } => {

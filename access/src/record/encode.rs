@@ -1,0 +1,210 @@
+//! The bodies of accesses, written straight from the events: nothing is copied in between.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use einsicht_proto::v1::AccessEvent;
+use prost::encoding::{WireType, encode_key, encode_varint};
+
+use super::{MINUTE_US, Provenance};
+
+/// Number of `EntryBody.access`.
+const ACCESS: u32 = 3;
+/// Bytes of a length from 128 to 16,383: that of nearly every record.
+const USUAL_LENGTH_BYTES: usize = 2;
+const VARINT_BYTES_MAX: usize = 10;
+
+/// The bodies of events that are recorded together, in one buffer: the bytes of
+/// [`body_bytes`](super::body_bytes) of [`entry_of_access`](super::entry_of_access). `first` says where the
+/// first event comes from; the others have the numbers after it. Does not validate the events.
+pub fn access_bodies(events: &[AccessEvent], first: Provenance<'_>) -> impl Iterator<Item = Bytes> {
+    let mut buffer = Vec::new();
+    let mut bodies: Vec<Range<usize>> = Vec::with_capacity(events.len());
+    for (event, sequence) in events.iter().zip(first.sequence..) {
+        let start = buffer.len();
+        append_body(event, Provenance { sequence, ..first }, &mut buffer);
+        if bodies.is_empty() {
+            // Events of one request are mostly of one kind.
+            buffer.reserve(buffer.len() * (events.len() - 1));
+        }
+        bodies.push(start..buffer.len());
+    }
+    let buffer = Bytes::from(buffer);
+    bodies.into_iter().map(move |body| buffer.slice(body))
+}
+
+fn append_body(event: &AccessEvent, provenance: Provenance<'_>, bytes: &mut Vec<u8>) {
+    encode_key(ACCESS, WireType::LengthDelimited, bytes);
+    let start = bytes.len();
+    bytes.extend_from_slice(&[0; USUAL_LENGTH_BYTES]);
+    append_record(event, provenance, &mut Fields { bytes });
+    let length = bytes.len() - start - USUAL_LENGTH_BYTES;
+    let mut varint = [0; VARINT_BYTES_MAX];
+    let unused = {
+        let mut rest = varint.as_mut_slice();
+        encode_varint(length as u64, &mut rest);
+        rest.len()
+    };
+    let (varint, _) = varint.split_at(VARINT_BYTES_MAX - unused);
+    match bytes.get_mut(start..start + USUAL_LENGTH_BYTES) {
+        Some(place) if place.len() == varint.len() => place.copy_from_slice(varint),
+        _ => drop(bytes.splice(start..start + USUAL_LENGTH_BYTES, varint.iter().copied())),
+    }
+}
+
+/// The record of an event, field by field in ascending order of their numbers: `record_of`, and what
+/// protobuf makes of it.
+fn append_record(event: &AccessEvent, provenance: Provenance<'_>, record: &mut Fields<'_>) {
+    if let Some(day) = event.confidential_until_day {
+        return record.number(27, i64::from(day).cast_unsigned());
+    }
+    let minute = |at_us: i64| at_us.div_euclid(MINUTE_US).cast_unsigned();
+    let choice = |number: i32| i64::from(number).cast_unsigned();
+    record.required(1, event.dataset.as_bytes());
+    record.required_number(2, choice(event.operation));
+    record.required(3, event.purpose.as_bytes());
+    record.text(4, event.activity.as_deref());
+    record.required(5, &event.event_id);
+    record.required_number(6, minute(event.occurred_at_us));
+    record.optional(7, event.occurred_until_us.map(minute));
+    record.optional(8, event.access_count);
+    record.optional(9, event.record_count);
+    record.text(10, event.unit.as_deref());
+    record.text(11, event.role.as_deref());
+    record.optional(12, event.actor_kind.map(choice));
+    record.text(13, event.legal_basis.as_deref());
+    record.text(14, event.national_norm.as_deref());
+    record.text(15, event.recipient.as_deref());
+    record.texts(16, &event.categories);
+    record.optional(17, event.processing.map(choice));
+    record.optional(18, event.secondary_use.map(u64::from));
+    record.optional(19, event.consideration.map(u64::from));
+    record.text(20, event.storage_location.as_deref());
+    record.text(21, event.announcement.as_deref());
+    record.optional(22, event.announced_on_day.map(choice));
+    record.text(23, event.approval.as_deref());
+    record.optional(24, event.collected_on_day.map(choice));
+    record.optional(25, event.outcome.map(choice));
+    record.texts(26, &event.other_datasets);
+    record.required(64, provenance.producer.as_bytes());
+    record.required(65, provenance.session);
+    record.required_number(66, provenance.sequence);
+}
+
+/// Fields of one message, as they are appended. Numbers are those of varints: signed ones with their sign
+/// extended to 64 bits.
+struct Fields<'a> {
+    bytes: &'a mut Vec<u8>,
+}
+
+impl Fields<'_> {
+    /// What has no presence of its own is left out if it is empty.
+    fn required(&mut self, field: u32, content: &[u8]) {
+        if !content.is_empty() {
+            self.delimited(field, content);
+        }
+    }
+
+    /// What has no presence of its own is left out if it is 0.
+    fn required_number(&mut self, field: u32, number: u64) {
+        if number != 0 {
+            self.number(field, number);
+        }
+    }
+
+    fn text(&mut self, field: u32, text: Option<&str>) {
+        if let Some(text) = text {
+            self.delimited(field, text.as_bytes());
+        }
+    }
+
+    fn texts(&mut self, field: u32, texts: &[String]) {
+        texts.iter().for_each(|text| self.delimited(field, text.as_bytes()));
+    }
+
+    fn optional(&mut self, field: u32, number: Option<u64>) {
+        if let Some(number) = number {
+            self.number(field, number);
+        }
+    }
+
+    fn number(&mut self, field: u32, number: u64) {
+        encode_key(field, WireType::Varint, self.bytes);
+        encode_varint(number, self.bytes);
+    }
+
+    fn delimited(&mut self, field: u32, content: &[u8]) {
+        encode_key(field, WireType::LengthDelimited, self.bytes);
+        encode_varint(content.len() as u64, self.bytes);
+        self.bytes.extend_from_slice(content);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use einsicht_proto::v1::Subject;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::{body_bytes, entry_of_access};
+    use crate::samples::{arbitrary_event, full_event, smallest_event};
+
+    static SESSION: Bytes = Bytes::from_static(&[7; 16]);
+
+    /// The bodies by way of records and the protobuf library.
+    fn plainly(events: &[AccessEvent], first: Provenance<'_>) -> Vec<Vec<u8>> {
+        let of = |(event, sequence)| body_bytes(&entry_of_access(event, Provenance { sequence, ..first }));
+        events.iter().zip(first.sequence..).map(of).collect()
+    }
+
+    fn check(events: &[AccessEvent], first: Provenance<'_>) {
+        let bodies: Vec<_> = access_bodies(events, first).collect();
+        assert_eq!(bodies, plainly(events, first));
+    }
+
+    /// Valid or not: what the service would refuse is written in the same way, too.
+    fn any_event() -> impl Strategy<Value = AccessEvent> {
+        let wild = (any::<i32>(), any::<Option<i32>>(), any::<i64>(), any::<Option<i64>>());
+        let more = (any::<Option<i32>>(), any::<Option<u64>>(), ".{0,300}", any::<bool>());
+        (arbitrary_event(), wild, more).prop_map(|(event, wild, more)| AccessEvent {
+            operation: wild.0,
+            actor_kind: wild.1,
+            occurred_at_us: wild.2,
+            occurred_until_us: wild.3,
+            announced_on_day: more.0,
+            record_count: more.1,
+            approval: Some(more.2.clone()),
+            categories: vec![String::new(), more.2.clone()],
+            dataset: if more.3 { String::new() } else { event.dataset },
+            event_id: if more.3 { Bytes::new() } else { event.event_id },
+            justification: Some(more.2),
+            subjects: vec![Subject { scheme: "melderegister".into(), id: "1".into() }],
+            ..event
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn bodies_are_those_of_the_records(
+            events in proptest::collection::vec(any_event(), 0..6),
+            producer in "[a-z]{0,130}",
+            sequence in 0_u64..=1 << 53,
+        ) {
+            check(&events, Provenance { producer: &producer, session: &SESSION, sequence });
+        }
+    }
+
+    #[test]
+    fn lengths_of_one_two_and_three_bytes_are_written_in_their_shortest_form() {
+        let first = Provenance { producer: "p", session: &SESSION, sequence: 0 };
+        let long = |bytes: usize| AccessEvent { approval: Some("x".repeat(bytes)), ..smallest_event() };
+        // Around each border, whatever the other fields take.
+        for border in [128, 16_384] {
+            let events: Vec<_> = (border - 120..border + 5).map(long).collect();
+            check(&events, first);
+        }
+        let confidential = AccessEvent { confidential_until_day: Some(21_000), ..full_event() };
+        check(&[confidential, full_event(), AccessEvent::default()], first);
+        check(&[AccessEvent::default()], Provenance { producer: "", session: &Bytes::new(), sequence: 0 });
+    }
+}
