@@ -1,11 +1,11 @@
-//! Compiles the .proto files with protox (nobody has to install protoc) and writes three things:
-//! the Rust types, the descriptor set for gRPC reflection, and a wire schema of `EntryBody` from
+//! Compiles the .proto files with protox (nobody has to install protoc) and writes four things:
+//! the Rust types, those of the recorder again with events unread, the descriptor set for gRPC reflection, and a wire schema of `EntryBody` from
 //! which the strict reader in `einsicht-access` checks logged bytes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
@@ -19,6 +19,9 @@ const FILES: [&str; 5] = [
     "einsicht/v1/ledger.proto",
 ];
 
+/// The file of the service that records.
+const RECORDER: &str = "einsicht/v1/recorder.proto";
+
 /// The message whose wire schema is written out, with all that it refers to.
 const SCHEMA_ROOT: &str = ".einsicht.v1.EntryBody";
 
@@ -28,12 +31,43 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, ["."])?;
     std::fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
     std::fs::write(out.join("schema.rs"), wire_schema(&descriptors)?)?;
+    compile_unread(&descriptors, &out.join("unread"))?;
     tonic_prost_build::configure()
         .bytes(".")
         .codec_path("crate::codec::BoundedCodec")
         .client_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .compile_fds(descriptors)?;
+    Ok(())
+}
+
+/// For the service that records: requests whose events are left as the bytes that were sent. On the wire
+/// both are the same.
+fn compile_unread(descriptors: &FileDescriptorSet, folder: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(folder)?;
+    let file = descriptors.file.iter().find(|file| file.name() == RECORDER).ok_or(RECORDER)?;
+    let mut file = file.clone();
+    let mut builder = tonic_prost_build::configure()
+        .bytes(".")
+        .codec_path("crate::codec::BoundedCodec")
+        .build_client(false)
+        .out_dir(folder);
+    for message in &mut file.message_type {
+        match message.name() {
+            "RecordRequest" => {
+                let events = message.field.iter_mut().find(|field| field.name() == "events");
+                let events = events.ok_or("RecordRequest has no events")?;
+                events.set_type(Type::Bytes);
+                events.type_name = None;
+            }
+            "RecordStreamRequest" => {}
+            other => {
+                let (path, read) = (format!(".einsicht.v1.{other}"), format!("crate::v1::{other}"));
+                builder = builder.extern_path(path, read);
+            }
+        }
+    }
+    builder.compile_fds(FileDescriptorSet { file: vec![file] })?;
     Ok(())
 }
 

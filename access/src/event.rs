@@ -13,6 +13,7 @@ use crate::limits::{
     REFERENCE_BYTES_MAX, SEQUENCE_MAX, check_code, check_session, check_text, check_uuid_v4,
 };
 use crate::problem::{BatchError, Listing, Problem, SealedField, Violation};
+use crate::view::{EventView, SEALED};
 
 const COUNT_LIMIT: i64 = COUNT_MAX.cast_signed();
 
@@ -24,10 +25,24 @@ const COUNT_LIMIT: i64 = COUNT_MAX.cast_signed();
 /// # Errors
 /// As [`validate_batch`].
 pub fn validate_request(request: &RecordRequest, now_us: i64) -> Result<(), BatchError> {
+    validate_views(&request.session, request.first_sequence, &views(&request.events), now_us)
+}
+
+/// Validates the parts of a request of `Recorder.Record` whose events are only looked at; see
+/// [`validate_request`].
+///
+/// # Errors
+/// As [`validate_batch`].
+pub fn validate_views(
+    session: &[u8],
+    first_sequence: u64,
+    events: &[EventView<'_>],
+    now_us: i64,
+) -> Result<(), BatchError> {
     let mut findings = Findings::default();
-    findings.request("session", check_session(&request.session));
-    findings.request("first_sequence", check_numbers(request.first_sequence, request.events.len()));
-    findings.batch(&request.events, now_us);
+    findings.request("session", check_session(session));
+    findings.request("first_sequence", check_numbers(first_sequence, events.len()));
+    findings.batch(events, now_us);
     findings.into_result()
 }
 
@@ -40,8 +55,12 @@ pub fn validate_request(request: &RecordRequest, now_us: i64) -> Result<(), Batc
 /// otherwise [`BatchError::SealingNotImplemented`] with every field that would have to be sealed.
 pub fn validate_batch(events: &[AccessEvent], now_us: i64) -> Result<(), BatchError> {
     let mut findings = Findings::default();
-    findings.batch(events, now_us);
+    findings.batch(&views(events), now_us);
     findings.into_result()
+}
+
+fn views(events: &[AccessEvent]) -> Vec<EventView<'_>> {
+    events.iter().map(EventView::from).collect()
 }
 
 /// Validates a request of `Recorder.EndSession`. Not checked: whether the session is known.
@@ -81,7 +100,7 @@ impl Findings {
         }
     }
 
-    fn batch(&mut self, events: &[AccessEvent], now_us: i64) {
+    fn batch(&mut self, events: &[EventView<'_>], now_us: i64) {
         match events.len() {
             0 => self.request("events", Err(Problem::Missing)),
             found if found > BATCH_EVENTS_MAX => {
@@ -116,51 +135,46 @@ struct At<'a> {
 }
 
 impl At<'_> {
-    fn required_fields(&mut self, event: &AccessEvent, now_us: i64) {
-        self.field("dataset", check_required_code(&event.dataset));
+    fn required_fields(&mut self, event: &EventView<'_>, now_us: i64) {
+        self.field("dataset", check_required_code(event.dataset));
         self.field("operation", check_required_enum(event.operation, Operation::is_valid));
-        self.field("purpose", check_required_code(&event.purpose));
-        self.field("event_id", check_uuid_v4(&event.event_id));
+        self.field("purpose", check_required_code(event.purpose));
+        self.field("event_id", check_uuid_v4(event.event_id));
         self.field("occurred_at_us", check_start(event.occurred_at_us, now_us));
         if let Some(until_us) = event.occurred_until_us {
             self.field("occurred_until_us", check_end(until_us, event.occurred_at_us, now_us));
         }
     }
 
-    fn optional_fields(&mut self, event: &AccessEvent) {
-        self.code("activity", event.activity.as_deref());
+    fn optional_fields(&mut self, event: &EventView<'_>) {
+        self.code("activity", event.activity);
         self.number("access_count", event.access_count, 1);
         self.number("record_count", event.record_count, 0);
-        self.code("unit", event.unit.as_deref());
-        self.code("role", event.role.as_deref());
+        self.code("unit", event.unit);
+        self.code("role", event.role);
         self.choice("actor_kind", event.actor_kind, ActorKind::is_valid);
-        self.code("legal_basis", event.legal_basis.as_deref());
-        self.text("national_norm", event.national_norm.as_deref(), NORM_BYTES_MAX);
-        self.code("recipient", event.recipient.as_deref());
+        self.code("legal_basis", event.legal_basis);
+        self.text("national_norm", event.national_norm, NORM_BYTES_MAX);
+        self.code("recipient", event.recipient);
         self.codes("categories", &event.categories);
         self.choice("processing", event.processing, Processing::is_valid);
-        self.code("storage_location", event.storage_location.as_deref());
-        self.text("announcement", event.announcement.as_deref(), REFERENCE_BYTES_MAX);
+        self.code("storage_location", event.storage_location);
+        self.text("announcement", event.announcement, REFERENCE_BYTES_MAX);
         self.day("announced_on_day", event.announced_on_day);
-        self.text("approval", event.approval.as_deref(), REFERENCE_BYTES_MAX);
+        self.text("approval", event.approval, REFERENCE_BYTES_MAX);
         self.day("collected_on_day", event.collected_on_day);
         self.choice("outcome", event.outcome, Outcome::is_valid);
         self.codes("other_datasets", &event.other_datasets);
         self.day("confidential_until_day", event.confidential_until_day);
     }
 
-    fn sealed_fields(&mut self, event: &AccessEvent) {
+    fn sealed_fields(&mut self, event: &EventView<'_>) {
         self.sealed("confidential_until_day", event.confidential_until_day.is_some());
-        self.sealed("subjects", !event.subjects.is_empty());
-        self.sealed("actor", event.actor.is_some());
-        self.sealed("on_behalf_of", event.on_behalf_of.is_some());
-        self.sealed("record_keys", !event.record_keys.is_empty());
-        self.sealed("justification", event.justification.is_some());
-        self.sealed("case_number", event.case_number.is_some());
-        self.sealed("query", event.query.is_some());
-        self.sealed("client_address", event.client_address.is_some());
-        self.sealed("trace_id", event.trace_id.is_some());
-        self.sealed("span_id", event.span_id.is_some());
+        if event.sealed != 0 {
+            for (bit, field) in SEALED.iter().enumerate() {
+                self.sealed(field, event.sealed >> bit & 1 == 1);
+            }
+        }
     }
 
     fn code(&mut self, field: &'static str, code: Option<&str>) {
@@ -192,7 +206,7 @@ impl At<'_> {
     }
 
     /// A list of codes, none twice. Of a list that is too long, the items are not looked at.
-    fn codes(&mut self, field: &'static str, codes: &[String]) {
+    fn codes(&mut self, field: &'static str, codes: &[&str]) {
         if codes.len() > LIST_ITEMS_MAX {
             let problem = Problem::TooMany { found: codes.len(), max: LIST_ITEMS_MAX };
             return self.field(field, Err(problem));

@@ -2,6 +2,7 @@
 //! logged bytes are read.
 //!
 //! - [`event`]: validates what services report, against [`limits`], and tells every [`problem`]
+//! - [`view`]: events that are only looked at, in the bytes that were sent
 //! - [`record`]: event → record → bytes of a body, and the check that a record says what was sent
 //! - [`wire`]: reads logged bytes strictly, so that no two parsers read two things
 //! - [`entry`]: kinds of entries, and those that the service writes on its own
@@ -46,12 +47,14 @@ pub mod problem;
 pub mod record;
 #[cfg(test)]
 mod samples;
+pub mod view;
 pub mod wire;
 
 pub use entry::{FORMAT_VERSION, kind_name};
-pub use event::{validate_batch, validate_end_session, validate_request};
+pub use event::{validate_batch, validate_end_session, validate_request, validate_views};
 pub use problem::{BatchError, Problem, SealedField, Violation};
 pub use record::{
     Mismatch, Provenance, access_bodies, body_bytes, entry_of_access, record_of, record_states_event,
 };
+pub use view::EventView;
 pub use wire::{WireError, read_body};

@@ -4,7 +4,8 @@
 //!
 //! What has to stay equal to `einsicht-service`, so that the comparison stays fair: the layers around
 //! the router (`server.rs`), the bounds of queue and commit (`sequencer.rs`), one append and one
-//! `fdatasync` a commit (`storage/writer.rs`), the shape of the answer (`rpc/recorder.rs`).
+//! `fdatasync` a commit (`storage/writer.rs`), the shape of the answer (`rpc/recorder.rs`). Requests are
+//! decoded as the generated code does it, events included; the ledger may read them in a cheaper way.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;

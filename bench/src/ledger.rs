@@ -6,7 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use einsicht_access::{Provenance, access_bodies};
+use einsicht_access::{EventView, Provenance, access_bodies};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::http::Site;
@@ -172,9 +172,10 @@ pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
 fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
     let request = event::request(run, first, count, now_us);
     let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
-    let bodies = access_bodies(&request.events, first_event);
-    let prepared = request.events.iter().zip(first..).zip(bodies).map(|((event, sequence), body)| {
-        let event_id = event.event_id.as_ref().try_into().unwrap_or_default();
+    let events: Vec<_> = request.events.iter().map(EventView::from).collect();
+    let bodies = access_bodies(&events, first_event);
+    let prepared = events.iter().zip(first..).zip(bodies).map(|((event, sequence), body)| {
+        let event_id = event.event_id().try_into().unwrap_or_default();
         PreparedEvent { sequence, event_id, body }
     });
     Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events: prepared.collect() }

@@ -2,9 +2,9 @@
 #![no_main]
 
 use bytes::Bytes;
-use einsicht_access::{Provenance, validate_end_session, validate_request};
+use einsicht_access::{EventView, Provenance, validate_end_session, validate_request};
 use einsicht_fuzz::{NOW_US, is_recorded_faithfully};
-use einsicht_proto::v1::{EndSessionRequest, RecordRequest};
+use einsicht_proto::v1::{AccessEvent, EndSessionRequest, RecordRequest};
 use libfuzzer_sys::fuzz_target;
 use prost::Message as _;
 
@@ -15,6 +15,11 @@ fuzz_target!(|bytes: &[u8]| {
             // What the caller is told. It is bounded however much is wrong.
             Err(refused) => assert!(refused.to_string().len() <= 64 * 1024),
         }
+    }
+    // An event that is read where it lies says what the library reads.
+    if let Some(view) = EventView::read(bytes) {
+        let event = AccessEvent::decode(bytes).expect("what is no event is left to the library");
+        assert_eq!(view, EventView::from(&event));
     }
     if let Ok(request) = EndSessionRequest::decode(bytes)
         && validate_end_session(&request).is_ok()

@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use einsicht_access::{Provenance, body_bytes, entry_of_access, read_body, record_states_event};
+use einsicht_access::{
+    EventView, Provenance, access_bodies, body_bytes, entry_of_access, read_body, record_states_event,
+};
 use einsicht_proto::v1::AccessEvent;
 use einsicht_tlog::leaf::BODY_BYTES_MAX;
 use einsicht_tlog::{Hash, Leaf, RecordedAt, SigningKey};
@@ -24,6 +26,10 @@ pub static KEY: LazyLock<SigningKey> = LazyLock::new(|| {
 pub fn is_recorded_faithfully(event: &AccessEvent, provenance: Provenance<'_>) {
     let entry = entry_of_access(event, provenance);
     let body = body_bytes(&entry);
+    // The service writes it in one pass. Both are the same to the byte.
+    let view = EventView::from(event);
+    let bodies = access_bodies(std::slice::from_ref(&view), provenance);
+    assert!(bodies.eq([body.as_slice()]), "the body in one pass is that of the record");
     assert!(
         body.len() <= BODY_BYTES_MAX,
         "a valid event fits in a leaf, but its body has {} bytes",

@@ -11,7 +11,7 @@ use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder};
 use tonic_prost::{ProstCodec, ProstDecoder, ProstEncoder};
 
-use crate::v1;
+use crate::{unread, v1};
 
 /// Most fields of one message, items of lists included. The largest that is allowed elsewhere has 1,000
 /// events, or as many answers and a proof.
@@ -111,6 +111,12 @@ outermost! {
     ListEntriesRequest ListEntriesResponse GetInclusionProofRequest GetInclusionProofResponse
     GetConsistencyProofRequest GetConsistencyProofResponse GetReceiptRequest GetReceiptResponse
     WatchCheckpointsRequest WatchCheckpointsResponse
+}
+
+impl Outermost for unread::RecordRequest {}
+
+impl Outermost for unread::RecordStreamRequest {
+    const WRAPPED: Option<u32> = Some(1);
 }
 
 impl Outermost for v1::RecordStreamRequest {

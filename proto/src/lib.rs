@@ -19,5 +19,13 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/einsicht.v1.rs"));
 }
 
+/// The recorder's service, and its requests with their events left as the bytes that were sent: for a
+/// service that reads them where they lie. On the wire they are those of [`v1`].
+#[cfg(feature = "grpc")]
+pub mod unread {
+    #![allow(missing_docs, clippy::pedantic, clippy::too_many_lines, clippy::large_enum_variant)]
+    include!(concat!(env!("OUT_DIR"), "/unread/einsicht.v1.rs"));
+}
+
 /// The encoded `FileDescriptorSet` of package `einsicht.v1`, as gRPC reflection serves it.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));

@@ -9,8 +9,8 @@ mod status;
 
 use std::sync::Arc;
 
+use einsicht_proto::unread::recorder_server::RecorderServer;
 use einsicht_proto::v1::ledger_server::LedgerServer;
-use einsicht_proto::v1::recorder_server::RecorderServer;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Refusal;

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use einsicht_proto::v1::AccessEvent;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::{MINUTE_US, Provenance};
+use crate::view::EventView;
 
 /// Number of `EntryBody.access`.
 const ACCESS: u32 = 3;
@@ -17,7 +17,7 @@ const VARINT_BYTES_MAX: usize = 10;
 /// The bodies of events that are recorded together, in one buffer: the bytes of
 /// [`body_bytes`](super::body_bytes) of [`entry_of_access`](super::entry_of_access). `first` says where the
 /// first event comes from; the others have the numbers after it. Does not validate the events.
-pub fn access_bodies(events: &[AccessEvent], first: Provenance<'_>) -> impl Iterator<Item = Bytes> {
+pub fn access_bodies(events: &[EventView<'_>], first: Provenance<'_>) -> impl Iterator<Item = Bytes> {
     let mut buffer = Vec::new();
     let mut bodies: Vec<Range<usize>> = Vec::with_capacity(events.len());
     for (event, sequence) in events.iter().zip(first.sequence..) {
@@ -33,7 +33,7 @@ pub fn access_bodies(events: &[AccessEvent], first: Provenance<'_>) -> impl Iter
     bodies.into_iter().map(move |body| buffer.slice(body))
 }
 
-fn append_body(event: &AccessEvent, provenance: Provenance<'_>, bytes: &mut Vec<u8>) {
+fn append_body(event: &EventView<'_>, provenance: Provenance<'_>, bytes: &mut Vec<u8>) {
     encode_key(ACCESS, WireType::LengthDelimited, bytes);
     let start = bytes.len();
     bytes.extend_from_slice(&[0; USUAL_LENGTH_BYTES]);
@@ -54,7 +54,7 @@ fn append_body(event: &AccessEvent, provenance: Provenance<'_>, bytes: &mut Vec<
 
 /// The record of an event, field by field in ascending order of their numbers: `record_of`, and what
 /// protobuf makes of it.
-fn append_record(event: &AccessEvent, provenance: Provenance<'_>, record: &mut Fields<'_>) {
+fn append_record(event: &EventView<'_>, provenance: Provenance<'_>, record: &mut Fields<'_>) {
     if let Some(day) = event.confidential_until_day {
         return record.number(27, i64::from(day).cast_unsigned());
     }
@@ -63,26 +63,26 @@ fn append_record(event: &AccessEvent, provenance: Provenance<'_>, record: &mut F
     record.required(1, event.dataset.as_bytes());
     record.required_number(2, choice(event.operation));
     record.required(3, event.purpose.as_bytes());
-    record.text(4, event.activity.as_deref());
-    record.required(5, &event.event_id);
+    record.text(4, event.activity);
+    record.required(5, event.event_id);
     record.required_number(6, minute(event.occurred_at_us));
     record.optional(7, event.occurred_until_us.map(minute));
     record.optional(8, event.access_count);
     record.optional(9, event.record_count);
-    record.text(10, event.unit.as_deref());
-    record.text(11, event.role.as_deref());
+    record.text(10, event.unit);
+    record.text(11, event.role);
     record.optional(12, event.actor_kind.map(choice));
-    record.text(13, event.legal_basis.as_deref());
-    record.text(14, event.national_norm.as_deref());
-    record.text(15, event.recipient.as_deref());
+    record.text(13, event.legal_basis);
+    record.text(14, event.national_norm);
+    record.text(15, event.recipient);
     record.texts(16, &event.categories);
     record.optional(17, event.processing.map(choice));
     record.optional(18, event.secondary_use.map(u64::from));
     record.optional(19, event.consideration.map(u64::from));
-    record.text(20, event.storage_location.as_deref());
-    record.text(21, event.announcement.as_deref());
+    record.text(20, event.storage_location);
+    record.text(21, event.announcement);
     record.optional(22, event.announced_on_day.map(choice));
-    record.text(23, event.approval.as_deref());
+    record.text(23, event.approval);
     record.optional(24, event.collected_on_day.map(choice));
     record.optional(25, event.outcome.map(choice));
     record.texts(26, &event.other_datasets);
@@ -118,7 +118,7 @@ impl Fields<'_> {
         }
     }
 
-    fn texts(&mut self, field: u32, texts: &[String]) {
+    fn texts(&mut self, field: u32, texts: &[&str]) {
         texts.iter().for_each(|text| self.delimited(field, text.as_bytes()));
     }
 
@@ -142,7 +142,7 @@ impl Fields<'_> {
 
 #[cfg(test)]
 mod tests {
-    use einsicht_proto::v1::Subject;
+    use einsicht_proto::v1::{AccessEvent, Subject};
     use proptest::prelude::*;
 
     use super::*;
@@ -158,7 +158,8 @@ mod tests {
     }
 
     fn check(events: &[AccessEvent], first: Provenance<'_>) {
-        let bodies: Vec<_> = access_bodies(events, first).collect();
+        let views: Vec<_> = events.iter().map(EventView::from).collect();
+        let bodies: Vec<_> = access_bodies(&views, first).collect();
         assert_eq!(bodies, plainly(events, first));
     }
 

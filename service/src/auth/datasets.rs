@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use einsicht_proto::v1::AccessEvent;
+use einsicht_access::EventView;
 
 use super::Known;
 
@@ -23,13 +23,13 @@ pub struct Foreign {
 ///
 /// # Errors
 /// [`Foreign`] names each field that has another.
-pub(super) fn check(caller: &Known, events: &[AccessEvent]) -> Result<(), Foreign> {
+pub(super) fn check(caller: &Known, events: &[EventView<'_>]) -> Result<(), Foreign> {
     let mut foreign = Foreign { caller: Arc::clone(&caller.name), listed: Vec::new(), count: 0 };
     for (event, position) in events.iter().zip(0_usize..) {
-        if !caller.may_record(&event.dataset) {
+        if !caller.may_record(event.dataset()) {
             foreign.add(|| format!("events[{position}].dataset"));
         }
-        for (dataset, other) in event.other_datasets.iter().zip(0_usize..) {
+        for (dataset, other) in event.other_datasets().iter().zip(0_usize..) {
             if !caller.may_record(dataset) {
                 foreign.add(|| format!("events[{position}].other_datasets[{other}]"));
             }
@@ -63,6 +63,7 @@ mod tests {
     use super::*;
     use crate::auth::Callers;
     use crate::config::{self, CallerLimits, Datasets, Role};
+    use einsicht_proto::v1::AccessEvent;
     use einsicht_tlog::hash::sha256;
 
     fn known(datasets: Datasets) -> Arc<Known> {
@@ -83,25 +84,29 @@ mod tests {
         AccessEvent { dataset: dataset.into(), other_datasets, ..AccessEvent::default() }
     }
 
+    fn check_sent(caller: &Known, events: &[AccessEvent]) -> Result<(), Foreign> {
+        check(caller, &events.iter().map(EventView::from).collect::<Vec<_>>())
+    }
+
     #[test]
     fn every_field_with_a_foreign_data_set_is_named_by_its_path() {
         let known = known(Datasets::Only(vec!["a".into(), "b".into()]));
-        check(&known, &[event("a", &["b"]), event("b", &[])]).unwrap();
+        check_sent(&known, &[event("a", &["b"]), event("b", &[])]).unwrap();
         let foreign =
-            check(&known, &[event("a", &[]), event("c", &["a", "d"]), event("A", &[])]).unwrap_err();
+            check_sent(&known, &[event("a", &[]), event("c", &["a", "d"]), event("A", &[])]).unwrap_err();
         assert_eq!(foreign.listed, ["events[1].dataset", "events[1].other_datasets[1]", "events[2].dataset"]);
         assert!(foreign.to_string().contains("'counter'") && foreign.to_string().contains("2 more"));
     }
 
     #[test]
     fn a_recorder_for_all_data_sets_has_no_foreign_ones() {
-        check(&known(Datasets::All), &[event("x", &["y"])]).unwrap();
+        check_sent(&known(Datasets::All), &[event("x", &["y"])]).unwrap();
     }
 
     #[test]
     fn a_thousand_foreign_fields_make_a_short_list() {
         let events: Vec<_> = (0..1000).map(|_| event("c", &[])).collect();
-        let foreign = check(&known(Datasets::Only(vec!["a".into()])), &events).unwrap_err();
+        let foreign = check_sent(&known(Datasets::Only(vec!["a".into()])), &events).unwrap_err();
         assert_eq!((foreign.listed.len(), foreign.count), (LISTED_MAX, 1000));
         assert!(foreign.to_string().contains("999 more"));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use einsicht_proto::v1::AccessEvent;
+use einsicht_access::EventView;
 use einsicht_tlog::Hash;
 
 use super::{Gate, Known, Need, Peer, PeerCertificate, Refusal, datasets};
@@ -59,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Refusal`]; then none of them may be recorded.
-    pub fn may_record(&self, events: &[AccessEvent]) -> Result<(), Refusal> {
+    pub fn may_record(&self, events: &[EventView<'_>]) -> Result<(), Refusal> {
         let checked = self
             .known
             .count_events(events.len())

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use einsicht_access::entry::session_end;
-use einsicht_access::{Provenance, access_bodies, body_bytes, validate_end_session, validate_request};
-use einsicht_proto::v1::recorder_server::Recorder;
+use einsicht_access::{
+    EventView, Provenance, access_bodies, body_bytes, validate_end_session, validate_views,
+};
+use einsicht_proto::unread::recorder_server::Recorder;
+use einsicht_proto::unread::{RecordRequest, RecordStreamRequest};
 use einsicht_proto::v1::{
-    EndSessionRequest, EndSessionResponse, RecordRequest, RecordResponse, RecordStreamRequest,
-    RecordStreamResponse,
+    AccessEvent, EndSessionRequest, EndSessionResponse, RecordResponse, RecordStreamResponse,
 };
 use einsicht_tlog::Size;
 use futures::{Stream, StreamExt as _};
+use prost::Message as _;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::recorded::{Wanted, respond, respond_at_once};
@@ -121,26 +124,36 @@ async fn record(
     submit(shared, work, wanted, deadline).await
 }
 
-/// Validates a request as a whole and serialises its entries.
+/// Validates a request as a whole and serialises its entries. Its events are read where they lie; only what
+/// is odd about one of them is left to the protobuf library, which then reads them all.
 fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<(Work, Wanted), Status> {
-    validate_request(&request, shared.clock.unix_us()).map_err(|error| status::of_batch(&error))?;
-    caller.may_record(&request.events).map_err(|refusal| status::of_refusal(&refusal))?;
-    let producer = &caller.caller().name;
+    let RecordRequest { session, first_sequence, events: sent, with_proofs, known_size } = request;
+    let decoded: Vec<AccessEvent>;
+    let events = match sent.iter().map(|event| EventView::read(event)).collect::<Option<Vec<_>>>() {
+        Some(events) => events,
+        None => {
+            let all = sent.iter().map(|event| AccessEvent::decode(event.clone())).collect::<Result<_, _>>();
+            decoded = all.map_err(|error| status::of_malformed(&error))?;
+            decoded.iter().map(EventView::from).collect()
+        }
+    };
+    validate_views(&session, first_sequence, &events, shared.clock.unix_us())
+        .map_err(|error| status::of_batch(&error))?;
+    caller.may_record(&events).map_err(|refusal| status::of_refusal(&refusal))?;
     // Found out later, when the proof is built, the events would be recorded already. The published
     // size only grows, so the proof can be given then.
     let published = shared.sequencer.published().borrow().head.size;
-    if Size(request.known_size) > published {
-        return Err(status::knows_more(request.known_size, published));
+    if Size(known_size) > published {
+        return Err(status::knows_more(known_size, published));
     }
-    let RecordRequest { session, first_sequence, events, with_proofs, known_size } = request;
-    let provenance = Provenance { producer, session: &session, sequence: first_sequence };
-    let bodies = access_bodies(&events, provenance);
+    let producer = &caller.caller().name;
+    let bodies = access_bodies(&events, Provenance { producer, session: &session, sequence: first_sequence });
     let prepared = events
         .iter()
         .zip(first_sequence..)
         .zip(bodies)
         .map(|((event, sequence), body)| {
-            let event_id = event.event_id.as_ref().try_into().unwrap_or_default();
+            let event_id = event.event_id().try_into().unwrap_or_default();
             PreparedEvent { sequence, event_id, body }
         })
         .collect();

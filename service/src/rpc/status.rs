@@ -68,6 +68,11 @@ pub(super) fn of_batch(error: &BatchError) -> Status {
     }
 }
 
+/// An event that is no message of protobuf: as the messages around it are answered.
+pub(super) fn of_malformed(error: &prost::DecodeError) -> Status {
+    Status::internal(error.to_string())
+}
+
 pub(super) fn of_refused(refused: &Refused) -> Status {
     let (code, retry) = match refused {
         Refused::Conflict { .. } => (Code::AlreadyExists, None),

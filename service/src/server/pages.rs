@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
+use einsicht_proto::unread::recorder_server::RecorderServer;
 use einsicht_proto::v1::ledger_server::LedgerServer;
-use einsicht_proto::v1::recorder_server::RecorderServer;
 use tokio_util::sync::CancellationToken;
 use tonic::server::NamedService;
 use tonic::service::Routes;

@@ -22,9 +22,12 @@ fn one_reader_gives_right_proofs_while_the_log_grows() {
             let index = Index(number as u64);
             let proof = reader.inclusion_proof(index, size).unwrap();
             verify_inclusion(hash, index, &head, &proof).unwrap();
+            assert_eq!(reader.recent_inclusion_proof(index, size).unwrap(), proof);
             let older = model.head(Size(index.0 + 1));
             let proof = reader.consistency_proof(older.size, size).unwrap();
             verify_consistency(&older, &head, &proof).unwrap();
+            assert_eq!(reader.recent_consistency_proof(older.size, size).unwrap(), proof);
+            assert_eq!(reader.kept_consistency_proof(older.size, size).unwrap(), Some(proof));
             assert_eq!(reader.head(older.size).unwrap(), older);
         }
     }
