@@ -53,7 +53,7 @@ impl Checkpoints {
     pub(crate) fn new(connection: Arc<Connection>, trust: Trust) -> Self {
         Self {
             connection,
-            stored: StoredBehind::new(trust.clone()),
+            stored: StoredBehind::new(&trust),
             trust,
             recent: Mutex::default(),
             waiting: Mutex::default(),
@@ -115,11 +115,11 @@ impl Checkpoints {
         });
         let proofs = futures::future::join_all(proofs).await;
         for (link, proof) in linkable.iter().zip(proofs) {
-            let linked = match self.trust.offer_opened(&link.opened) {
+            let linked = match self.stored.trust().offer_opened(&link.opened) {
                 Ok(Offer::Accepted(_)) => true,
                 Ok(Offer::NeedsProof(needed)) => {
                     let fits = needed.old == link.old && needed.new == link.new;
-                    proof.is_some_and(|proof| fits && self.trust.link(&needed, &proof).is_ok())
+                    proof.is_some_and(|proof| fits && self.stored.trust().link(&needed, &proof).is_ok())
                 }
                 Err(_) => false,
             };
@@ -131,12 +131,12 @@ impl Checkpoints {
 
     async fn link(&self, own: &Opened, given: GivenProof<'_>) -> Result<(), AttemptError> {
         loop {
-            let needed = match self.trust.offer_opened(own)? {
+            let needed = match self.stored.trust().offer_opened(own)? {
                 Offer::Accepted(_) => return Ok(()),
                 Offer::NeedsProof(needed) => needed,
             };
             let proof = self.proof(&needed, given).await?;
-            match self.trust.link(&needed, &proof) {
+            match self.stored.trust().link(&needed, &proof) {
                 // Somebody else who shares this trust was faster.
                 Err(TrustError::Overtaken { .. }) => {}
                 linked => return Ok(linked.map(drop)?),
@@ -164,7 +164,7 @@ impl Checkpoints {
 
     /// Verifies signature and origin.
     fn open(&self, note: &Bytes) -> Result<Opened, TrustError> {
-        self.trust.open(note)
+        self.stored.trust().open(note)
     }
 
     /// Keeps what was linked: its bytes are believed from here on.

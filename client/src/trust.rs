@@ -8,7 +8,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -32,14 +31,14 @@ const REMEMBERED_MAX: usize = 128;
 #[derive(Clone)]
 pub struct Trust {
     inner: Arc<Inner>,
+    /// Whether what is believed through this handle is stored later, by [`StoredBehind`], instead of before.
+    stores_behind: bool,
 }
 
 struct Inner {
     origin: String,
     keys: Vec<VerifierKey>,
     dir: Option<StateDir>,
-    /// Whether the newest is stored later, by [`StoredBehind`], instead of before it is believed.
-    stores_behind: AtomicBool,
     verified: Mutex<Verified>,
 }
 
@@ -143,14 +142,9 @@ impl Trust {
     }
 
     fn new(key: VerifierKey, dir: Option<StateDir>, verified: Verified) -> Self {
-        let inner = Inner {
-            origin: key.name().to_owned(),
-            keys: vec![key],
-            dir,
-            stores_behind: AtomicBool::new(false),
-            verified: Mutex::new(verified),
-        };
-        Self { inner: Arc::new(inner) }
+        let inner =
+            Inner { origin: key.name().to_owned(), keys: vec![key], dir, verified: Mutex::new(verified) };
+        Self { inner: Arc::new(inner), stores_behind: false }
     }
 
     /// Name of the log.
@@ -279,7 +273,7 @@ impl Trust {
             verified.remember(proven);
             return Ok(());
         }
-        if !self.inner.stores_behind.load(Ordering::Relaxed) {
+        if !self.stores_behind {
             self.store(&proven)?;
         }
         if let Some(before) = verified.newest.replace(proven) {

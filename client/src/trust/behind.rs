@@ -29,16 +29,21 @@ struct Behind {
 }
 
 impl StoredBehind {
-    /// From here on what `trust` believes is stored by this.
-    pub(crate) fn new(trust: Trust) -> Self {
-        trust.inner.stores_behind.store(true, Ordering::Relaxed);
+    /// Shares what `trust` believes. Only what is believed through [`StoredBehind::trust`] is stored by this:
+    /// for everybody else who shares it, storing comes before believing, as ever.
+    pub(crate) fn new(trust: &Trust) -> Self {
         let behind = Behind {
-            trust,
+            trust: Trust { stores_behind: true, ..trust.clone() },
             is_due: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
             stored: Mutex::new(0),
         };
         Self { behind: Arc::new(behind) }
+    }
+
+    /// Believes without storing; [`StoredBehind::store_soon`] has to follow.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.behind.trust
     }
 
     /// Has the newest stored within [`BEHIND_MAX`], on a thread that may wait.
@@ -115,8 +120,8 @@ mod tests {
     #[tokio::test]
     async fn many_checkpoints_are_stored_by_one_write() {
         let (folder, history) = (tempfile::tempdir().unwrap(), History::new(300, 0));
-        let trust = open(folder.path());
-        let behind = StoredBehind::new(trust.clone());
+        let behind = StoredBehind::new(&open(folder.path()));
+        let trust = behind.trust().clone();
         (1..=50).for_each(|size| advance(&trust, &history, size));
         assert_eq!(open(folder.path()).newest(), None, "no answer waits for a disk");
         behind.store().await.unwrap();
@@ -129,8 +134,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_believed_is_stored_soon_and_at_the_end() {
         let (folder, history) = (tempfile::tempdir().unwrap(), History::new(300, 0));
-        let trust = open(folder.path());
-        let behind = StoredBehind::new(trust.clone());
+        let behind = StoredBehind::new(&open(folder.path()));
+        let trust = behind.trust().clone();
         for size in [5, 9] {
             advance(&trust, &history, size);
             behind.store_soon();
@@ -147,8 +152,8 @@ mod tests {
     async fn a_store_that_failed_fails_every_answer_until_it_succeeds() {
         let (parent, history) = (tempfile::tempdir().unwrap(), History::new(300, 0));
         let folder = parent.path().join("state");
-        let trust = open(&folder);
-        let behind = StoredBehind::new(trust.clone());
+        let behind = StoredBehind::new(&open(&folder));
+        let trust = behind.trust().clone();
         advance(&trust, &history, 5);
         fs::remove_dir(&folder).unwrap();
         behind.check().await.unwrap();
@@ -164,10 +169,22 @@ mod tests {
         let (folder, history, other) =
             (tempfile::tempdir().unwrap(), History::new(300, 0), History::new(3, 2));
         let (ours, theirs) = (open(folder.path()), open(folder.path()));
-        let behind = StoredBehind::new(ours.clone());
-        advance(&ours, &history, 9);
+        let behind = StoredBehind::new(&ours);
+        advance(behind.trust(), &history, 9);
         advance(&theirs, &other, 9);
         assert!(matches!(behind.store().await, Err(AttemptError::False(_))));
         assert!(matches!(behind.check().await, Err(AttemptError::False(_))));
+    }
+    #[tokio::test]
+    async fn what_others_believe_who_share_the_trust_is_stored_before_they_do() {
+        let (folder, history) = (tempfile::tempdir().unwrap(), History::new(300, 0));
+        let shared = open(folder.path());
+        let behind = StoredBehind::new(&shared);
+        advance(behind.trust(), &history, 5);
+        advance(&shared, &history, 9);
+        assert_eq!(open(folder.path()).newest(), Some(history.head(9)));
+        drop(behind);
+        advance(&shared, &history, 20);
+        assert_eq!(open(folder.path()).newest(), Some(history.head(20)));
     }
 }
