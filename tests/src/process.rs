@@ -1,6 +1,7 @@
 //! A program that runs, and what is left when it has ended.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,8 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A program that runs. Killed when dropped.
 pub struct Process {
     child: Child,
+    /// Whether it has a process group of its own, which gets its signals.
+    has_group: bool,
     stdin: Option<ChildStdin>,
     stdout: Captured,
     stderr: Captured,
@@ -72,6 +75,13 @@ impl Process {
         Self::spawn_reading(command, Stdio::null())
     }
 
+    /// The same for a program that starts others: they get its signals, too.
+    pub fn spawn_group(command: &mut Command) -> Self {
+        let mut process = Self::spawn(command.process_group(0));
+        process.has_group = true;
+        process
+    }
+
     /// The same for a program that reads what [`Process::say`] tells it.
     pub fn spawn_listening(command: &mut Command) -> Self {
         Self::spawn_reading(command, Stdio::piped())
@@ -83,7 +93,7 @@ impl Process {
         let stdout = Captured::read(child.stdout.take().unwrap());
         let stderr = Captured::read(child.stderr.take().unwrap());
         let stdin = child.stdin.take();
-        Self { child, stdin, stdout, stderr }
+        Self { child, has_group: false, stdin, stdout, stderr }
     }
 
     /// Gives a program that listens a line to read.
@@ -129,6 +139,9 @@ impl Process {
 
     /// Sends a signal by its name, such as `INT`. The standard library can only kill.
     pub fn signal(&self, name: &str) {
+        if self.has_group {
+            return self.signal_group(name);
+        }
         send(name, &self.child.id().to_string());
     }
 
@@ -141,6 +154,9 @@ impl Process {
     /// Ends it at once, as a loss of power would: SIGKILL.
     pub fn kill(&mut self) {
         // It may have ended by itself meanwhile; then there is nothing to kill.
+        if self.has_group && self.is_running() {
+            self.signal_group("KILL");
+        }
         let _ = self.child.kill();
     }
 

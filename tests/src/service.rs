@@ -209,6 +209,11 @@ impl Starting {
         Self { process: Process::spawn(command), data: data.to_owned() }
     }
 
+    /// The same for a command that starts others: they get its signals, too.
+    pub fn spawn_group(command: &mut Command, data: &Path) -> Self {
+        Self { process: Process::spawn_group(command), data: data.to_owned() }
+    }
+
     /// Waits until it is ready.
     pub async fn ready(self) -> Service {
         match self.outcome().await {

@@ -8,6 +8,7 @@
 //! - [`full`]: a small disk that is filled while the real service records
 //! - [`kill`]: the real service under load, killed again and again
 //! - [`power`]: the power goes between any two operations of the disk
+//! - [`syscalls`]: the real service, one of whose system calls fails
 
 pub mod damage;
 pub mod faults;
@@ -16,6 +17,7 @@ pub mod kill;
 pub mod ledger;
 pub mod power;
 pub mod scene;
+pub mod syscalls;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -40,6 +42,8 @@ pub struct Cli {
 pub enum Trial {
     /// Kills the real service (SIGKILL) under load, and holds it to every answer that it gave
     Kill(kill::KillArgs),
+    /// Has single system calls of the real service fail, by strace, and looks what comes of it
+    Syscalls(syscalls::SyscallsArgs),
     /// Flips bits in a data folder at rest, and looks who notices
     Damage(damage::DamageArgs),
     /// Takes the power away between any two operations of a disk in memory
@@ -54,6 +58,7 @@ impl Trial {
     fn name(&self) -> &'static str {
         match self {
             Self::Kill(_) => "kill",
+            Self::Syscalls(_) => "syscalls",
             Self::Damage(_) => "damage",
             Self::Power(_) => "power",
             Self::Faults => "faults",
@@ -65,6 +70,7 @@ impl Trial {
     fn run(&self, seed: u64) -> String {
         match self {
             Self::Kill(args) => kill::run(args, seed).to_string(),
+            Self::Syscalls(args) => syscalls::run(args, seed),
             Self::Damage(args) => damage::run(args, seed),
             Self::Power(args) => power::run(args, seed),
             Self::Faults => faults::run(seed),

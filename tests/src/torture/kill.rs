@@ -20,7 +20,8 @@ use rand_chacha::ChaCha8Rng;
 use super::grouped;
 
 pub use books::{Books, Item};
-pub use producer::{Heard, Producer};
+pub use crew::{Crew, Working};
+pub use producer::{Habit, Heard, Producer};
 
 /// Kills after which a ledger gets its full pass, and the next one is begun. Beginning one is at stake, too.
 const LEDGER_KILLS: u64 = 50;

@@ -75,6 +75,12 @@ impl Books {
         &self.verifier
     }
 
+    /// Entries read so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.hashes.len() as u64
+    }
+
     /// Different answers so far.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {

@@ -30,8 +30,13 @@ pub struct Working {
 impl Crew {
     /// Producers of all kinds.
     pub fn new(verifier: &Verifier, random: &mut ChaCha8Rng) -> Self {
+        Self::of(&HABITS, verifier, random)
+    }
+
+    /// Producers with these habits.
+    pub fn of(habits: &[Habit], verifier: &Verifier, random: &mut ChaCha8Rng) -> Self {
         let mut producer = |habit| Producer::new(habit, verifier.clone(), ChaCha8Rng::from_rng(random));
-        Self { producers: HABITS.into_iter().map(&mut producer).collect() }
+        Self { producers: habits.iter().copied().map(&mut producer).collect() }
     }
 
     /// Lets everybody talk to a service until it is gone.
@@ -63,10 +68,24 @@ impl Crew {
 }
 
 impl Working {
+    /// Whether nobody has noticed yet that the service is gone.
+    pub fn is_at_work(&self) -> bool {
+        self.producers.iter().all(|producer| !producer.is_finished())
+    }
+
     /// Waits until everybody has noticed that the service is gone, and writes down what they were told.
     /// `asked`: whether the service had been asked to end.
-    pub async fn come_home(self, crew: &mut Crew, books: &mut Books, asked: bool) {
-        for producer in self.producers {
+    pub async fn come_home(mut self, crew: &mut Crew, books: &mut Books, asked: bool) {
+        self.give_up(crew, books, asked).await;
+        for head in self.watcher.await.unwrap() {
+            books.show(head);
+        }
+    }
+
+    /// The same of the producers alone: of a service that records nothing any more, but goes on showing
+    /// what it has.
+    pub async fn give_up(&mut self, crew: &mut Crew, books: &mut Books, asked: bool) {
+        for producer in self.producers.drain(..) {
             let mut producer = producer.await.unwrap();
             books.take(&mut producer);
             assert!(
@@ -74,9 +93,6 @@ impl Working {
                 "a stream ended in order, with requests unanswered"
             );
             crew.producers.push(producer);
-        }
-        for head in self.watcher.await.unwrap() {
-            books.show(head);
         }
     }
 }

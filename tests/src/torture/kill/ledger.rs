@@ -102,8 +102,12 @@ impl Ledger<'_> {
             Moment::Starting(_) => service.kill9().await,
             Moment::Ready(time) | Moment::Loaded(time) | Moment::Following(time) | Moment::Burst(time) => {
                 sleep(time).await;
+                let at_work = working.is_at_work();
                 service.begin_to_die();
-                service.ended().await
+                let ended = service.ended().await;
+                // One that ended by itself is another matter.
+                assert!(at_work || ended.code.is_some(), "somebody was not served any more: {ended:#?}");
+                ended
             }
         };
         working.come_home(crew, books, matches!(moment, Moment::Stopping { .. })).await;

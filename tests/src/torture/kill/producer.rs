@@ -22,6 +22,8 @@ const STREAM_REQUESTS: usize = 6;
 const BURST_EVENTS: usize = 500;
 /// A session is ended, and a new one begun, beyond this many numbers.
 const SESSION_NUMBERS: u64 = 3_000;
+/// Events in a request of [`Habit::Even`].
+const EVEN_EVENTS: usize = 40;
 /// Answered requests that a producer may send again.
 const REMEMBERED: usize = 16;
 
@@ -34,6 +36,8 @@ pub enum Habit {
     Batch,
     /// Several requests under way on one stream.
     Stream,
+    /// As many events in each call, and nothing else.
+    Even,
 }
 
 /// What was answered.
@@ -134,6 +138,7 @@ impl Producer {
     async fn step(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
         self.end_session(recorder).await?;
         match self.random.random_range(0..40) {
+            _ if self.habit == Habit::Even => {}
             0 => self.remind(recorder).await?,
             1 => self.contradict(recorder).await?,
             _ => {}
@@ -144,9 +149,10 @@ impl Producer {
         }
         match self.habit {
             Habit::Stream => self.stream(recorder).await?,
-            Habit::Single | Habit::Batch => self.call(recorder).await?,
+            Habit::Single | Habit::Batch | Habit::Even => self.call(recorder).await?,
         }
-        if self.session.next > SESSION_NUMBERS && self.unanswered.is_empty() {
+        let is_long = self.session.next > SESSION_NUMBERS && self.habit != Habit::Even;
+        if is_long && self.unanswered.is_empty() {
             let end = self.session.end();
             self.ended.push(end.clone());
             self.ending = Some(end);
@@ -162,6 +168,7 @@ impl Producer {
             Habit::Single => 1,
             Habit::Batch => self.random.random_range(2..=40),
             Habit::Stream => self.random.random_range(1..=12),
+            Habit::Even => EVEN_EVENTS,
         };
         let first = self.session.next;
         let events: Vec<AccessEvent> = (0..count).map(|_| self.event()).collect();

@@ -1,0 +1,222 @@
+//! Faults of a real process: one system call on one file of the ledger fails, as [`table`] says, and the
+//! service must end, stop recording, or go on. After each fault it starts again without one, and is held to
+//! every answer that it gave.
+
+mod table;
+mod trace;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use tokio::time::{sleep, timeout};
+use tonic::Code;
+
+use super::grouped;
+use super::kill::{Books, Crew, Habit, Working};
+use super::scene::Scene;
+use crate::make::request;
+use crate::process::{Ended, PATIENCE, command, command_at};
+use crate::service::{Service, Starting, dev, fsck};
+use crate::verify::Verifier;
+use table::{Outcome, Row, TABLE};
+use trace::Trace;
+
+/// A fault that has not struck by then strikes while the service ends, or not at all.
+const STRIKES_WITHIN: Duration = Duration::from_millis(1500);
+/// How long recording must go on after a fault that does not concern it.
+const GOES_ON: Duration = Duration::from_millis(100);
+/// Attempts to have a fault strike. One can miss where a segment is full at the wrong moment.
+const ATTEMPTS: usize = 3;
+/// Entries per commit where each begins a segment.
+const EVEN_EVENTS: u64 = 40;
+const MIXED: [Habit; 5] = [Habit::Single, Habit::Single, Habit::Batch, Habit::Batch, Habit::Stream];
+
+/// How often, and what.
+#[derive(Debug, Clone, Args)]
+pub struct SyscallsArgs {
+    /// How many system calls fail, each in a process of its own; 40 is every row of the table once
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub rounds: u64,
+    /// The service; the `einsichtd` beside this program if it is not given
+    #[arg(long, value_name = "PATH")]
+    pub einsichtd: Option<PathBuf>,
+    /// What makes them fail
+    #[arg(long, value_name = "PATH", default_value = "strace")]
+    pub strace: PathBuf,
+}
+
+/// Runs the trial, and returns its counts.
+#[must_use]
+pub fn run(args: &SyscallsArgs, seed: u64) -> String {
+    if !Trace::works(&args.strace) {
+        return format!(
+            "SKIPPED, nothing was tried: {} is not here, or may not trace processes",
+            args.strace.display()
+        );
+    }
+    tokio::runtime::Runtime::new().unwrap().block_on(trial(args, seed))
+}
+
+/// A ledger, and everybody who was told something of it.
+struct Ledger<'a> {
+    args: &'a SyscallsArgs,
+    scene: Scene,
+    data: PathBuf,
+    random: ChaCha8Rng,
+    books: Books,
+    /// Producers of all kinds, and one whose commits are all of one size.
+    mixed: Crew,
+    even: Crew,
+}
+
+async fn trial(args: &SyscallsArgs, seed: u64) -> String {
+    let mut ledger = Ledger::begin(args, ChaCha8Rng::seed_from_u64(seed)).await;
+    let mut cases: Vec<(Row, &str)> =
+        TABLE.iter().flat_map(|row| row.errors.iter().map(move |error| (*row, *error))).collect();
+    cases.shuffle(&mut ledger.random);
+    let mut counts = [0; 4];
+    for (row, error) in cases.into_iter().cycle().take(usize::try_from(args.rounds).unwrap()) {
+        ledger.has_fail(row, error).await;
+        counts[row.must as usize] += 1;
+    }
+    let [no_start, halts, stops, goes_on] = counts.map(grouped);
+    let acknowledged = grouped(ledger.end().await);
+    format!(
+        "{} calls failed ({no_start} kept the service from starting, {halts} ended it with exit code 74, \
+         {stops} stopped recording while readers were served, {goes_on} cost nothing), {acknowledged} \
+         acknowledgements checked, 0 lost; no file was synced again after a failed sync",
+        grouped(args.rounds)
+    )
+}
+
+impl<'a> Ledger<'a> {
+    async fn begin(args: &'a SyscallsArgs, mut random: ChaCha8Rng) -> Self {
+        let scene = Scene::new();
+        let data = scene.path().join("data");
+        let service = Starting::spawn(&mut einsichtd(args, &data, false), &data).ready().await;
+        let verifier = Verifier::of(&data);
+        service.terminate().await.expect(0, &[]);
+        let mixed = Crew::of(&MIXED, &verifier, &mut random);
+        let even = Crew::of(&[Habit::Even], &verifier, &mut random);
+        let mut ledger = Self { args, scene, data, random, books: Books::new(verifier), mixed, even };
+        ledger.check().await;
+        ledger
+    }
+
+    /// Has a call fail, and holds the service to what must come of it and to what it said.
+    async fn has_fail(&mut self, row: Row, error: &str) {
+        for _ in 0..ATTEMPTS {
+            let when = self.random.random_range(row.when.0..=row.when.1);
+            let position = self.random.random_range(0..6);
+            let next = self.books.size() + 1 + position * EVEN_EVENTS;
+            let (log, path) = (self.scene.path().join("strace"), row.file.path(&self.data, next));
+            let trace = Trace::new(&self.args.strace, log, path, row, error, when);
+            self.live(row, &trace).await;
+            trace.expect_no_sync_after_a_failed_one();
+            let struck = trace.has_struck();
+            self.check().await;
+            if struck {
+                return;
+            }
+        }
+        panic!("{row:?} with {error} did not strike");
+    }
+
+    async fn live(&mut self, row: Row, trace: &Trace) {
+        let program = einsichtd(self.args, &self.data, row.file.needs_new_segments());
+        let starting = Starting::spawn_group(&mut trace.command(&program), &self.data);
+        let service = match starting.outcome().await {
+            Ok(service) => service,
+            Err(ended) => {
+                // That it starts is recorded, too: a sync may fail as early as that.
+                let fits = match row.must {
+                    Outcome::NoStart => ended.code.is_some_and(|code| code > 0),
+                    Outcome::Halts => ended.code == Some(74),
+                    Outcome::Stops | Outcome::GoesOn => false,
+                };
+                assert!(fits, "{row:?}: {ended:#?}");
+                return in_order(&ended);
+            }
+        };
+        assert_ne!(row.must, Outcome::NoStart, "the service started");
+        let crew = if row.file.needs_new_segments() { &mut self.even } else { &mut self.mixed };
+        let mut working = crew.work(&service, false);
+        let struck = strikes(trace).await;
+        match row.must {
+            Outcome::Halts if struck => {
+                let ended = service.ended().await;
+                assert_eq!(ended.code, Some(74), "{row:?}: {ended:#?}");
+                working.come_home(crew, &mut self.books, true).await;
+            }
+            Outcome::Stops if struck => {
+                let given_up = working.give_up(crew, &mut self.books, true);
+                timeout(PATIENCE, given_up).await.expect("recording goes on after a failed write");
+                let status = service.record(request(1)).await.unwrap_err();
+                assert_eq!(status.code(), Code::Unavailable, "{row:?}: {status}");
+                // Readers are served, and find everything.
+                self.books.check(&service, &mut self.random).await;
+                in_order(&service.terminate().await);
+                working.come_home(crew, &mut self.books, true).await;
+            }
+            _ => goes_on(service, working, crew, &mut self.books).await,
+        }
+    }
+
+    /// A start without a fault: everything that was acknowledged is there.
+    async fn check(&mut self) {
+        let service = Starting::spawn(&mut einsichtd(self.args, &self.data, false), &self.data).ready().await;
+        self.books.check(&service, &mut self.random).await;
+        service.terminate().await.expect(0, &[]);
+    }
+
+    /// Has everything answered and reads everything as bytes. Returns how much was acknowledged.
+    async fn end(mut self) -> u64 {
+        let service = Starting::spawn(&mut einsichtd(self.args, &self.data, false), &self.data).ready().await;
+        self.mixed.settle(&service, &mut self.books).await;
+        self.even.settle(&service, &mut self.books).await;
+        self.books.check(&service, &mut self.random).await;
+        service.terminate().await.expect(0, &[]);
+        let _ = self.books.check_bytes(&self.data);
+        fsck(&self.data).await.expect(0, &[]);
+        self.books.acknowledged()
+    }
+}
+
+/// Recording goes on, and the service ends in order when it is asked to.
+async fn goes_on(service: Service, working: Working, crew: &mut Crew, books: &mut Books) {
+    sleep(GOES_ON).await;
+    assert!(working.is_at_work(), "somebody was not served any more: {}", service.log());
+    service.terminate().await.expect(0, &[]);
+    working.come_home(crew, books, true).await;
+}
+
+async fn strikes(trace: &Trace) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < STRIKES_WITHIN {
+        if trace.has_struck() {
+            return true;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+fn in_order(ended: &Ended) {
+    assert!(!ended.stderr.contains("panicked at"), "{ended:#?}");
+}
+
+fn einsichtd(args: &SyscallsArgs, data: &Path, new_segments: bool) -> Command {
+    let mut command = match &args.einsichtd {
+        Some(path) => command_at(path, &dev(data)),
+        None => command("einsichtd", &dev(data)),
+    };
+    // The least: smaller than the commits of the producer that is even.
+    let segment_bytes = if new_segments { "4096" } else { "67108864" };
+    command.args(["--segment-bytes", segment_bytes]);
+    command
+}
