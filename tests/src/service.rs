@@ -232,8 +232,11 @@ impl Starting {
         Ok(service)
     }
 
-    /// Waits until it can be read, or has ended.
-    async fn readable(mut self) -> Result<Service, Ended> {
+    /// Waits until it can be read, whether or not it records, or has ended.
+    ///
+    /// # Errors
+    /// What is left of it.
+    pub async fn readable(mut self) -> Result<Service, Ended> {
         let begun = Instant::now();
         let url = loop {
             if let Some(url) = address(&self.process.stdout()) {

@@ -39,8 +39,8 @@ const MIXED: [Habit; 5] = [Habit::Single, Habit::Single, Habit::Batch, Habit::Ba
 /// How often, and what.
 #[derive(Debug, Clone, Args)]
 pub struct SyscallsArgs {
-    /// How many system calls fail, each in a process of its own; 40 is every row of the table once
-    #[arg(long, value_name = "N", default_value_t = 40)]
+    /// How many system calls fail, each in a process of its own; 41 are all cases of the table
+    #[arg(long, value_name = "N", default_value_t = 41)]
     pub rounds: u64,
     /// The service; the `einsichtd` beside this program if it is not given
     #[arg(long, value_name = "PATH")]
@@ -130,7 +130,7 @@ impl<'a> Ledger<'a> {
     async fn live(&mut self, row: Row, trace: &Trace) {
         let program = einsichtd(self.args, &self.data, row.file.needs_new_segments());
         let starting = Starting::spawn_group(&mut trace.command(&program), &self.data);
-        let service = match starting.outcome().await {
+        let service = match starting.readable().await {
             Ok(service) => service,
             Err(ended) => {
                 // That it starts is recorded, too: a sync may fail as early as that.

@@ -60,7 +60,7 @@ const LIVE: (u32, u32) = (2, 12);
 pub const TABLE: [Row; 21] = [
     row("pwrite64", File::LastSegment, LIVE, BOTH, Outcome::Stops),
     row("fdatasync", File::LastSegment, LIVE, BOTH, Outcome::Halts),
-    row("pwrite64", File::LastSegment, START, IO, Outcome::NoStart),
+    row("pwrite64", File::LastSegment, START, BOTH, Outcome::Stops),
     row("fdatasync", File::LastSegment, START, BOTH, Outcome::NoStart),
     row("openat", File::NextSegment, START, BOTH, Outcome::Stops),
     row("pwrite64", File::NextSegment, START, BOTH, Outcome::Stops),
