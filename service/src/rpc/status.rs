@@ -81,10 +81,11 @@ pub(super) fn of_refused(refused: &Refused) -> Status {
         Refused::QueueFull { .. } => (Code::ResourceExhausted, Some(QUEUE_RETRY)),
         Refused::NoRoom(_) => (Code::ResourceExhausted, Some(STOPPED_RETRY)),
         Refused::Expired => (Code::DeadlineExceeded, None),
-        Refused::Clock(_) | Refused::Append(_) | Refused::ShuttingDown => {
+        // The session store is derived: what it can't tell now, it can after a start.
+        Refused::Clock(_) | Refused::Append(_) | Refused::Sessions(_) | Refused::ShuttingDown => {
             (Code::Unavailable, Some(STOPPED_RETRY))
         }
-        Refused::Sessions(_) | Refused::Placing(_) => (Code::Internal, None),
+        Refused::Placing(_) => (Code::Internal, None),
     };
     let details = retry.map_or_else(ErrorDetails::new, |delay| ErrorDetails::with_retry_info(Some(delay)));
     Status::with_error_details(code, refused.to_string(), details)
@@ -149,7 +150,7 @@ mod tests {
             (Refused::Clock(ClockError::BeforeEpoch), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::Append(Arc::new(AppendError::Stopped)), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::ShuttingDown, Code::Unavailable, Some(STOPPED_RETRY)),
-            (Refused::Sessions(StoreError::Damaged), Code::Internal, None),
+            (Refused::Sessions(StoreError::Damaged), Code::Unavailable, Some(STOPPED_RETRY)),
         ] {
             let status = of_refused(&refused);
             assert_eq!(status.code(), code, "{refused}");

@@ -36,7 +36,7 @@ pub struct SessionStore {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// sled failed.
-    #[error("the session store failed: {0}")]
+    #[error("the session store failed: {0}; where that stays so, start the service again: it is rebuilt")]
     Sled(#[from] sled::Error),
     /// It failed for so long that nothing is written to it any more.
     #[error("the session store was given up after it had failed for long; it is rebuilt at the next start")]

@@ -95,6 +95,8 @@ fn log(folder: &MemoryFolder) -> Vec<(String, Vec<u8>)> {
 async fn a_start_on_a_full_disk_serves_readers_and_records_once_there_is_room() {
     let state = tempfile::tempdir().unwrap();
     let folder = ledger(&state);
+    // There is no room to rebuild it.
+    folder.cut("log/hashes/0", 0);
     folder.fill();
     let before = log(&folder);
     let mut standby = stand_by(&folder, &state, RESERVE_BYTES).unwrap();
@@ -121,6 +123,7 @@ async fn a_start_on_a_full_disk_serves_readers_and_records_once_there_is_room() 
     assert_eq!(sequencer.not_recording(), None);
     drop((sequencer, published));
     thread.join().unwrap();
+    assert_eq!(folder.bytes("log/hashes/0").len(), 4 * 32, "the hashes are on the disk again");
     let again = stand_by(&folder.after_kill(), &state, RESERVE_BYTES).unwrap();
     assert_eq!(again.head(), recorded.published.head);
 }
