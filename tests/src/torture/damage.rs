@@ -5,11 +5,11 @@
 //! the programs call; for one flip of each kind, as the programs themselves. What noticed it must be what
 //! `docs/faults.md` says.
 //!
-//! - [`original`]: the folder that is damaged, and what its ledger answered before
-//! - [`regions`]: what each byte of it is
-//! - [`checks`]: the three checks, as functions
-//! - [`programs`]: the three checks, as programs
-//! - [`page`]: the table of `docs/faults.md`
+//! - `original`: the folder that is damaged, and what its ledger answered before
+//! - `regions`: what each byte of it is
+//! - `checks`: the three checks, as functions
+//! - `programs`: the three checks, as programs
+//! - `page`: the table of `docs/faults.md`
 
 mod checks;
 mod original;

@@ -1,4 +1,4 @@
-//! Faults of a real process: one system call on one file of the ledger fails, as [`table`] says, and the
+//! Faults of a real process: one system call on one file of the ledger fails, as `table` says, and the
 //! service must end, stop recording, or go on. After each fault it starts again without one, and is held to
 //! every answer that it gave.
 

@@ -11,6 +11,7 @@
 )]
 
 mod bystander;
+mod cancel;
 mod connections;
 mod gzip;
 mod h2;

@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use einsicht_proto::v1::RecordRequest;
+use einsicht_proto::v1::ledger_client::LedgerClient;
+use einsicht_proto::v1::{GetCheckpointRequest, ListEntriesRequest, RecordRequest};
 use einsicht_tests::city::{Caller, City, HOST, Known, Running};
 use einsicht_tests::process::Ended;
-use einsicht_tests::service::{Recorder, Service, fsck, token};
+use einsicht_tests::service::{Bearer, Recorder, Service, fsck, token};
+use einsicht_tests::verify::Whole;
+use futures::StreamExt as _;
 use reqwest::{Method, RequestBuilder};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -72,7 +75,7 @@ impl Scene {
     /// A client that may record, on a connection of its own.
     pub fn recorder(&self) -> Recorder {
         match &self.place {
-            Place::Dev(dev) => dev.0.recorder(),
+            Place::Dev(dev) => dev.0.recorder_apart(),
             Place::City(city) => city.1.recorder(&city.2),
         }
     }
@@ -114,9 +117,38 @@ impl Scene {
         urls.into_iter().map(|url| url.split("//").nth(1).unwrap().parse().unwrap()).collect()
     }
 
+    /// Everything that is published, verified.
+    pub async fn published(&self) -> Whole {
+        let (mut ledger, verifier) = match &self.place {
+            Place::Dev(dev) => {
+                let nobody = Bearer::new(None);
+                (LedgerClient::with_interceptor(dev.0.connection(), nobody), dev.0.verifier())
+            }
+            Place::City(city) => (city.1.ledger(&city.3), city.0.verifier()),
+        };
+        let answer = ledger.get_checkpoint(GetCheckpointRequest {}).await.unwrap();
+        let head = verifier.open(&answer.into_inner().checkpoint);
+        let all = ListEntriesRequest { start: 0, limit: head.size.0 };
+        let entries = ledger.list_entries(all).await.unwrap().into_inner();
+        let leaves = entries.map(|entry| entry.unwrap().leaf).collect().await;
+        let whole = Whole::of(verifier.origin(), leaves);
+        assert_eq!(whole.head(), head);
+        whole
+    }
+
     /// A connection for callers, on which the service takes requests.
     pub async fn connect(&self) -> Box<dyn Wire> {
+        self.begin(TcpStream::connect(self.addresses()[0]).await.unwrap()).await
+    }
+
+    /// The same; when it is dropped, it is reset (RST), and nothing of it is ended in order.
+    pub async fn connect_to_reset(&self) -> Box<dyn Wire> {
         let stream = TcpStream::connect(self.addresses()[0]).await.unwrap();
+        stream.set_zero_linger().unwrap();
+        self.begin(stream).await
+    }
+
+    async fn begin(&self, stream: TcpStream) -> Box<dyn Wire> {
         let Place::City(city) = &self.place else { return Box::new(stream) };
         let authority = CertificateDer::from_pem_slice(city.0.authority.pem().as_bytes()).unwrap();
         let mut roots = RootCertStore::empty();

@@ -165,7 +165,12 @@ fn any_settings() -> impl Strategy<Value = Texts> {
                 texts.insert(listen, loopback.to_owned());
             }
         }
-        if texts.get("listen.internal") == texts.get("listen.public") {
+        // No two listeners on one address, also where nothing is said of the first.
+        let Presence::Default(otherwise) = setting("listen.internal").unwrap().presence else {
+            unreachable!()
+        };
+        let internal = texts.get("listen.internal").map_or(otherwise, String::as_str).to_owned();
+        if texts.get("listen.public") == Some(&internal) {
             texts.remove("listen.public");
         }
         texts
