@@ -25,16 +25,13 @@ use tower::Service as _;
 use super::Listener;
 use super::answer::{Answer, InFlight};
 use super::meter::Metered;
-use super::progress::{Progress, Verdict};
+use super::progress::{Pace, Progress, Verdict};
 use crate::auth::{Peer, PeerCertificate};
 
 /// Longest that a TLS handshake may take.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Longest until the head of an HTTP/1.1 request is there; also how long such a connection may be idle.
 const HEAD_MAX: Duration = Duration::from_secs(30);
-/// How often a connection of HTTP/2 is asked whether it is still there, and how long that may take.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
-const PING_MAX: Duration = Duration::from_secs(20);
 /// Calls at once on one connection.
 const STREAMS_MAX: u32 = 200;
 /// Most bytes of all headers of a request.
@@ -103,7 +100,7 @@ where
         peer: Arc::new(peer),
         progress: Arc::clone(&progress),
     };
-    let builder = builder();
+    let builder = builder(&listener.pace);
     let mut connection = pin!(builder.serve_connection(io, service));
     let (mut going_down, mut looks_left) = (false, LOOKS_GOING_DOWN);
     let mut shown_out: Option<Instant> = None;
@@ -150,14 +147,14 @@ where
 /// Every bound is stated here but those that hyper and h2 set well themselves: at most 100 headers
 /// (HTTP/1.1), at most 20 streams reset before they were taken up and 1,024 reset for errors (HTTP/2,
 /// "rapid reset"), and a window of 1 MiB for what a connection may send ahead.
-fn builder() -> Builder<TokioExecutor> {
+fn builder(pace: &Pace) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_MAX).max_buf_size(HTTP1_BUFFER_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_MAX)
+        .keep_alive_interval(pace.ping_interval)
+        .keep_alive_timeout(pace.ping_within)
         .max_concurrent_streams(STREAMS_MAX)
         .max_header_list_size(HEADERS_BYTES_MAX)
         .max_send_buf_size(STREAM_BUFFER_BYTES);

@@ -24,6 +24,10 @@ pub struct Pace {
     /// Longest that it may last; `None`: as long as it likes. The last pieces of answers lie where nobody
     /// looks, so whoever need not be known has to come again.
     pub age_max: Option<Duration>,
+    /// How often a connection of HTTP/2 is asked whether it is still there.
+    pub ping_interval: Duration,
+    /// Longest until it says so.
+    pub ping_within: Duration,
     /// How often it is looked whether it gets on.
     pub look_interval: Duration,
 }
@@ -36,6 +40,8 @@ impl Default for Pace {
             read_within: seconds(60),
             idle_max: None,
             age_max: None,
+            ping_interval: seconds(30),
+            ping_within: seconds(20),
             look_interval: seconds(5),
         }
     }

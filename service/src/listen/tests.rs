@@ -56,6 +56,8 @@ async fn listen(idle_max: Option<Duration>) -> Listening {
         read_within: SHORT,
         idle_max,
         age_max: None,
+        ping_interval: SHORT,
+        ping_within: SHORT,
         look_interval: Duration::from_millis(50),
     };
     let limits = QuotaLimits { connections: 100, per_address: 100 };
@@ -155,6 +157,34 @@ async fn a_connection_that_does_not_begin_is_ended_and_an_idle_one_only_where_th
         assert_eq!(ended(listening.send(whole).await).await, idle_ends, "{idle_max:?}");
         listening.all_connections_end().await;
     }
+}
+
+/// HTTP/2 by hand: the preface, settings, and a call that is answered at once.
+const BEGUN_IN_HTTP_2: [&[u8]; 4] = [
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    &[0, 0, 0, 4, 0, 0, 0, 0, 0],
+    &[0, 0, 13, 1, 5, 0, 0, 0, 1],
+    b"\x82\x86\x04\x06/small\x41\x01x",
+];
+
+#[tokio::test]
+async fn a_peer_of_http_2_that_has_vanished_is_asked_and_given_up_and_one_that_answers_is_kept() {
+    let listening = listen(None).await;
+    // Its library answers every PING.
+    let there = TcpStream::connect(listening.address).await.unwrap();
+    let (_sender, connection) =
+        http2::handshake::<_, _, Body>(TokioExecutor::new(), TokioIo::new(there)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let mut vanished = listening.send(&BEGUN_IN_HTTP_2.concat()).await;
+    let begun = Instant::now();
+    let mut said = Vec::new();
+    let ended = timeout(PATIENCE, vanished.read_to_end(&mut said)).await;
+    ended.expect("a connection is held for nobody").unwrap();
+    assert!(begun.elapsed() >= SHORT, "it had no time to answer");
+    assert!(said.windows(5).any(|bytes| bytes == b"small"), "it was not even served: {said:?}");
+    tokio::time::sleep(SHORT * 4).await;
+    assert!(!connection.is_finished(), "a connection that answers is ended");
+    listening.all_connections_end().await;
 }
 
 #[tokio::test]

@@ -10,10 +10,13 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
-use crate::scene::Scene;
-use crate::{MIB, h2};
+use crate::MIB;
+use crate::h2::{self, frame};
+use crate::scene::{Scene, said, send};
 
 const CONNECTIONS: usize = 10_000;
+/// The least that a service must withstand. Where so many can't be opened, nothing is shown.
+const CONNECTIONS_MIN: usize = 1_000;
 /// Files of this process and of the service that are no connections.
 const FILES_RESERVED: u64 = 1_000;
 /// Longest that somebody new may wait.
@@ -30,6 +33,7 @@ fn connections_possible() -> usize {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let possible = usize::try_from(files.saturating_sub(FILES_RESERVED)).unwrap_or(usize::MAX);
+    assert!(possible >= CONNECTIONS_MIN, "raise the limit of open files: it is {files}");
     if possible < CONNECTIONS {
         eprintln!("ONLY {possible} of {CONNECTIONS} connections: the limit here is {files} open files");
     }
@@ -68,6 +72,39 @@ async fn open_ten_thousand(count: usize, scene: Scene) {
     new_callers_are_served(&scene).await;
     drop(held);
     scene.held(400 * MIB).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_idle_connections_are_kept_and_each_is_answered_when_it_asks() {
+    be_idle(Scene::in_dev().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_idle_connections_over_tls_are_kept_and_each_is_answered_when_it_asks() {
+    be_idle(Scene::in_a_city().await).await;
+}
+
+async fn be_idle(scene: Scene) {
+    let _alone = MANY_FILES.lock().await;
+    connections_possible();
+    let mut idle = Vec::new();
+    for _ in 0..CONNECTIONS_MIN {
+        let mut stream = scene.connect().await;
+        send(&mut stream, &h2::hello(&[])).await;
+        idle.push(stream);
+    }
+    new_callers_are_served(&scene).await;
+    let head = scene.call("/einsicht.v1.Ledger/GetCheckpoint");
+    let opened = frame(h2::HEADERS, h2::END_HEADERS, 1, &head);
+    let asked = [opened, frame(h2::DATA, h2::END_STREAM, 1, &h2::message(b""))].concat();
+    for stream in &mut idle {
+        send(stream, &asked).await;
+        let mut answer = Vec::new();
+        while !h2::kinds(&answer).contains(&h2::DATA) {
+            answer.extend(said(stream, 1).await);
+        }
+    }
+    scene.held(200 * MIB).await;
 }
 
 /// Somebody who comes only now, on connections of their own.

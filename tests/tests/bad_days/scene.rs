@@ -28,6 +28,8 @@ use crate::{MIB, h2};
 const GOING_DOWN_MAX: Duration = Duration::from_secs(27);
 /// Longest until the service ends a connection whose other side breaks the rules.
 const ENDED_WITHIN: Duration = Duration::from_secs(15);
+/// Longest until it answers somebody who reads.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(20);
 
 /// A connection, whatever is below it.
 pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -217,6 +219,15 @@ pub async fn send(stream: &mut Box<dyn Wire>, bytes: &[u8]) {
     let sent = timeout(ENDED_WITHIN, stream.write_all(bytes)).await;
     drop(sent.expect("the service neither reads nor ends the connection"));
     let _ = timeout(ENDED_WITHIN, stream.flush()).await;
+}
+
+/// Reads until the service has said so many bytes, and returns them.
+pub async fn said(stream: &mut Box<dyn Wire>, bytes: usize) -> Vec<u8> {
+    let mut said = vec![0; bytes];
+    match timeout(ANSWERED_WITHIN, stream.read_exact(&mut said)).await {
+        Ok(Ok(_)) => said,
+        other => panic!("{bytes} bytes were expected: {other:?}"),
+    }
 }
 
 /// Waits until the service ends the connection, and returns what it said until then.
