@@ -54,7 +54,7 @@ impl Plan {
         audit_turns: 9,
     };
 
-    /// A few minutes.
+    /// About 10 minutes.
     pub const FULL: Self = Self {
         profile: "full",
         turns: 11,

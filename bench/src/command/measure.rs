@@ -19,7 +19,7 @@ pub struct RunArgs {
     /// About a minute
     #[arg(long)]
     quick: bool,
-    /// A few minutes: for figures that are written down
+    /// About 10 minutes: for figures that are written down
     #[arg(long)]
     full: bool,
     /// Measure these parts only, separated by commas; what the others give is then absent from the result

@@ -126,7 +126,7 @@ pub static SETTINGS: &[Key] = &[
         .example("67108864")
         .says(
             "Nothing is recorded while less than this is free on the disk of the data folder; recording goes on \
-             by itself when there is room. Keep it above 42 MB: two commits may be under way. Add twice what \
+             by itself when there is room. Keep it above 45 MB: two commits may be under way. Add 2.1 times what \
              limits.request_bytes is raised by. 0 for no reserve: then a full disk stops recording until the \
              next start.",
         ),

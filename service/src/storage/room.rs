@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::file::{Folder, Space};
 
-/// What is kept free by default: twice what one commit can add (see [`Room`]), and as much again for
-/// what is written behind the log.
+/// What is kept free by default: what two commits can add, 42 MiB (see [`Room`]), and 22 MiB for what is
+/// written behind the log.
 pub const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
 /// Files that must still be possible to make: the next segment, the next checkpoint and watermark, and
 /// those of the session store.
@@ -22,7 +22,7 @@ const RESERVE_FILES: u64 = 16;
 /// Looks at the disk before a commit is begun. Clones share what was seen last.
 ///
 /// Between a look and the write, two commits may be under way: the one that is written, and the one that
-/// is begun. Each adds at most 16 MiB and one request, to the segment, and 5% of that to derived files.
+/// is begun. Each adds at most 16 MiB and one request (4 MiB), to the segment, and 5% of that to derived files.
 /// A reserve of more than that is never used up by recording, however late the file system counts.
 #[derive(Clone)]
 pub struct Room {
