@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use einsicht_access::{EventView, Provenance, access_bodies};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::http::Site;
-use einsicht_service::ledger::{self, Ledger, NewLedger, Opening};
+use einsicht_service::ledger::{self, Ledger, NewLedger, Opening, Recording, Standby};
 use einsicht_service::listen::{Quota, QuotaLimits};
 use einsicht_service::metrics::Metrics;
 use einsicht_service::rpc::Shared;
-use einsicht_service::sequencer::{PreparedEvent, Sequencer, Work};
+use einsicht_service::sequencer::{PreparedEvent, Work};
 use einsicht_service::server::{Entrance, Server};
 use einsicht_service::sessions::SessionKey;
 use einsicht_service::storage::{LogReader, RESERVE_BYTES, SEGMENT_BYTES_MAX};
@@ -59,15 +59,16 @@ pub fn start_over_tls(parent: &Path, metrics: Metrics) -> anyhow::Result<Served>
 fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: Stage) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(LISTEN).context("binding an address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let Ledger { mut committer, reader, verifier, genesis, lock, .. } = open(folder, Arc::clone(&clock))?;
-    ledger::record_start(&mut committer)?;
+    let mut standby = stand_by(folder, Arc::clone(&clock))?;
+    let recording = standby.serve()?;
+    let Standby { reader, verifier, genesis, lock, .. } = standby;
     let (tls, authority) = certified.map(|certified| (certified.tls, certified.authority)).unzip();
     let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
     let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
     let quota = Quota::new(Door::Internal.name(), limits);
     let entrance = Entrance { door: Door::Internal, tcp: listener, tls, quota };
     let runtime = runtime("ledger-server")?;
-    let (sequencer, writer) = Sequencer::start(committer).context("the writer's thread")?;
+    let (sequencer, writer) = recording.start().context("the writer's thread")?;
     let served = runtime.block_on(async move {
         let site = Site {
             sequencer: sequencer.clone(),
@@ -117,8 +118,11 @@ pub struct Filled {
 /// Those of opening the ledger and of recording; if `interrupted` is cancelled.
 pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) -> anyhow::Result<Filled> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let Ledger { mut committer, verifier, lock, .. } = open(folder, Arc::clone(&clock))?;
-    ledger::record_start(&mut committer)?;
+    let mut standby = stand_by(folder, Arc::clone(&clock))?;
+    let Recording::Begun(mut committer) = standby.serve()? else {
+        bail!("there is no room on the disk of {}", folder.display());
+    };
+    let Standby { verifier, lock, .. } = standby;
     let (sender, prepared) = sync_channel(PREPARED_COMMITS_MAX);
     let leaf_bytes = std::thread::scope(|scope| {
         let preparing = scope.spawn(move || prepare(filling, &*clock, &sender));
@@ -162,7 +166,7 @@ fn prepare(filling: Filling, clock: &dyn Clock, commits: &SyncSender<Work>) -> a
 /// # Errors
 /// Those of opening the ledger.
 pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
-    let Ledger { committer, reader, .. } = open(folder, Arc::new(SystemClock::new()))?;
+    let Ledger { committer, reader, .. } = stand_by(folder, Arc::new(SystemClock::new()))?.begin()?;
     let head = committer.published().borrow().head;
     committer.finish();
     Ok((reader, head))
@@ -181,11 +185,11 @@ fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
     Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events: prepared.collect() }
 }
 
-fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Ledger> {
+fn stand_by(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Standby> {
     let mut suffix = [0; 4];
     getrandom::fill(&mut suffix)?;
     let origin = Origin::parse(&format!("{ORIGIN}{:08x}", u32::from_be_bytes(suffix)))?;
-    Ok(ledger::open(Opening {
+    Ok(ledger::stand_by(Opening {
         data: folder,
         keys: folder.join("keys"),
         clock,

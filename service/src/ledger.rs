@@ -1,6 +1,6 @@
 //! Opens a whole ledger: lock, key, origin, log, sessions; or begins a new one.
 
-pub(crate) mod assembly;
+mod assembly;
 mod catch_up;
 mod error;
 mod identity;
@@ -11,20 +11,20 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use einsicht_access::entry::{check_genesis, service_start};
-use einsicht_access::{body_bytes, read_body};
+use einsicht_access::entry::check_genesis;
+use einsicht_access::read_body;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Genesis, Predecessor};
 use einsicht_tlog::{Leaf, Origin, VerifierKey};
 
 use crate::clock::Clock;
-use crate::sequencer::{Committer, Pace, Refused};
+use crate::sequencer::{Committer, Pace};
 use crate::sessions::SessionStore;
 use crate::signer;
 use crate::storage::file::{Folder, RealFolder};
 use crate::storage::{self, LOCK, LogReader, VKEY};
 
-pub use assembly::{Assembly, assemble};
+pub use assembly::Assembly;
 pub use error::LedgerError;
 pub use identity::Identity;
 pub use standby::{Recording, Standby};
@@ -128,7 +128,7 @@ fn open_log(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<S
     RealFolder::new(&keys).create_folder("").map_err(LedgerError::io(&keys))?;
     let secret = signer::load_or_create(&keys)?;
     let state = data.join("state");
-    let standby = assembly::stand_by(Assembly {
+    let standby = Assembly {
         data,
         folder,
         existing,
@@ -146,7 +146,8 @@ fn open_log(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<S
             tracing::error!(%error, "ending the process");
             std::process::exit(HALT_EXIT_CODE);
         }),
-    })?;
+    }
+    .stand_by()?;
     let vkey = data.join(VKEY);
     // For people to hand on: the one file here that others may read.
     fs::set_permissions(&vkey, fs::Permissions::from_mode(0o644)).map_err(LedgerError::io(&vkey))?;
@@ -166,14 +167,6 @@ pub fn read_genesis(folder: &dyn Folder) -> Result<Option<Genesis>, LedgerError>
     let Some(Content::Genesis(genesis)) = body.content else { return Err(LedgerError::NoGenesis) };
     check_genesis(&genesis)?;
     Ok(Some(genesis))
-}
-
-/// Records that the service has started.
-///
-/// # Errors
-/// [`Refused`].
-pub fn record_start(committer: &mut Committer) -> Result<(), Refused> {
-    committer.record_own(&body_bytes(&service_start(SOFTWARE)))
 }
 
 /// Takes the lock of a data folder.

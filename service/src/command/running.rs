@@ -12,11 +12,10 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Gate;
 use crate::clock::Clock;
 use crate::http::Site;
-use crate::ledger::{Recording, Standby};
+use crate::ledger::Standby;
 use crate::metrics::Metrics;
 use crate::rpc::Shared;
 use crate::scrub;
-use crate::sequencer::Sequencer;
 use crate::server::{Entrance, Server};
 use crate::supervisor;
 
@@ -59,11 +58,7 @@ pub(super) fn run(
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
-    let (sequencer, writer) = match recording {
-        Recording::Begun(committer) => Sequencer::start(*committer),
-        Recording::Later(later) => Sequencer::start_later(later),
-    }
-    .context("the writer's thread")?;
+    let (sequencer, writer) = recording.start().context("the writer's thread")?;
     let served = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
         let published = Arc::clone(&sequencer.published().borrow());

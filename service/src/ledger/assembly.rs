@@ -12,7 +12,7 @@ use einsicht_tlog::{Origin, SigningKey, VerifierKey};
 use tokio::sync::watch;
 
 use super::standby::{Prepared, Stage, Standby};
-use super::{Ledger, LedgerError, NewLedger, SOFTWARE};
+use super::{LedgerError, NewLedger, SOFTWARE};
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Pace, Published};
 use crate::sessions::SessionStore;
@@ -56,65 +56,61 @@ pub type OpenStore = Box<dyn FnMut() -> Result<SessionStore, LedgerError> + Send
 /// Ends the process.
 pub type Halt = Box<dyn Fn(&AppendError) + Send>;
 
-/// Opens the ledger that lies in the folder, or begins one.
-///
-/// # Errors
-/// As [`super::open`].
-pub fn assemble(assembly: Assembly<'_>) -> Result<Ledger, LedgerError> {
-    stand_by(assembly)?.begin()
-}
-
-/// Opens the log that lies in the folder, or makes one that is empty.
-///
-/// # Errors
-/// As [`super::stand_by`].
-pub fn stand_by(assembly: Assembly<'_>) -> Result<Standby, LedgerError> {
-    let Assembly { data, folder, existing, secret, clock, new, predecessor, .. } = assembly;
-    let origin = match &existing {
-        Some(genesis) => Origin::parse(&genesis.origin)?,
-        None => new.origin,
-    };
-    let key = SigningKey::new(origin.as_str(), secret)?;
-    let verifier = key.verifier().clone();
-    let is_ours = |genesis: &Genesis| genesis.public_keys.iter().any(|key| **key == *verifier.public_key());
-    if !existing.as_ref().is_none_or(is_ours) {
-        let path = assembly.key_path.to_owned();
-        return Err(LedgerError::ForeignKey { path, origin: origin.to_string() });
+impl Assembly<'_> {
+    /// Opens the log that lies in the folder, or makes one that is empty.
+    ///
+    /// # Errors
+    /// As [`super::stand_by`].
+    pub fn stand_by(self) -> Result<Standby, LedgerError> {
+        let Self { data, folder, existing, secret, clock, new, predecessor, .. } = self;
+        let origin = match &existing {
+            Some(genesis) => Origin::parse(&genesis.origin)?,
+            None => new.origin,
+        };
+        let key = SigningKey::new(origin.as_str(), secret)?;
+        let verifier = key.verifier().clone();
+        let is_ours =
+            |genesis: &Genesis| genesis.public_keys.iter().any(|key| **key == *verifier.public_key());
+        if !existing.as_ref().is_none_or(is_ours) {
+            let path = self.key_path.to_owned();
+            return Err(LedgerError::ForeignKey { path, origin: origin.to_string() });
+        }
+        let keys = std::slice::from_ref(&verifier);
+        let opened = storage::open(Arc::clone(&folder), &origin, keys, self.segment_bytes_max)?;
+        report(&opened);
+        if existing.is_some() && !self.accept_clock {
+            ClockGuard::check_start(&*clock, opened.tip.recorded_at())?;
+        }
+        let guard = ClockGuard::new(&*clock, opened.tip.recorded_at());
+        let (is_new, first) =
+            (existing.is_none(), first_entry(&origin, &verifier, new.simulated, predecessor));
+        let genesis = match existing {
+            Some(genesis) => genesis,
+            None => read_content(&first)?,
+        };
+        publish_key(&*folder, &verifier).map_err(LedgerError::io(&data.join(VKEY)))?;
+        Ok(Standby {
+            reader: opened.writer.reader(),
+            verifier,
+            genesis,
+            is_new,
+            lock: None,
+            room: Room::new(Arc::clone(&folder), data, self.disk_reserve_bytes),
+            published: watch::Sender::new(Arc::new(Published::sign(opened.tip.head(), &key))),
+            first_entry: is_new.then(|| body_bytes(&first)),
+            stage: Stage::Open(Box::new(Prepared {
+                writer: opened.writer,
+                tip: opened.tip,
+                key,
+                clock,
+                guard,
+                store: self.store,
+                pace: self.pace,
+                halt: self.halt,
+                data: data.to_owned(),
+            })),
+        })
     }
-    let keys = std::slice::from_ref(&verifier);
-    let opened = storage::open(Arc::clone(&folder), &origin, keys, assembly.segment_bytes_max)?;
-    report(&opened);
-    if existing.is_some() && !assembly.accept_clock {
-        ClockGuard::check_start(&*clock, opened.tip.recorded_at())?;
-    }
-    let guard = ClockGuard::new(&*clock, opened.tip.recorded_at());
-    let (is_new, first) = (existing.is_none(), first_entry(&origin, &verifier, new.simulated, predecessor));
-    let genesis = match existing {
-        Some(genesis) => genesis,
-        None => read_content(&first)?,
-    };
-    publish_key(&*folder, &verifier).map_err(LedgerError::io(&data.join(VKEY)))?;
-    Ok(Standby {
-        reader: opened.writer.reader(),
-        verifier,
-        genesis,
-        is_new,
-        lock: None,
-        room: Room::new(Arc::clone(&folder), data, assembly.disk_reserve_bytes),
-        published: watch::Sender::new(Arc::new(Published::sign(opened.tip.head(), &key))),
-        first_entry: is_new.then(|| body_bytes(&first)),
-        stage: Stage::Open(Box::new(Prepared {
-            writer: opened.writer,
-            tip: opened.tip,
-            key,
-            clock,
-            guard,
-            store: assembly.store,
-            pace: assembly.pace,
-            halt: assembly.halt,
-            data: data.to_owned(),
-        })),
-    })
 }
 
 fn first_entry(

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::assembly::{Halt, OpenStore};
 use super::{Ledger, LedgerError, SOFTWARE, catch_up};
 use crate::clock::{Clock, ClockGuard};
-use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused};
+use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused, Sequencer};
 use crate::sessions::Sessions;
 use crate::storage::{LogReader, LogWriter, NoRoom, Room, Shortage, Tip};
 
@@ -63,10 +63,23 @@ pub(super) struct Prepared {
 
 /// A ledger for serving: with a committer, or waiting for room to have one.
 pub enum Recording {
-    /// That the service has started is recorded.
+    /// That the service has started is recorded; or could not be, and the committer refuses everything.
     Begun(Box<Committer>),
     /// There is no room.
     Later(Later),
+}
+
+impl Recording {
+    /// Starts the threads that record, or wait until they can.
+    ///
+    /// # Errors
+    /// If no thread can be had.
+    pub fn start(self) -> std::io::Result<(Sequencer, std::thread::JoinHandle<()>)> {
+        match self {
+            Self::Begun(committer) => Sequencer::start(*committer),
+            Self::Later(later) => Sequencer::start_later(later),
+        }
+    }
 }
 
 impl Standby {
@@ -74,6 +87,12 @@ impl Standby {
     #[must_use]
     pub fn head(&self) -> TreeHead {
         self.published.borrow().head
+    }
+
+    /// The newest checkpoint, and each newer one once it records.
+    #[must_use]
+    pub fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.subscribe()
     }
 
     /// Makes it record: brings everything to the disk that had no room there, brings the sessions up to
@@ -89,11 +108,10 @@ impl Standby {
     }
 
     /// Makes it record, beginning with the entry that the service has started; where there is no room for
-    /// that, it does so later.
+    /// that, it does so later. Where that entry can't be written, nothing is recorded, and readers go on.
     ///
     /// # Errors
-    /// [`LedgerError`]; none where there is no room, unless the ledger is new: there would be nothing to
-    /// read.
+    /// [`LedgerError`]; none of these two, unless the ledger is new: there would be nothing to read.
     pub fn serve(&mut self) -> Result<Recording, LedgerError> {
         let mut recorder = Recorder { starts: true, ..self.recorder() };
         match recorder.begin() {

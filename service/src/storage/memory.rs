@@ -19,6 +19,7 @@
 )]
 
 mod disk;
+mod fault;
 mod loss;
 
 use std::io;
@@ -27,81 +28,24 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use self::disk::{Change, Disk, Fate, NameChange, Node, ancestors, parent};
 use super::file::{DataFile, Folder, Space};
 
+pub use self::fault::{At, Choice, Done, Kind};
+
 /// A folder with its files, in memory. Clones are the same folder.
 #[derive(Clone, Default)]
 pub struct MemoryFolder {
     disk: Arc<Mutex<Disk>>,
 }
 
-/// An operation that changes something. Reading is not counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Kind {
-    CreateFolder,
-    Create,
-    Rename,
-    Remove,
-    SyncFolder,
-    SetLen,
-    Write,
-    Sync,
-}
-
-/// Which operation is to fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum At {
-    /// The one with this number, from 0, counted over all files.
-    Operation(usize),
-    /// The one with this number, from 0, of this kind on this path.
-    Nth(Kind, String, usize),
-}
-
-/// How much of an operation that reports failure is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    /// Nothing.
-    Nothing,
-    /// Half of a write, or of what a sync should have saved; nothing of what has no half.
-    Half,
-    /// Everything: it lies.
-    All,
-}
-
-/// What a loss of power leaves of what was not synced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// Nothing.
-    AllLost,
-    /// Everything.
-    AllKept,
-    /// All names and all lengths, but nothing that was written.
-    Lengths,
-    /// All names, and of each file the last change alone.
-    Newest,
-    /// Any part of it, drawn from this seed.
-    Random(u64),
-}
-
-impl Kind {
-    /// What people call it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::CreateFolder | Self::Create => "create",
-            Self::Rename => "rename to",
-            Self::Remove => "remove",
-            Self::SyncFolder => "sync the folder",
-            Self::SetLen => "set the length of",
-            Self::Write => "write",
-            Self::Sync => "sync",
-        }
-    }
-}
-
 impl MemoryFolder {
     /// Has an operation fail, from now on.
     pub fn fail(&self, at: At, done: Done) {
         self.lock().faults.push((at, done));
+    }
+
+    /// How many of the faults have not struck yet.
+    #[must_use]
+    pub fn faults_left(&self) -> usize {
+        self.lock().faults.len()
     }
 
     /// Has the power go before the operation with this number, from 0: it and all that follow fail,

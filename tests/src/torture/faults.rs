@@ -11,20 +11,21 @@ use einsicht_service::ledger::LedgerError;
 use einsicht_service::sequencer::{Acknowledged, Refused};
 use einsicht_service::sessions::SessionStore;
 use einsicht_service::storage::AppendError;
-use einsicht_service::storage::memory::{At, Choice, Done, MemoryFolder};
+use einsicht_service::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
 use einsicht_tlog::proof::verify_inclusion;
 use einsicht_tlog::{Index, TreeHead};
 
 use super::grouped;
 use super::ledger::book::{Book, Request};
-use super::ledger::check::{Checked, explained, holds};
+use super::ledger::check::{Checked, TILE, explained, holds};
 use super::ledger::gate::{Lane, Operation};
-use super::ledger::process::{Machine, Process};
+use super::ledger::machine::Machine;
+use super::ledger::process::Process;
 use table::{Act, Outcome, SITUATIONS, Situation};
 
 const WAYS: [Done; 3] = [Done::Nothing, Done::Half, Done::All];
 /// Drawn losses of power after each fault.
-const LOSSES: u64 = 2;
+const DRAWN: u64 = 2;
 
 /// Runs the trial, and returns its counts.
 #[must_use]
@@ -35,6 +36,8 @@ pub fn run(seed: u64) -> String {
     for situation in SITUATIONS {
         let scene = Scene::of(situation, &store);
         let operations = scene.operations();
+        let completes_tile = operations.contains(&(Kind::Write, "log/hashes/1".to_owned()));
+        assert_eq!(completes_tile, situation.act == Act::RecordTile, "{}", situation.name);
         for (number, (operation, row)) in operations.iter().zip(situation.rows_of(&operations)).enumerate() {
             for done in WAYS {
                 let case = format!("{}: {operation:?} fails, {done:?} of it done", situation.name);
@@ -43,6 +46,9 @@ pub fn run(seed: u64) -> String {
             }
         }
     }
+    // All losses, and the kill.
+    assert_eq!(checked.ledgers, cases * (losses(0, seed).count() as u64 + 1));
+    assert!(checked.acknowledgements > checked.ledgers, "{checked:?}");
     format!(
         "{} faults in {} situations, {} ledgers found after them, {} acknowledgements checked, 0 lost",
         grouped(cases),
@@ -84,6 +90,13 @@ impl<'s> Scene<'s> {
                 send(&mut process, &mut scene.book, &request).unwrap();
             }
             process.drain(&mut |_| {});
+            if situation.act == Act::RecordTile {
+                // What follows are 2 more, that the service has started, and the request that completes it.
+                let count = TILE - 1 - (process.published().head.size.0 + 3);
+                send(&mut process, &mut scene.book, &Request::Accesses { session: 4, first: 0, count })
+                    .unwrap();
+                process.drain(&mut |_| {});
+            }
             // The follower does not come to this one.
             let request = Request::Accesses { session: 2, first: 0, count: 2 };
             send(&mut process, &mut scene.book, &request).unwrap();
@@ -162,48 +175,67 @@ impl<'s> Scene<'s> {
         let fails_at = machine.folder.operations() + number;
         machine.folder.fail(At::Operation(fails_at), done);
         let outcome = match (self.situation.act, process) {
-            (_, None) => start(&machine),
-            (Act::ShutDown, Some(process)) => {
-                process.finish(&mut |_| {});
-                Outcome::GoesOn
-            }
-            (Act::Follow, Some(process)) => follow(process, &mut book),
+            (_, None) => start(&machine, &mut book),
+            (Act::ShutDown, Some(process)) => shut_down(process, &machine),
+            (Act::Follow, Some(process)) => follow(process, &machine, &mut book),
             (_, Some(process)) => record(process, &machine, &mut book),
         };
-        assert_eq!(outcome, expected);
+        let trace = machine.folder.trace();
         assert_eq!(
-            machine.halts().len(),
-            usize::from(outcome == Outcome::Ends),
-            "the process ends once, or not"
+            (trace.get(fails_at), machine.folder.faults_left()),
+            (Some(operation), 0),
+            "it has struck"
         );
-        if outcome == Outcome::Ends {
-            let after = machine.folder.trace().split_off(fails_at + 1);
-            assert!(!after.contains(operation), "a failed sync is never tried again");
+        assert_eq!(outcome, expected);
+        let halts = machine.halts().len();
+        assert_eq!(halts, usize::from(outcome == Outcome::Ends), "the process ends once, or not");
+        // What is written anew as a whole is another file each time.
+        let is_final =
+            operation.0 == Kind::Sync && !operation.1.ends_with(".new") || outcome == Outcome::Ends;
+        if is_final {
+            assert!(!trace[fails_at + 1..].contains(operation), "a failed sync is never tried again");
         }
         let killed = machine.folder.after_kill();
-        let drawn = (0..LOSSES).map(|draw| Choice::Random(seed ^ (draw << 32) ^ number as u64));
-        let lost = [Choice::AllLost, Choice::AllKept, Choice::Lengths].into_iter().chain(drawn);
-        for folder in lost.map(|choice| killed.power_loss(choice)).chain([killed.clone()]) {
+        for folder in losses(number, seed).map(|choice| killed.power_loss(choice)).chain([killed.clone()]) {
             holds(&machine.with(folder), &book, &mut |_| {}, checked)?;
         }
         Ok(())
     }
 }
 
+/// The losses of power that follow a fault.
+fn losses(number: usize, seed: u64) -> impl Iterator<Item = Choice> {
+    let drawn = (0..DRAWN).map(move |draw| Choice::Random(seed ^ (draw << 32) ^ number as u64));
+    let same = [Choice::AllLost, Choice::AllKept, Choice::Lengths, Choice::OneLost(number)];
+    same.into_iter().chain(drawn)
+}
+
 /// A start that meets the fault.
-fn start(machine: &Machine) -> Outcome {
-    match Process::start(machine, &mut |_| {}) {
-        Ok(process) => {
-            process.cut();
-            Outcome::GoesOn
-        }
-        Err(LedgerError::Refused(Refused::Append(error))) if matches!(*error, AppendError::Sync { .. }) => {
-            Outcome::Ends
-        }
+fn start(machine: &Machine, book: &mut Book) -> Outcome {
+    let started = Process::start(machine, &mut |_| {});
+    let has_ended = !machine.halts().is_empty();
+    match started {
+        Err(_) if has_ended => Outcome::Ends,
         Err(error) => {
             let told = error.to_string();
             assert!(told.contains("os error 5"), "it says why: {told}");
             Outcome::Refuses
+        }
+        Ok(mut process) => {
+            let stopped = process.stopped();
+            if stopped.is_some() && !has_ended {
+                let head = process.published().head;
+                assert_stopped(&mut process, machine, head, book);
+            }
+            process.cut();
+            match stopped {
+                _ if has_ended => Outcome::Ends,
+                Some(told) => {
+                    assert!(told.contains("os error 5"), "health says why: {told}");
+                    Outcome::Stops
+                }
+                None => Outcome::GoesOn,
+            }
         }
     }
 }
@@ -221,28 +253,47 @@ fn record(mut process: Process, machine: &Machine, book: &mut Book) -> Outcome {
         AppendError::Stopped => panic!("stopped before it failed"),
     };
     assert_eq!(process.stopped(), Some(error.to_string()), "health gives the reason");
-    // Not even what was recorded long ago is acknowledged now; and the disk is left alone.
-    let operations = machine.folder.operations();
-    for request in [&LATER, &NEXT, &book.sent[0].clone()] {
-        let refused = send(&mut process, book, request).unwrap_err();
-        assert!(matches!(refused, Refused::Append(_)), "{refused}");
-    }
-    assert_eq!(machine.folder.operations(), operations, "something was written behind the failure");
-    assert_read(&process, before, book);
+    assert_stopped(&mut process, machine, before, book);
     process.cut();
     outcome
 }
 
 /// A round of the follower that meets the fault.
-fn follow(mut process: Process, book: &mut Book) -> Outcome {
+fn follow(mut process: Process, machine: &Machine, book: &mut Book) -> Outcome {
     process.drain(&mut |_| {});
-    send(&mut process, book, &LATER).unwrap();
+    let recorded = send(&mut process, book, &LATER);
     process.drain(&mut |_| {});
-    assert_eq!(process.stopped(), None);
     let head = process.published().head;
     assert_read(&process, head, book);
+    let stopped = process.stopped();
     process.cut();
-    Outcome::GoesOn
+    match recorded {
+        _ if !machine.halts().is_empty() => Outcome::Ends,
+        Ok(()) => {
+            assert_eq!(stopped, None);
+            Outcome::GoesOn
+        }
+        Err(_) => Outcome::Stops,
+    }
+}
+
+/// The end of a process that meets the fault; in order, or this panics.
+fn shut_down(process: Process, machine: &Machine) -> Outcome {
+    process.finish(&mut |_| {});
+    if machine.halts().is_empty() { Outcome::GoesOn } else { Outcome::Ends }
+}
+
+/// Not even what was recorded long ago is acknowledged now; the disk is left alone, and readers go on.
+fn assert_stopped(process: &mut Process, machine: &Machine, head: TreeHead, book: &mut Book) {
+    process.drain(&mut |_| {});
+    let operations = machine.folder.operations();
+    for request in [&LATER, &NEXT, &book.sent[0].clone()] {
+        let refused = send(process, book, request).unwrap_err();
+        assert!(matches!(refused, Refused::Append(_)), "{refused}");
+    }
+    process.drain(&mut |_| {});
+    assert_eq!(machine.folder.operations(), operations, "something was written behind the failure");
+    assert_read(process, head, book);
 }
 
 /// Readers get what was published, and proofs of it.

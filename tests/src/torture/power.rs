@@ -18,9 +18,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::grouped;
 use super::ledger::book::{Book, Request};
-use super::ledger::check::{Checked, explained, holds};
+use super::ledger::check::{Checked, TILE, explained, holds};
 use super::ledger::gate::{Lane, Operation};
-use super::ledger::process::{Machine, Process};
+use super::ledger::machine::Machine;
+use super::ledger::process::Process;
 
 /// How often.
 #[derive(Debug, Args)]
@@ -35,11 +36,18 @@ pub struct PowerArgs {
 
 /// Runs of each ledger.
 const RUNS: usize = 3;
+/// A request of the run in which a tile is completed does so when so many are left.
+const LEFT_AT_TILE: u64 = 6;
 /// Drawn losses at each moment, beside those that take everything, nothing, …
 const LOSSES: usize = 2;
 /// One recovery of so many is itself cut before each of its operations.
 const NESTED_ONE_OF: u32 = 100;
 const SESSIONS: u8 = 4;
+/// Of each ledger at least: moments, and ledgers found with a full tile.
+const MOMENTS_MIN: u64 = 100;
+const TILED_MIN: u64 = 100;
+/// Among so many losses some are followed by another one.
+const NESTED_SURE: u64 = 3_000;
 
 /// Runs the trial, and returns its counts.
 #[must_use]
@@ -48,14 +56,17 @@ pub fn run(args: &PowerArgs, seed: u64) -> String {
     for round in 0..args.rounds {
         Ledger::new(seed.wrapping_add(round), args.one_of).live(&mut counts);
     }
+    counts.assert_enough(args);
     let Counts { moments, losses, nested, checked } = counts;
     format!(
-        "{} ledgers, {} moments, {} losses of power ({} of them while recovering), {} acknowledgements and {} \
+        "{} ledgers, {} moments, {} losses of power ({} of them while recovering, {} with full tiles), \
+         {} acknowledgements and {} \
          checkpoints checked, {} requests sent again, 0 lost",
         grouped(args.rounds),
         grouped(moments),
         grouped(losses),
         grouped(nested),
+        grouped(checked.tiled),
         grouped(checked.acknowledgements),
         grouped(checked.checkpoints),
         grouped(checked.resent),
@@ -71,12 +82,33 @@ struct Counts {
     checked: Checked,
 }
 
+impl Counts {
+    /// A trial that has tried next to nothing has shown nothing.
+    fn assert_enough(&self, args: &PowerArgs) {
+        let Self { moments, losses, nested, checked } = *self;
+        let least = |each: u64| each * args.rounds / u64::from(args.one_of);
+        let is_enough = moments >= least(MOMENTS_MIN)
+            && losses >= moments * (LOSSES as u64 + 5)
+            && (losses < NESTED_SURE || nested > 0)
+            && checked.tiled >= least(TILED_MIN)
+            && checked.acknowledgements >= 10 * moments
+            && checked.checkpoints >= moments
+            && checked.resent >= moments;
+        assert!(
+            is_enough,
+            "too little was tried: {moments} moments, {losses} losses, {nested} nested, {checked:?}"
+        );
+    }
+}
+
 /// One ledger and what happens to it.
 struct Ledger {
     random: ChaCha8Rng,
     one_of: u32,
     machine: Machine,
     book: Book,
+    /// In which run a tile of hashes is completed, and how many there are then.
+    tile: (usize, u64),
     /// How many numbers each session has given out, and whether it has ended.
     sessions: Vec<(u64, bool)>,
     /// Where what is left after a loss is opened: two more stores, whatever the last one has left in them.
@@ -96,11 +128,13 @@ impl Ledger {
         let mut machine = Machine::new(MemoryFolder::default(), store.store.clone());
         machine.segment_bytes_max = [700, 1500, 5000, 1 << 20][random.random_range(0..4)];
         machine.moves_watermark = random.random_range(0..4) > 0;
+        let tile = (random.random_range(1..RUNS), if random.random_range(0..4) == 0 { 2 } else { 1 });
         Self {
             random,
             one_of,
             machine,
             book: Book::default(),
+            tile,
             sessions: vec![(0, false); usize::from(SESSIONS)],
             elsewhere: [Store::new(), Store::new()],
             store,
@@ -109,7 +143,7 @@ impl Ledger {
 
     fn live(mut self, counts: &mut Counts) {
         for run in 0..RUNS {
-            self.run(run + 1 == RUNS, counts);
+            self.run(run, counts);
             let choice = Choice::Random(self.random.random());
             self.machine.folder = self.machine.folder.power_loss(choice);
             self.spoil_store();
@@ -120,7 +154,8 @@ impl Ledger {
     }
 
     /// One run of the service; the power goes before each operation, and at the end it is gone.
-    fn run(&mut self, ends_in_order: bool, counts: &mut Counts) {
+    fn run(&mut self, run: usize, counts: &mut Counts) {
+        let ends_in_order = run + 1 == RUNS;
         let machine = self.machine.clone();
         let started = Process::start(&machine, &mut |next| self.look(&machine.folder, next, counts));
         let mut process = started.unwrap_or_else(|error| panic!("the ledger does not open: {error}"));
@@ -131,7 +166,10 @@ impl Ledger {
             let lanes = [Lane::Log, Lane::Behind].map(|lane| process.next(lane).is_some());
             match (self.random.random_range(0..8), lanes) {
                 (0..3, _) if may_submit => {
-                    let request = self.request();
+                    let request = match (run, left) == (self.tile.0, LEFT_AT_TILE) {
+                        true => self.large(process.published().head.size),
+                        false => self.request(),
+                    };
                     requests.push(request.clone());
                     process.submit(request.work());
                     left -= 1;
@@ -158,6 +196,16 @@ impl Ledger {
         process.finish(&mut |next| self.look(&machine.folder, next, counts));
     }
 
+    /// A request that completes a tile of a log of this size.
+    fn large(&mut self, size: Size) -> Request {
+        let count = (self.tile.1 * TILE).saturating_sub(size.0) + self.random.random_range(1..20);
+        let session = u8::try_from(self.sessions.len()).unwrap();
+        self.sessions.push((count, false));
+        let request = Request::Accesses { session, first: 0, count };
+        self.book.send(request.clone());
+        request
+    }
+
     /// The next request of some session: new accesses, an old request once more, or its end.
     fn request(&mut self) -> Request {
         if !self.book.sent.is_empty() && self.random.random_range(0..4) == 0 {
@@ -178,9 +226,8 @@ impl Ledger {
             *ended = true;
             Request::End { session, last: next.checked_sub(1) }
         } else {
-            let count = match self.random.random_range(0..40) {
-                0 => self.random.random_range(250..600),
-                1..10 => self.random.random_range(4..20),
+            let count = match self.random.random_range(0..4) {
+                0 => self.random.random_range(4..20),
                 _ => self.random.random_range(1..4),
             };
             let first = *next;
@@ -198,9 +245,10 @@ impl Ledger {
         }
         counts.moments += 1;
         let drawn = (0..LOSSES).map(|_| Choice::Random(self.random.random())).collect::<Vec<_>>();
-        for choice in
-            [Choice::AllLost, Choice::AllKept, Choice::Lengths, Choice::Newest].into_iter().chain(drawn)
-        {
+        // One file after the other, from moment to moment.
+        let one = Choice::OneLost(usize::try_from(counts.moments).unwrap());
+        let same = [Choice::AllLost, Choice::AllKept, Choice::Lengths, Choice::Newest, one];
+        for choice in same.into_iter().chain(drawn) {
             let found = self.elsewhere[0].machine(&self.machine, folder.power_loss(choice));
             let is_nested = self.random.random_range(0..NESTED_ONE_OF) == 0;
             let case = format!("the power went before {next:?}, {choice:?}");

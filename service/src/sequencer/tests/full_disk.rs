@@ -57,7 +57,7 @@ fn stand_by_at(
     reserve: u64,
 ) -> Result<Standby, LedgerError> {
     let state = state.path().join("state");
-    ledger::assembly::stand_by(Assembly {
+    Assembly {
         data: Path::new("/data"),
         folder: Arc::new(folder.clone()),
         existing: ledger::read_genesis(folder)?,
@@ -72,7 +72,8 @@ fn stand_by_at(
         disk_reserve_bytes: reserve,
         pace: Pace::default(),
         halt: Box::new(|error| panic!("{error}")),
-    })
+    }
+    .stand_by()
 }
 
 /// A ledger of 2 entries.

@@ -66,7 +66,8 @@ impl Disk {
     }
 
     pub fn after_power_loss(&self, choice: Choice) -> Self {
-        let mut dice = Dice::new(choice);
+        let changed = (0..).zip(&self.files).filter(|(_, file)| !file.unsynced.is_empty());
+        let mut dice = Dice::new(choice, &changed.map(|(number, _)| number).collect::<Vec<_>>());
         let mut names = self.safe_names.clone();
         for change in &self.unsynced_names {
             if dice.keeps_name() {
@@ -76,11 +77,11 @@ impl Disk {
         let all = names.clone();
         let is_folder = |path: &str| matches!(all.get(path), Some(Node::Folder));
         names.retain(|path, _| ancestors(path).all(is_folder));
-        let files = self.files.iter().map(|file| {
+        let files = self.files.iter().enumerate().map(|(number, file)| {
             let mut left = file.safe.clone();
-            dice.next_file();
-            for (number, change) in file.unsynced.iter().enumerate() {
-                let is_newest = number + 1 == file.unsynced.len();
+            dice.next_file(number);
+            for (nth, change) in file.unsynced.iter().enumerate() {
+                let is_newest = nth + 1 == file.unsynced.len();
                 change.leave(&dice.left(change.parts(), is_newest), &mut left);
             }
             Contents { safe: left.clone(), seen: left, unsynced: Vec::new() }
@@ -95,13 +96,16 @@ impl Disk {
         let number = self.trace.len();
         let nth = self.trace.iter().filter(|(k, p)| (*k, p.as_str()) == (kind, path)).count();
         self.trace.push((kind, path.to_owned()));
-        let fault = self.faults.iter().find(|(at, _)| match at {
+        if self.power_off_before.is_some_and(|off| off <= number) {
+            return Fate::PowerOff;
+        }
+        let fault = self.faults.iter().position(|(at, _)| match at {
             At::Operation(n) => *n == number,
             At::Nth(k, p, n) => (*k, p.as_str(), *n) == (kind, path, nth),
         });
         match fault {
-            _ if self.power_off_before.is_some_and(|off| off <= number) => Fate::PowerOff,
-            Some((_, done)) => Fate::Failed(*done),
+            // It strikes once.
+            Some(fault) => Fate::Failed(self.faults.swap_remove(fault).1),
             None => Fate::Done,
         }
     }

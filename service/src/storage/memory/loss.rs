@@ -29,12 +29,22 @@ pub(super) struct Dice {
     kept_of_16: u64,
     /// What becomes of all changes of the file that is looked at, if they share their fate.
     whole_file: Option<bool>,
+    /// The one file that loses what it held.
+    lost_file: Option<usize>,
+    /// Whether that one is looked at.
+    is_lost_file: bool,
 }
 
 impl Dice {
-    pub fn new(choice: Choice) -> Self {
+    /// `changed` are the numbers of the files with something unsynced.
+    pub fn new(choice: Choice, changed: &[usize]) -> Self {
         let state = if let Choice::Random(seed) = choice { seed } else { 0 };
-        let mut dice = Self { choice, state, kept_of_16: 0, whole_file: None };
+        let lost_file = match choice {
+            Choice::OneLost(nth) if !changed.is_empty() => Some(changed[nth % changed.len()]),
+            _ => None,
+        };
+        let mut dice =
+            Self { choice, state, kept_of_16: 0, whole_file: None, lost_file, is_lost_file: false };
         dice.kept_of_16 = 1 + dice.next() % 15;
         dice
     }
@@ -43,13 +53,14 @@ impl Dice {
     pub fn keeps_name(&mut self) -> bool {
         match self.choice {
             Choice::AllLost => false,
-            Choice::AllKept | Choice::Lengths | Choice::Newest => true,
+            Choice::AllKept | Choice::Lengths | Choice::Newest | Choice::OneLost(_) => true,
             Choice::Random(_) => self.next() % 16 < self.kept_of_16,
         }
     }
 
     /// Looks at the next file: one may be written back, and another not.
-    pub fn next_file(&mut self) {
+    pub fn next_file(&mut self, number: usize) {
+        self.is_lost_file = self.lost_file == Some(number);
         self.whole_file = match self.next() % 4 {
             0 => Some(true),
             1 => Some(false),
@@ -61,8 +72,9 @@ impl Dice {
     pub fn left(&mut self, parts: usize, is_newest: bool) -> Left {
         match self.choice {
             Choice::AllLost => Left::First(0),
-            Choice::AllKept => Left::First(parts),
             Choice::Lengths => Left::Length,
+            Choice::OneLost(_) if self.is_lost_file => Left::Length,
+            Choice::AllKept | Choice::OneLost(_) => Left::First(parts),
             Choice::Newest => Left::First(if is_newest { parts } else { 0 }),
             Choice::Random(_) => self.draw(parts),
         }

@@ -48,6 +48,21 @@ fn a_length_is_there_without_its_contents_and_sectors_in_any_order() {
 }
 
 #[test]
+fn one_file_is_lost_and_the_rest_is_kept() {
+    let folder = folder_with("a", b"one");
+    for (path, bytes) in [("b", b"two"), ("c", b"six")] {
+        folder.open(path, true).unwrap().write_all_at(bytes, 0).unwrap();
+    }
+    folder.open("b", false).unwrap().sync_data().unwrap();
+    let found = (0..3).map(|nth| {
+        let found = folder.power_loss(Choice::OneLost(nth));
+        ["a", "b", "c"].map(|path| String::from_utf8(found.bytes(path)).unwrap())
+    });
+    let lost = "\0\0\0";
+    assert_eq!(found.collect::<Vec<_>>(), [[lost, "two", "six"], ["one", "two", lost], [lost, "two", "six"]]);
+}
+
+#[test]
 fn a_name_is_lost_unless_its_folder_and_those_above_were_synced() {
     let folder = MemoryFolder::default();
     folder.create_folder("a/b").unwrap();

@@ -11,7 +11,7 @@ use einsicht_service::sequencer::{Acknowledged, PreparedEvent, Work};
 use einsicht_service::sessions::SessionKey;
 use einsicht_tlog::{Checkpoint, Hash, SigningKey, TreeHead};
 
-use super::process::{origin, secret};
+use super::machine::{origin, secret};
 
 const PRODUCER: &str = "power";
 

@@ -12,13 +12,19 @@ use einsicht_tlog::{Frontier, Hash, Index, SigningKey, Size, TreeHead};
 
 use super::book::{Book, Entry, Request, signed};
 use super::gate::Operation;
-use super::process::{Machine, Process, origin, secret};
+use super::machine::{Machine, origin, secret};
+use super::process::Process;
+
+/// Entries of a full tile of hashes: from there on there is a second level.
+pub const TILE: u64 = 256;
 
 /// What was checked so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Checked {
     /// Ledgers that were found after a fault, opened and held to what had been acknowledged.
     pub ledgers: u64,
+    /// Those of them with a full tile of hashes.
+    pub tiled: u64,
     /// Acknowledgements that were found in them.
     pub acknowledgements: u64,
     /// Checkpoints that they are consistent with.
@@ -62,6 +68,7 @@ pub fn holds(
     let sent: Vec<Entry> = book.acknowledged.keys().copied().collect();
     assert_eq!(found, sent, "everything that was sent is recorded, and once");
     checked.ledgers += 1;
+    checked.tiled += u64::from(shown.size.0 >= TILE);
     Ok(())
 }
 
@@ -141,6 +148,7 @@ impl Checked {
     /// Adds what was checked elsewhere.
     pub fn add(&mut self, other: Self) {
         self.ledgers += other.ledgers;
+        self.tiled += other.tiled;
         self.acknowledgements += other.acknowledgements;
         self.checkpoints += other.checkpoints;
         self.resent += other.resent;

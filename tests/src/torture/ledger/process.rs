@@ -2,42 +2,20 @@
 //! real sequencer, and it is shut down, killed, or loses its power. One operation of the disk at a time,
 //! and which one is next is up to whoever drives it.
 
-use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::thread::JoinHandle;
 
-use einsicht_service::clock::ManualClock;
-use einsicht_service::ledger::{self, Assembly, Ledger, LedgerError, NewLedger};
-use einsicht_service::sequencer::{Acknowledged, Pace, Published, Refused, Sequencer, Work};
-use einsicht_service::sessions::SessionStore;
+use einsicht_service::ledger::LedgerError;
+use einsicht_service::sequencer::{Acknowledged, Published, Refused, Sequencer, Work};
 use einsicht_service::storage::LogReader;
-use einsicht_service::storage::memory::{Kind, MemoryFolder};
-use einsicht_tlog::Origin;
 use tokio::sync::watch;
 
-use super::gate::{Gate, GatedFolder, Lane, Operation};
-
-/// Seconds since 1970 at which every run begins. Time is not what is tried here.
-const BEGUN_AT_S: u64 = 1_795_365_547;
-/// The watermark always moves, or only at the end.
-const FAR: Duration = Duration::from_secs(1_000_000);
-
-/// Where a process runs.
-#[derive(Clone)]
-pub struct Machine {
-    /// The data folder.
-    pub folder: MemoryFolder,
-    /// The session store. It lies elsewhere, is derived, and may be of any other ledger or time.
-    pub store: SessionStore,
-    /// When to begin another segment.
-    pub segment_bytes_max: u64,
-    /// Whether the watermark moves in every round of the follower, or only at the end.
-    pub moves_watermark: bool,
-    /// What its processes were to be ended for.
-    halts: Arc<Mutex<Vec<String>>>,
-}
+use super::follower::FollowerSeen;
+use super::gate::{Gate, Lane, Operation};
+use super::machine::Machine;
+use super::panics;
 
 /// The process.
 pub struct Process {
@@ -48,10 +26,14 @@ pub struct Process {
     pub reader: LogReader,
     published: watch::Receiver<Arc<Published>>,
     sequencer: Option<Sequencer>,
+    /// Ends with the sequencer's threads.
+    ending: Option<JoinHandle<()>>,
     waiting: Vec<(usize, Answer)>,
     answered: Vec<(usize, Result<Acknowledged, Refused>)>,
     submitted: usize,
     follower: FollowerSeen,
+    /// Panics before it began.
+    panics: u64,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Acknowledged, Refused>>>>;
@@ -59,7 +41,7 @@ type Answer = Pin<Box<dyn Future<Output = Result<Acknowledged, Refused>>>>;
 /// How far it is. The number of each phase is that of the threads that end with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// It records that it has started. Opening has ended.
+    /// Sessions are brought up to date, and it records that it has started. Opening the log has ended.
     Starting = 2,
     /// Submissions are taken.
     Serving,
@@ -67,67 +49,22 @@ enum Phase {
     Closing,
 }
 
-/// Threads that end: one that opens, one that records the start, and the sequencer.
+/// Threads that end: one that opens the log, one that makes it record, and the sequencer.
 const THREADS: usize = 3;
 
-/// What is known of the follower from what it does.
-#[derive(Default)]
-struct FollowerSeen {
-    /// The size that it dealt with last, or is dealing with.
-    size: u64,
-    /// How many parts are left of the round that it is in.
-    parts_left: usize,
-    /// Whether it moves the watermark no more.
-    has_given_up: bool,
-    /// What it has picked up, if it is at the gate with the first operation of a round.
-    arrived: Option<u64>,
-}
-
-/// The name of every ledger here.
-#[must_use]
-pub fn origin() -> Origin {
-    Origin::parse("power.test.example/ledger").unwrap()
-}
-
-/// The key of every ledger here.
-#[must_use]
-pub fn secret() -> ed25519_dalek::SigningKey {
-    ed25519_dalek::SigningKey::from_bytes(&[7; 32])
-}
-
-impl Machine {
-    /// One with large segments, whose watermark always moves.
-    #[must_use]
-    pub fn new(folder: MemoryFolder, store: SessionStore) -> Self {
-        Self { folder, store, segment_bytes_max: 1 << 20, moves_watermark: true, halts: Arc::default() }
-    }
-
-    /// The same machine with what is left on its disk.
-    #[must_use]
-    pub fn with(&self, folder: MemoryFolder) -> Self {
-        Self { folder, halts: Arc::default(), ..self.clone() }
-    }
-
-    /// What processes on it were to be ended for. The disk has done nothing since the first of them.
-    #[must_use]
-    pub fn halts(&self) -> Vec<String> {
-        self.halts.lock().unwrap().clone()
-    }
-}
-
 impl Process {
-    /// Opens the ledger, or begins it, and records that the service has started. `before` sees every
+    /// Starts as the service does: opens the log, or begins it, and records that the service has started.
+    /// Where that can't be written, nothing is recorded, and readers are served. `before` sees every
     /// operation of the disk before it is done.
     ///
     /// # Errors
-    /// Why the ledger can not be opened.
+    /// Why the service does not start.
     pub fn start(machine: &Machine, before: &mut dyn FnMut(&Operation)) -> Result<Self, LedgerError> {
-        let gate = Arc::new(Gate::default());
+        let (gate, panics) = (Arc::new(Gate::default()), panics::count());
         let opening = {
             let (machine, at) = (machine.clone(), Arc::clone(&gate));
-            gate.spawn("opening", move || open(&machine, at))
+            gate.spawn("opening", move || machine.stand_by(at))
         };
-        // A follower that has something to do already waits at the gate meanwhile.
         loop {
             let state = gate.wait(|s| s.is_still() && (s.next(Lane::Log).is_some() || s.ended() == 1));
             let Some(next) = state.next(Lane::Log).cloned() else { break };
@@ -135,13 +72,10 @@ impl Process {
             before(&next);
             gate.pass(Lane::Log);
         }
-        let Ledger { mut committer, reader, is_new, .. } = opening.join().unwrap()?;
-        let published = committer.published();
-        let size = if is_new { 0 } else { published.borrow().head.size.0 };
-        let starting = gate.spawn("starting", move || {
-            let recorded = ledger::record_start(&mut committer);
-            (committer, recorded)
-        });
+        let mut standby = opening.join().unwrap()?;
+        let (reader, published) = (standby.reader.clone(), standby.published());
+        let size = published.borrow().head.size.0;
+        let starting = gate.spawn("starting", move || standby.serve());
         let mut process = Self {
             machine: machine.clone(),
             gate,
@@ -149,24 +83,28 @@ impl Process {
             reader,
             published,
             sequencer: None,
+            ending: None,
             waiting: Vec::new(),
             answered: Vec::new(),
             submitted: 0,
-            follower: FollowerSeen { size, ..FollowerSeen::default() },
+            follower: FollowerSeen::at(size),
+            panics,
         };
         process.settle();
         while process.next(Lane::Log).is_some() {
             process.step(Lane::Log, before);
         }
-        let (committer, recorded) = starting.join().unwrap();
-        if let Err(refused) = recorded {
-            process.machine.folder.power_off();
-            process.gate.open();
-            committer.finish();
-            return Err(refused.into());
-        }
-        let (sequencer, thread) = Sequencer::start(committer).unwrap();
-        process.gate.spawn("ending", move || thread.join().unwrap());
+        let recording = match starting.join().unwrap() {
+            Ok(recording) => recording,
+            Err(error) => {
+                process.machine.folder.power_off();
+                process.gate.open();
+                process.assert_no_panic();
+                return Err(error);
+            }
+        };
+        let (sequencer, thread) = recording.start().unwrap();
+        process.ending = Some(process.gate.spawn("ending", move || thread.join().unwrap()));
         process.sequencer = Some(sequencer);
         process.phase = Phase::Serving;
         process.settle();
@@ -185,7 +123,8 @@ impl Process {
         let next = self.next(lane).unwrap();
         before(&next);
         if lane == Lane::Behind {
-            self.follower.begins(self.machine.moves_watermark);
+            let is_last = self.phase == Phase::Closing;
+            self.follower.begins(&next, self.machine.moves_watermark, is_last);
         }
         let went_well = self.gate.pass(lane);
         if lane == Lane::Behind {
@@ -235,15 +174,22 @@ impl Process {
     }
 
     /// Shuts down in order, once everything was answered.
+    ///
+    /// # Panics
+    /// If a thread of the ledger has.
     pub fn finish(mut self, before: &mut dyn FnMut(&Operation)) {
         self.drain(before);
         self.phase = Phase::Closing;
         self.sequencer = None;
         self.settle();
         self.drain(before);
+        self.join();
     }
 
     /// Takes the power away. Nothing may be acknowledged after that.
+    ///
+    /// # Panics
+    /// If something is, or a thread of the ledger has.
     pub fn cut(mut self) {
         self.machine.folder.power_off();
         self.gate.open();
@@ -256,10 +202,23 @@ impl Process {
                 drop(self.gate.wait(|state| state.moment() != moment));
             }
         }
-        drop(self.gate.wait(|state| state.ended() == THREADS));
+        self.join();
         for (_, late) in self.answers() {
             assert!(late.is_err(), "acknowledged after the power had gone: {late:?}");
         }
+    }
+
+    /// Waits for the end of all threads.
+    fn join(&mut self) {
+        drop(self.gate.wait(|state| state.ended() == THREADS));
+        let ended = self.ending.take().map(JoinHandle::join);
+        assert!(matches!(ended, Some(Ok(()))), "the sequencer has ended in disorder");
+        self.assert_no_panic();
+    }
+
+    /// Of some panics nobody is told but the log: recording goes on without a follower.
+    fn assert_no_panic(&self) {
+        assert_eq!(panics::count(), self.panics, "a thread of the ledger has panicked");
     }
 
     /// Waits until everybody is at the gate or has nothing to do.
@@ -298,59 +257,4 @@ impl Process {
             }
         }
     }
-}
-
-impl FollowerSeen {
-    /// Whether nothing is left to do, where so much is published.
-    fn rests(&self, published: u64) -> bool {
-        self.parts_left == 0 && self.size == published
-    }
-
-    /// Before an operation. A round replaces the checkpoint and then, if it is due, the watermark.
-    fn begins(&mut self, moves_watermark: bool) {
-        let arrived = self.arrived.take();
-        if self.parts_left == 0 {
-            self.size = arrived.unwrap_or(self.size);
-            self.parts_left = if moves_watermark && !self.has_given_up { 2 } else { 1 };
-        }
-    }
-
-    /// After it. Each part ends with a sync of their folder, or where it fails.
-    fn ends(&mut self, (kind, path): &Operation, went_well: bool) {
-        if !went_well || (*kind, path.as_str()) == (Kind::SyncFolder, "log") {
-            self.parts_left -= 1;
-        }
-        // Derived files that could not be synced are not synced again, and the watermark stays.
-        let is_derived = path == "log/offsets" || path.starts_with("log/hashes/");
-        self.has_given_up |= !went_well && *kind == Kind::Sync && is_derived;
-    }
-}
-
-fn open(machine: &Machine, gate: Arc<Gate>) -> Result<Ledger, LedgerError> {
-    let Machine { folder, store, halts, .. } = machine.clone();
-    let disk = folder.clone();
-    ledger::assemble(Assembly {
-        data: Path::new("data"),
-        existing: ledger::read_genesis(&folder)?,
-        folder: Arc::new(GatedFolder { folder, gate }),
-        secret: secret(),
-        key_path: Path::new("ledger.key"),
-        store: Box::new(move || Ok(store.clone())),
-        clock: Arc::new(ManualClock::at(BEGUN_AT_S)),
-        accept_clock: false,
-        new: NewLedger { origin: origin(), simulated: false },
-        predecessor: None,
-        segment_bytes_max: machine.segment_bytes_max,
-        disk_reserve_bytes: 0,
-        pace: Pace {
-            round_interval: Duration::ZERO,
-            watermark_entries: if machine.moves_watermark { 0 } else { u64::MAX },
-            watermark_interval: FAR,
-        },
-        // The process is at its end: whatever its threads still try, the disk does not see it.
-        halt: Box::new(move |error| {
-            disk.power_off();
-            halts.lock().unwrap().push(error.to_string());
-        }),
-    })
 }
