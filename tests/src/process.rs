@@ -1,7 +1,7 @@
 //! A program that runs, and what is left when it has ended.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +30,8 @@ pub struct Process {
 pub struct Ended {
     /// Exit code; `None` if a signal ended it.
     pub code: Option<i32>,
+    /// The signal that ended it; `None` if it ended by itself.
+    pub signal: Option<i32>,
     /// Everything it wrote to stdout.
     pub stdout: String,
     /// Everything it wrote to stderr.
@@ -173,7 +175,8 @@ impl Process {
             }
             sleep(Duration::from_millis(2)).await;
         };
-        Ended { code: status.code(), stdout: self.stdout.all(), stderr: self.stderr.all() }
+        let (code, signal) = (status.code(), status.signal());
+        Ended { code, signal, stdout: self.stdout.all(), stderr: self.stderr.all() }
     }
 }
 
@@ -193,6 +196,12 @@ impl Drop for Process {
 }
 
 impl Ended {
+    /// Whether SIGKILL ended it.
+    #[must_use]
+    pub fn was_killed(&self) -> bool {
+        self.signal == Some(9)
+    }
+
     /// Asserts the exit code and that stderr has each of `parts`: what is wrong, where, what to do.
     /// No program may panic, whatever it meets.
     pub fn expect(&self, code: i32, parts: &[&str]) {

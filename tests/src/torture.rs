@@ -24,6 +24,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use rand::SeedableRng as _;
+use rand_chacha::ChaCha8Rng;
 
 /// Looks for faults that cost an acknowledged entry. Each trial ends with a line of counts.
 #[derive(Debug, Parser)]
@@ -105,6 +107,13 @@ fn again(seed: u64) -> String {
         words.push(format!("--seed {seed}"));
     }
     words.join(" ")
+}
+
+/// The choices of one part of a trial. How many were drawn for another part makes no difference to them.
+fn choices(seed: u64, part: u64) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(part);
+    random
 }
 
 /// Short enough to be typed.

@@ -13,11 +13,8 @@ mod tail;
 use std::fmt;
 use std::path::PathBuf;
 
+use super::{choices, grouped};
 use clap::Args;
-use rand::SeedableRng as _;
-use rand_chacha::ChaCha8Rng;
-
-use super::grouped;
 
 pub use books::{Books, Item};
 pub use crew::{Crew, Working};
@@ -38,7 +35,7 @@ pub struct KillArgs {
 }
 
 /// What was done and checked.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Counts {
     /// Services killed.
     pub kills: u64,
@@ -48,12 +45,24 @@ pub struct Counts {
     pub kills_stopping: u64,
     /// Tails that a start cut off: torn by a kill, or made by the trial.
     pub tails: u64,
+    /// Requests of one event that were answered.
+    pub single: u64,
+    /// Larger ones.
+    pub batches: u64,
+    /// Those on streams.
+    pub streamed: u64,
     /// Entries that were acknowledged, and found at their index.
     pub acknowledged: u64,
+    /// Checkpoints that readers were shown while they watched.
+    pub watched: u64,
     /// Different checkpoints that were shown, and lead to the last one.
     pub checkpoints: u64,
-    /// Requests without an answer, or answered before, that were sent again and stand there once.
+    /// Requests without an answer that were sent again, and stand there once.
     pub again: u64,
+    /// Requests that were answered before, and got the same answer.
+    pub reminders: u64,
+    /// Those of them whose session had ended.
+    pub reminders_of_ended: u64,
     /// Events under a number of another one, all refused.
     pub conflicts: u64,
     /// Ledgers read as bytes and verified whole.
@@ -66,16 +75,23 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} kills ({} while starting, {} while stopping; {} torn tails), {} acknowledgements checked, 0 \
-             lost; {} checkpoints consistent, {} requests sent again, {} conflicts refused; {} ledgers of {} \
-             entries read as bytes",
+            "{} kills ({} while starting, {} while stopping; {} torn tails), {} acknowledgements checked ({} \
+             calls, {} batches, {} requests on streams); {} checkpoints consistent, {} seen by watching; {} \
+             requests without an answer sent again, {} with one ({} of ended sessions), {} conflicts refused; \
+             {} ledgers of {} entries read as bytes",
             grouped(self.kills),
             grouped(self.kills_starting),
             grouped(self.kills_stopping),
             grouped(self.tails),
             grouped(self.acknowledged),
+            grouped(self.single),
+            grouped(self.batches),
+            grouped(self.streamed),
             grouped(self.checkpoints),
+            grouped(self.watched),
             grouped(self.again),
+            grouped(self.reminders),
+            grouped(self.reminders_of_ended),
             grouped(self.conflicts),
             grouped(self.ledgers),
             grouped(self.entries),
@@ -83,17 +99,96 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Runs the trial.
+impl Counts {
+    /// A run that did next to nothing shows nothing. What is asked for is far below what is usual.
+    fn expect_enough(&self, rounds: u64) {
+        let ledgers = rounds.div_ceil(LEDGER_KILLS);
+        let floors = [
+            ("kills", self.kills, rounds),
+            ("kills while starting", self.kills_starting, rounds / 20),
+            ("kills while stopping", self.kills_stopping, rounds / 100),
+            ("torn tails", self.tails, rounds / 50),
+            ("calls", self.single, rounds / 4),
+            ("batches", self.batches, rounds / 4),
+            ("requests on streams", self.streamed, rounds / 4),
+            ("acknowledgements", self.acknowledged, rounds * 5),
+            ("checkpoints", self.checkpoints, rounds / 4),
+            ("checkpoints seen by watching", self.watched, rounds / 10),
+            ("requests sent again", self.again, rounds / 10),
+            // At the end of a ledger everybody does it, before and after the end of the last session.
+            ("reminders", self.reminders, ledgers * 14),
+            ("reminders of ended sessions", self.reminders_of_ended, ledgers * 7),
+            ("conflicts", self.conflicts, ledgers * 14),
+            ("ledgers", self.ledgers, ledgers),
+            ("entries", self.entries, self.acknowledged),
+        ];
+        for (what, count, floor) in floors {
+            assert!(count >= floor, "{count} {what} in {rounds} rounds, expected {floor} and more: {self}");
+        }
+    }
+}
+
+/// Runs the trial. Panics where something does not hold, or too little was done to tell.
 #[must_use]
 pub fn run(args: &KillArgs, seed: u64) -> Counts {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let counts = runtime.block_on(async {
         let mut counts = Counts::default();
         while counts.kills < args.rounds {
             let kills = LEDGER_KILLS.min(args.rounds - counts.kills);
-            ledger::torture(args, kills, &mut random, &mut counts).await;
+            ledger::torture(args, kills, choices(seed, counts.ledgers), &mut counts).await;
         }
         counts
-    })
+    });
+    counts.expect_enough(args.rounds);
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enough() -> Counts {
+        Counts {
+            kills: 200,
+            kills_starting: 48,
+            kills_stopping: 20,
+            tails: 25,
+            single: 5_000,
+            batches: 5_000,
+            streamed: 5_000,
+            acknowledged: 100_000,
+            watched: 5_000,
+            checkpoints: 10_000,
+            again: 1_000,
+            reminders: 900,
+            reminders_of_ended: 100,
+            conflicts: 900,
+            ledgers: 4,
+            entries: 100_200,
+        }
+    }
+
+    #[test]
+    fn a_run_that_did_enough_passes() {
+        enough().expect_enough(200);
+    }
+
+    #[test]
+    #[should_panic(expected = "0 requests on streams in 200 rounds, expected 50 and more")]
+    fn a_run_without_answers_on_streams_fails() {
+        Counts { streamed: 0, ..enough() }.expect_enough(200);
+    }
+
+    #[test]
+    #[should_panic(expected = "0 checkpoints seen by watching")]
+    fn a_run_whose_readers_saw_nothing_fails() {
+        Counts { watched: 0, ..enough() }.expect_enough(200);
+    }
+
+    #[test]
+    #[should_panic(expected = "199 kills in 200 rounds")]
+    fn a_run_with_a_kill_too_few_fails() {
+        Counts { kills: 199, ..enough() }.expect_enough(200);
+    }
 }

@@ -10,15 +10,16 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use einsicht_service::sequencer::Pace;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use tokio::time::{sleep, timeout};
 use tonic::Code;
 
-use super::grouped;
 use super::kill::{Books, Crew, Habit, Working};
 use super::scene::Scene;
+use super::{choices, grouped};
 use crate::make::request;
 use crate::process::{Ended, PATIENCE, command, command_at};
 use crate::service::{Service, Starting, dev, fsck};
@@ -26,12 +27,13 @@ use crate::verify::Verifier;
 use table::{Outcome, Row, TABLE};
 use trace::Trace;
 
-/// A fault that has not struck by then strikes while the service ends, or not at all.
+/// A fault that has not struck by then is tried again. Nothing counts that strikes while the service ends.
 const STRIKES_WITHIN: Duration = Duration::from_millis(1500);
-/// How long recording must go on after a fault that does not concern it.
-const GOES_ON: Duration = Duration::from_millis(100);
+/// Requests of each producer that must be answered after a fault that does not concern recording. One may
+/// have been under way.
+const GOES_ON_ANSWERS: u64 = 3;
 /// Attempts to have a fault strike. One can miss where a segment is full at the wrong moment.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 4;
 /// Entries per commit where each begins a segment.
 const EVEN_EVENTS: u64 = 40;
 const MIXED: [Habit; 5] = [Habit::Single, Habit::Single, Habit::Batch, Habit::Batch, Habit::Stream];
@@ -67,7 +69,6 @@ struct Ledger<'a> {
     args: &'a SyscallsArgs,
     scene: Scene,
     data: PathBuf,
-    random: ChaCha8Rng,
     books: Books,
     /// Producers of all kinds, and one whose commits are all of one size.
     mixed: Crew,
@@ -75,13 +76,14 @@ struct Ledger<'a> {
 }
 
 async fn trial(args: &SyscallsArgs, seed: u64) -> String {
-    let mut ledger = Ledger::begin(args, ChaCha8Rng::seed_from_u64(seed)).await;
+    let mut random = choices(seed, 0);
+    let mut ledger = Ledger::begin(args, &mut random).await;
     let mut cases: Vec<(Row, &str)> =
         TABLE.iter().flat_map(|row| row.errors.iter().map(move |error| (*row, *error))).collect();
-    cases.shuffle(&mut ledger.random);
+    cases.shuffle(&mut random);
     let mut counts = [0; 4];
-    for (row, error) in cases.into_iter().cycle().take(usize::try_from(args.rounds).unwrap()) {
-        ledger.has_fail(row, error).await;
+    for (number, (row, error)) in (0..args.rounds).zip(cases.into_iter().cycle()) {
+        ledger.has_fail(row, error, choices(seed, 1 + number)).await;
         counts[row.must as usize] += 1;
     }
     let [no_start, halts, stops, goes_on] = counts.map(grouped);
@@ -89,36 +91,42 @@ async fn trial(args: &SyscallsArgs, seed: u64) -> String {
     format!(
         "{} calls failed ({no_start} kept the service from starting, {halts} ended it with exit code 74, \
          {stops} stopped recording while readers were served, {goes_on} cost nothing), {acknowledged} \
-         acknowledgements checked, 0 lost; no file was synced again after a failed sync",
+         acknowledgements checked; no bytes were synced again after a failed sync",
         grouped(args.rounds)
     )
 }
 
 impl<'a> Ledger<'a> {
-    async fn begin(args: &'a SyscallsArgs, mut random: ChaCha8Rng) -> Self {
+    /// Begins a ledger so long that the watermark is due in the first round of each follower: `log/offsets`
+    /// is synced, and the watermark replaced, while the service serves.
+    async fn begin(args: &'a SyscallsArgs, random: &mut ChaCha8Rng) -> Self {
         let scene = Scene::new();
         let data = scene.path().join("data");
         let service = Starting::spawn(&mut einsichtd(args, &data, false), &data).ready().await;
         let verifier = Verifier::of(&data);
         service.terminate().await.expect(0, &[]);
-        let mixed = Crew::of(&MIXED, &verifier, &mut random);
-        let even = Crew::of(&[Habit::Even], &verifier, &mut random);
-        let mut ledger = Self { args, scene, data, random, books: Books::new(verifier), mixed, even };
+        let mixed = Crew::of(&MIXED, &verifier, random);
+        let even = Crew::of(&[Habit::Even], &verifier, random);
+        let books = Books::new(verifier, ChaCha8Rng::from_rng(random));
+        let mut ledger = Self { args, scene, data, books, mixed, even };
+        let service = Starting::spawn(&mut einsichtd(args, &ledger.data, false), &ledger.data).ready().await;
+        let entries = Pace::default().watermark_entries;
+        ledger.mixed.fill(&service, &mut ledger.books, entries).await;
+        service.terminate().await.expect(0, &[]);
         ledger.check().await;
         ledger
     }
 
     /// Has a call fail, and holds the service to what must come of it and to what it said.
-    async fn has_fail(&mut self, row: Row, error: &str) {
+    async fn has_fail(&mut self, row: Row, error: &str, mut random: ChaCha8Rng) {
         for _ in 0..ATTEMPTS {
-            let when = self.random.random_range(row.when.0..=row.when.1);
-            let position = self.random.random_range(0..6);
+            let when = random.random_range(row.when.0..=row.when.1);
+            let position = random.random_range(0..6);
             let next = self.books.size() + 1 + position * EVEN_EVENTS;
             let (log, path) = (self.scene.path().join("strace"), row.file.path(&self.data, next));
             let trace = Trace::new(&self.args.strace, log, path, row, error, when);
-            self.live(row, &trace).await;
+            let struck = self.live(row, &trace).await;
             trace.expect_no_sync_after_a_failed_one();
-            let struck = trace.has_struck();
             self.check().await;
             if struck {
                 return;
@@ -127,7 +135,8 @@ impl<'a> Ledger<'a> {
         panic!("{row:?} with {error} did not strike");
     }
 
-    async fn live(&mut self, row: Row, trace: &Trace) {
+    /// Returns whether the fault struck before the service was asked to end.
+    async fn live(&mut self, row: Row, trace: &Trace) -> bool {
         let program = einsichtd(self.args, &self.data, row.file.needs_new_segments());
         let starting = Starting::spawn_group(&mut trace.command(&program), &self.data);
         let service = match starting.readable().await {
@@ -140,37 +149,53 @@ impl<'a> Ledger<'a> {
                     Outcome::Stops | Outcome::GoesOn => false,
                 };
                 assert!(fits, "{row:?}: {ended:#?}");
-                return in_order(&ended);
+                says_why(&ended, trace);
+                return true;
             }
         };
         assert_ne!(row.must, Outcome::NoStart, "the service started");
         let crew = if row.file.needs_new_segments() { &mut self.even } else { &mut self.mixed };
         let mut working = crew.work(&service, false);
-        let struck = strikes(trace).await;
+        if !strikes(trace).await {
+            let ended = service.terminate().await;
+            working.come_home(crew, &mut self.books, true).await;
+            // It may strike now, and then something else is right.
+            assert!(ended.code == Some(0) || trace.has_struck(), "{row:?}: {ended:#?}");
+            return false;
+        }
         match row.must {
-            Outcome::Halts if struck => {
+            Outcome::NoStart => unreachable!("it started"),
+            Outcome::Halts => {
                 let ended = service.ended().await;
                 assert_eq!(ended.code, Some(74), "{row:?}: {ended:#?}");
+                says_why(&ended, trace);
                 working.come_home(crew, &mut self.books, true).await;
             }
-            Outcome::Stops if struck => {
+            Outcome::Stops => {
                 let given_up = working.give_up(crew, &mut self.books, true);
                 timeout(PATIENCE, given_up).await.expect("recording goes on after a failed write");
                 let status = service.record(request(1)).await.unwrap_err();
                 assert_eq!(status.code(), Code::Unavailable, "{row:?}: {status}");
                 // Readers are served, and find everything.
-                self.books.check(&service, &mut self.random).await;
-                in_order(&service.terminate().await);
+                self.books.check(&service).await;
+                says_why(&service.terminate().await, trace);
                 working.come_home(crew, &mut self.books, true).await;
             }
-            _ => goes_on(service, working, crew, &mut self.books).await,
+            Outcome::GoesOn => {
+                goes_on(&service, &working, row, trace).await;
+                let ended = service.terminate().await;
+                ended.expect(0, &[]);
+                says_why(&ended, trace);
+                working.come_home(crew, &mut self.books, true).await;
+            }
         }
+        true
     }
 
     /// A start without a fault: everything that was acknowledged is there.
     async fn check(&mut self) {
         let service = Starting::spawn(&mut einsichtd(self.args, &self.data, false), &self.data).ready().await;
-        self.books.check(&service, &mut self.random).await;
+        self.books.check(&service).await;
         service.terminate().await.expect(0, &[]);
     }
 
@@ -179,7 +204,7 @@ impl<'a> Ledger<'a> {
         let service = Starting::spawn(&mut einsichtd(self.args, &self.data, false), &self.data).ready().await;
         self.mixed.settle(&service, &mut self.books).await;
         self.even.settle(&service, &mut self.books).await;
-        self.books.check(&service, &mut self.random).await;
+        self.books.check(&service).await;
         service.terminate().await.expect(0, &[]);
         let _ = self.books.check_bytes(&self.data);
         fsck(&self.data).await.expect(0, &[]);
@@ -187,12 +212,16 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Recording goes on, and the service ends in order when it is asked to.
-async fn goes_on(service: Service, working: Working, crew: &mut Crew, books: &mut Books) {
-    sleep(GOES_ON).await;
-    assert!(working.is_at_work(), "somebody was not served any more: {}", service.log());
-    service.terminate().await.expect(0, &[]);
-    working.come_home(crew, books, true).await;
+/// Everybody gets new answers, and a file that is replaced as a whole is replaced.
+async fn goes_on(service: &Service, working: &Working, row: Row, trace: &Trace) {
+    let (begun, before) = (Instant::now(), working.answered());
+    let is_answered =
+        || working.answered().iter().zip(&before).all(|(now, then)| *now >= then + GOES_ON_ANSWERS);
+    while !is_answered() || row.file.is_replaced() && !trace.is_made_good() {
+        assert!(working.is_at_work(), "{row:?}: somebody was not served any more: {}", service.log());
+        assert!(begun.elapsed() < PATIENCE, "{row:?}: it does not go on: {}", service.log());
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 async fn strikes(trace: &Trace) -> bool {
@@ -206,8 +235,11 @@ async fn strikes(trace: &Trace) -> bool {
     false
 }
 
-fn in_order(ended: &Ended) {
+/// Whoever looks finds the reason, as the system gave it.
+fn says_why(ended: &Ended, trace: &Trace) {
     assert!(!ended.stderr.contains("panicked at"), "{ended:#?}");
+    let reason = trace.reason();
+    assert!(ended.stderr.contains(&reason), "it does not say {reason:?}: {ended:#?}");
 }
 
 fn einsichtd(args: &SyscallsArgs, data: &Path, new_segments: bool) -> Command {

@@ -12,8 +12,7 @@ use einsicht_proto::v1::{
 use einsicht_tlog::leaf::Link;
 use einsicht_tlog::proof::{verify_consistency, verify_inclusion};
 use einsicht_tlog::{Frontier, Hash, Index, Origin, Size, TreeHead};
-use rand::RngExt as _;
-use rand::seq::IndexedRandom as _;
+use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Heard, Producer};
@@ -30,6 +29,8 @@ pub type Item = (Bytes, Option<u64>);
 /// Holds a ledger to its answers.
 pub struct Books {
     verifier: Verifier,
+    /// Its own: how much it draws depends on how much there is.
+    random: ChaCha8Rng,
     link: Link,
     frontier: Frontier,
     hashes: Vec<Hash>,
@@ -52,10 +53,11 @@ pub struct Books {
 impl Books {
     /// Of a new ledger.
     #[must_use]
-    pub fn new(verifier: Verifier) -> Self {
+    pub fn new(verifier: Verifier, random: ChaCha8Rng) -> Self {
         let link = Link::start(Origin::parse(verifier.origin()).unwrap().hash());
         Self {
             verifier,
+            random,
             link,
             frontier: Frontier::new(),
             hashes: Vec::new(),
@@ -120,7 +122,7 @@ impl Books {
 
     /// Reads what is new in a ledger, and holds it to everything that was answered and shown since the
     /// last check.
-    pub async fn check(&mut self, service: &Service, random: &mut ChaCha8Rng) {
+    pub async fn check(&mut self, service: &Service) {
         let head = service.head().await;
         self.show(head);
         let newest = self.shown.keys().next_back().copied().unwrap_or_default();
@@ -135,7 +137,7 @@ impl Books {
             assert_eq!(self.places.get(item), Some(&index), "LOST: {item:?} is not entry {index}");
             assert_eq!(self.hashes[position(index)], leaf_hash, "entry {index} is not what was acknowledged");
         }
-        self.ask_for_proofs(service, &head, random).await;
+        self.ask_for_proofs(service, &head).await;
         self.unchecked.clear();
         self.unchecked_sizes.clear();
     }
@@ -186,9 +188,9 @@ impl Books {
         }
     }
 
-    async fn ask_for_proofs(&self, service: &Service, head: &TreeHead, random: &mut ChaCha8Rng) {
+    async fn ask_for_proofs(&mut self, service: &Service, head: &TreeHead) {
         let mut ledger = service.ledger();
-        for item in self.unchecked.sample(random, PROOFS) {
+        for item in self.unchecked.sample(&mut self.random, PROOFS) {
             let (index, leaf_hash) = self.answers[item];
             let wanted = GetInclusionProofRequest { index, size: head.size.0 };
             let answer = ledger.get_inclusion_proof(wanted).await.unwrap().into_inner();
@@ -197,16 +199,13 @@ impl Books {
         }
         let mut sizes: Vec<u64> = self.unchecked_sizes.iter().copied().collect();
         sizes.sort_unstable();
-        for size in sizes.sample(random, PROOFS) {
-            let known = TreeHead { size: Size(*size), root: self.shown[size] };
-            let wanted = GetConsistencyProofRequest { old_size: *size, new_size: head.size.0 };
-            let answer = ledger.get_consistency_proof(wanted).await.unwrap().into_inner();
-            verify_consistency(&known, head, &hashes(&answer.proof)).unwrap();
-        }
-        let size = random.random_range(1..=head.size.0);
-        if let Some(root) = self.shown.get(&size) {
-            let known = TreeHead { size: Size(size), root: *root };
-            let wanted = GetConsistencyProofRequest { old_size: size, new_size: 0 };
+        let mut wanted: Vec<(u64, u64)> =
+            sizes.sample(&mut self.random, PROOFS).map(|size| (*size, head.size.0)).collect();
+        // One of those that were checked long ago, to the newest (0), whichever that is.
+        wanted.extend(self.shown.keys().choose(&mut self.random).map(|size| (*size, 0)));
+        for (old_size, new_size) in wanted {
+            let known = TreeHead { size: Size(old_size), root: self.shown[&old_size] };
+            let wanted = GetConsistencyProofRequest { old_size, new_size };
             let answer = ledger.get_consistency_proof(wanted).await.unwrap().into_inner();
             verify_consistency(&known, head, &hashes(&answer.proof)).unwrap();
         }

@@ -1,14 +1,15 @@
 //! One ledger from its first start to the full pass over its bytes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 use tokio::time::sleep;
 
 use super::crew::Crew;
-use super::life::{Life, Moment};
+use super::life::{Duty, Life, Moment};
 use super::{Books, Counts, KillArgs, tail};
 use crate::process::{Ended, command, command_at, run, text};
 use crate::service::{Service, Starting, dev, fsck};
@@ -25,7 +26,8 @@ struct Ledger<'a> {
     einsichtd: Option<PathBuf>,
     scene: Scene,
     data: PathBuf,
-    random: &'a mut ChaCha8Rng,
+    /// Draws lives, and nothing whose amount depends on how they go.
+    random: ChaCha8Rng,
     counts: &'a mut Counts,
     /// How long the last start took.
     start: Duration,
@@ -34,13 +36,17 @@ struct Ledger<'a> {
 }
 
 /// Begins a ledger, kills its service `kills` times, and checks everything that was ever said of it.
-pub async fn torture(args: &KillArgs, kills: u64, random: &mut ChaCha8Rng, counts: &mut Counts) {
+pub async fn torture(args: &KillArgs, kills: u64, random: ChaCha8Rng, counts: &mut Counts) {
     let (einsichtd, scene) = (args.einsichtd.clone(), Scene::new());
     let data = scene.path().join("data");
+    let end = counts.kills + kills;
     let mut ledger = Ledger { einsichtd, scene, data, random, counts, start: START, told: None };
-    for number in 0..kills {
-        let life = Life::draw(ledger.random, number == 0);
+    let mut first = true;
+    // A service that was asked to end may be faster than the kill; then there was none.
+    while ledger.counts.kills < end {
+        let life = Life::draw(&mut ledger.random, first);
         ledger.live(life).await;
+        first = false;
     }
     ledger.close().await;
 }
@@ -60,19 +66,17 @@ impl Ledger<'_> {
         let ended = match life.moment {
             Moment::Starting(part) => {
                 sleep(self.start.mul_f64(part)).await;
-                self.counts.kills_starting += 1;
                 starting.kill9().await
             }
-            moment => {
+            Moment::Serving(duty) => {
                 let service = starting.ready().await;
                 self.start = begun.elapsed();
-                self.serve(service, moment).await
+                self.serve(service, duty).await
             }
         };
-        self.counts.kills += 1;
         self.bury(&ended, life.moment);
         if life.leaves_tail && self.told.is_some() {
-            tail::leave(&self.data, self.random);
+            tail::leave(&self.data, &mut self.random);
         }
     }
 
@@ -81,58 +85,57 @@ impl Ledger<'_> {
     }
 
     /// Checks what the service says, puts it under load, and kills it.
-    async fn serve(&mut self, mut service: Service, moment: Moment) -> Ended {
-        let (data, random) = (&self.data, &mut *self.random);
-        let (books, crew) = self.told.get_or_insert_with(|| {
-            let verifier = Verifier::of(data);
-            (Books::new(verifier.clone()), Crew::new(&verifier, random))
-        });
-        if !matches!(moment, Moment::Ready(_)) {
-            books.check(&service, random).await;
+    async fn serve(&mut self, mut service: Service, duty: Duty) -> Ended {
+        let (books, crew) = self.told.get_or_insert_with(|| begin(&self.data, &mut self.random));
+        if !matches!(duty, Duty::Ready(_)) {
+            books.check(&service).await;
         }
-        let working = crew.work(&service, matches!(moment, Moment::Burst(_)));
-        let ended = match moment {
-            Moment::Stopping { loaded, grace } => {
-                sleep(loaded).await;
-                service.begin_to_terminate();
-                sleep(grace).await;
-                self.counts.kills_stopping += 1;
-                service.kill9().await
+        let working = crew.work(&service, matches!(duty, Duty::Burst(_)));
+        let (time, grace) = match duty {
+            Duty::Ready(time) | Duty::Loaded(time) | Duty::Following(time) | Duty::Burst(time) => {
+                (time, None)
             }
-            Moment::Starting(_) => service.kill9().await,
-            Moment::Ready(time) | Moment::Loaded(time) | Moment::Following(time) | Moment::Burst(time) => {
-                sleep(time).await;
-                let at_work = working.is_at_work();
-                service.begin_to_die();
-                let ended = service.ended().await;
-                // One that ended by itself is another matter.
-                assert!(at_work || ended.code.is_some(), "somebody was not served any more: {ended:#?}");
-                ended
-            }
+            Duty::Stopping { loaded, grace } => (loaded, Some(grace)),
         };
-        working.come_home(crew, books, matches!(moment, Moment::Stopping { .. })).await;
+        sleep(time).await;
+        let at_work = working.is_at_work();
+        if let Some(grace) = grace {
+            service.begin_to_terminate();
+            sleep(grace).await;
+        }
+        service.begin_to_die();
+        let ended = service.ended().await;
+        // One that ended by itself is another matter.
+        let by_itself = ended.code.is_some_and(|code| code != 0);
+        assert!(at_work || by_itself, "somebody was not served any more: {ended:#?}");
+        working.come_home(crew, books, grace.is_some()).await;
         ended
     }
 
     /// Nothing but the kill may have ended it, unless it was asked to end.
     fn bury(&mut self, ended: &Ended, moment: Moment) {
-        let in_order = ended.code == Some(0) && matches!(moment, Moment::Stopping { .. });
-        assert!(ended.code.is_none() || in_order, "the service ended by itself: {ended:#?}");
+        let (starting, stopping) = match moment {
+            Moment::Starting(_) => (true, false),
+            Moment::Serving(duty) => (false, matches!(duty, Duty::Stopping { .. })),
+        };
+        let in_order = stopping && ended.code == Some(0);
+        assert!(ended.was_killed() || in_order, "the service ended by itself: {ended:#?}");
         assert!(!ended.stderr.contains("panicked at"), "{ended:#?}");
+        let killed = u64::from(ended.was_killed());
+        self.counts.kills += killed;
+        self.counts.kills_starting += killed * u64::from(starting);
+        self.counts.kills_stopping += killed * u64::from(stopping);
         self.counts.tails += ended.stderr.matches(TAIL_CUT).count() as u64;
     }
 
     /// Has everything answered, ends the service in order, and reads everything as bytes.
     async fn close(mut self) {
         let service = self.spawn(1024 * 1024).ready().await;
-        let (data, random) = (self.data.clone(), &mut *self.random);
-        let (mut books, mut crew) = self.told.take().unwrap_or_else(|| {
-            let verifier = Verifier::of(&data);
-            (Books::new(verifier.clone()), Crew::new(&verifier, random))
-        });
-        books.check(&service, random).await;
+        let data = self.data.clone();
+        let (mut books, mut crew) = self.told.take().unwrap_or_else(|| begin(&data, &mut self.random));
+        books.check(&service).await;
         crew.settle(&service, &mut books).await;
-        books.check(&service, random).await;
+        books.check(&service).await;
         let ended = service.terminate().await;
         ended.expect(0, &[]);
         self.counts.tails += ended.stderr.matches(TAIL_CUT).count() as u64;
@@ -146,4 +149,10 @@ impl Ledger<'_> {
         self.counts.acknowledged += books.acknowledged();
         self.counts.checkpoints += books.checkpoints();
     }
+}
+
+/// Books and crew of a ledger that is there by now, each with choices of its own.
+fn begin(data: &Path, random: &mut ChaCha8Rng) -> (Books, Crew) {
+    let verifier = Verifier::of(data);
+    (Books::new(verifier.clone(), ChaCha8Rng::from_rng(random)), Crew::new(&verifier, random))
 }

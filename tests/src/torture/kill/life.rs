@@ -26,6 +26,13 @@ pub enum Moment {
     /// On its way up, after this part of the time that the last start took: while it recovers what the
     /// kill before has left.
     Starting(f64),
+    /// When it serves.
+    Serving(Duty),
+}
+
+/// What a service that serves is doing when it is killed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Duty {
     /// As soon as it is ready: nothing of what the kill before has left is checked until the next life.
     Ready(Duration),
     /// Under load.
@@ -60,11 +67,11 @@ impl Moment {
         let (following, grace) = (within(230_000, 560_000), within(0, 60_000));
         match random.random_range(0..100) {
             0..25 => Self::Starting(random.random_range(0.0..1.2)),
-            25..35 => Self::Ready(short),
-            35..60 => Self::Loaded(long),
-            60..70 => Self::Following(following),
-            70..85 => Self::Burst(long / 2),
-            _ => Self::Stopping { loaded: long / 4, grace },
+            25..35 => Self::Serving(Duty::Ready(short)),
+            35..60 => Self::Serving(Duty::Loaded(long)),
+            60..70 => Self::Serving(Duty::Following(following)),
+            70..85 => Self::Serving(Duty::Burst(long / 2)),
+            _ => Self::Serving(Duty::Stopping { loaded: long / 4, grace }),
         }
     }
 }
@@ -91,11 +98,11 @@ mod tests {
         let lives = lives(42);
         let has = |of: fn(&Moment) -> bool| lives.iter().any(|life| of(&life.moment));
         assert!(matches!(lives[0].moment, Moment::Starting(_)));
-        assert!(has(|moment| matches!(moment, Moment::Ready(_))));
-        assert!(has(|moment| matches!(moment, Moment::Loaded(_))));
-        assert!(has(|moment| matches!(moment, Moment::Following(_))));
-        assert!(has(|moment| matches!(moment, Moment::Burst(_))));
-        assert!(has(|moment| matches!(moment, Moment::Stopping { .. })));
+        assert!(has(|moment| matches!(moment, Moment::Serving(Duty::Ready(_)))));
+        assert!(has(|moment| matches!(moment, Moment::Serving(Duty::Loaded(_)))));
+        assert!(has(|moment| matches!(moment, Moment::Serving(Duty::Following(_)))));
+        assert!(has(|moment| matches!(moment, Moment::Serving(Duty::Burst(_)))));
+        assert!(has(|moment| matches!(moment, Moment::Serving(Duty::Stopping { .. }))));
         assert!(lives.iter().any(|life| life.leaves_tail));
     }
 }

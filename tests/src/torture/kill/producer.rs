@@ -1,7 +1,11 @@
 //! A producer that never gives up: what was not answered is sent again to the next service, under the same
 //! numbers. In between it sends what was answered before, and events under numbers of others.
 
+mod again;
+
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use einsicht_proto::v1::{
@@ -72,8 +76,14 @@ pub struct Producer {
     pub ended: Vec<EndSessionRequest>,
     /// What it was answered since then.
     pub heard: Vec<Heard>,
-    /// Requests that were sent again.
+    /// Requests that were answered so far, for whoever watches it at work.
+    pub answered: Arc<AtomicU64>,
+    /// Requests without an answer that were sent again.
     pub again: u64,
+    /// Requests that were answered before, and got the same answer.
+    pub reminders: u64,
+    /// Those of them whose session had ended.
+    pub reminders_of_ended: u64,
     /// Events under a number of another one that were refused.
     pub conflicts: u64,
     /// Whether a stream ended in order without answering everything, as only a service that was asked to
@@ -101,7 +111,10 @@ impl Producer {
             made: Vec::new(),
             ended: Vec::new(),
             heard: Vec::new(),
+            answered: Arc::default(),
             again: 0,
+            reminders: 0,
+            reminders_of_ended: 0,
             conflicts: 0,
             stream_ended_early: false,
             random,
@@ -123,15 +136,16 @@ impl Producer {
         self
     }
 
-    /// Sends again what was not answered, and nothing else.
+    /// Records in large requests until the ledger has so many entries.
     ///
     /// # Errors
-    /// What ended it before everything was answered.
-    pub async fn settle(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
-        self.end_session(recorder).await?;
-        while !self.unanswered.is_empty() {
-            self.call(recorder).await?;
+    /// What ended it before.
+    pub async fn fill(&mut self, recorder: &mut Recorder, entries: u64) -> Result<(), Status> {
+        self.burst = true;
+        while self.known.is_none_or(|head| head.size.0 < entries) {
+            self.step(recorder).await?;
         }
+        self.burst = false;
         Ok(())
     }
 
@@ -143,23 +157,32 @@ impl Producer {
             1 => self.contradict(recorder).await?,
             _ => {}
         }
+        self.record(recorder).await?;
+        let is_long = self.session.next > SESSION_NUMBERS && self.habit != Habit::Even;
+        if is_long && self.unanswered.is_empty() {
+            self.begin_session();
+        }
+        Ok(())
+    }
+
+    /// Records in its way: first what was not answered.
+    async fn record(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
         while self.unanswered.len() < if self.habit == Habit::Stream { STREAM_REQUESTS } else { 1 } {
             let sent = self.make();
             self.unanswered.push_back(sent);
         }
         match self.habit {
-            Habit::Stream => self.stream(recorder).await?,
-            Habit::Single | Habit::Batch | Habit::Even => self.call(recorder).await?,
+            Habit::Stream => self.stream(recorder).await,
+            Habit::Single | Habit::Batch | Habit::Even => self.call(recorder).await,
         }
-        let is_long = self.session.next > SESSION_NUMBERS && self.habit != Habit::Even;
-        if is_long && self.unanswered.is_empty() {
-            let end = self.session.end();
-            self.ended.push(end.clone());
-            self.ending = Some(end);
-            self.remembered.clear();
-            self.session = session(&mut self.random);
-        }
-        Ok(())
+    }
+
+    /// Leaves the session that it has, to be ended with the next step.
+    fn begin_session(&mut self) {
+        let end = self.session.end();
+        self.ended.push(end.clone());
+        self.ending = Some(end);
+        self.session = session(&mut self.random);
     }
 
     fn make(&mut self) -> Sent {
@@ -223,47 +246,12 @@ impl Producer {
         let places = places(answer);
         let (session, first) = (request.session.clone(), Some(request.first_sequence));
         self.heard.push(Heard { session, first, places: places.clone(), head });
-        // Of a request of an ended session nobody asks again: it would be refused for that.
-        if request.session == self.session.id {
-            self.remembered.push_back((request, places));
-            if self.remembered.len() > REMEMBERED {
-                self.remembered.pop_front();
-            }
+        self.remembered.push_back((request, places));
+        if self.remembered.len() > REMEMBERED {
+            self.remembered.pop_front();
         }
         self.known = Some(head);
-    }
-
-    /// What was answered gets the same answer again.
-    async fn remind(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
-        if self.remembered.is_empty() {
-            return Ok(());
-        }
-        let (request, expected) = &self.remembered[self.random.random_range(0..self.remembered.len())];
-        let request = RecordRequest { known_size: 0, ..request.clone() };
-        let answer = recorder.record(request.clone()).await.map_err(gone)?.into_inner();
-        let _ = self.verifier.answer(&request, &answer);
-        assert_eq!(&places(&answer), expected, "the same request was answered in two ways");
-        assert!(answer.recorded.iter().all(|recorded| recorded.already_recorded), "it was recorded again");
-        self.again += 1;
-        Ok(())
-    }
-
-    /// A number that stands for one event is refused to every other.
-    async fn contradict(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
-        if self.remembered.is_empty() {
-            return Ok(());
-        }
-        let (request, _) = &self.remembered[self.random.random_range(0..self.remembered.len())];
-        let request = RecordRequest { known_size: 0, ..request.clone() };
-        let request = RecordRequest { events: vec![self.event()], ..request };
-        match recorder.record(request).await {
-            Ok(answer) => panic!("a number was given to another event: {answer:?}"),
-            Err(status) if status.code() == Code::AlreadyExists => {
-                self.conflicts += 1;
-                Ok(())
-            }
-            Err(status) => Err(gone(status)),
-        }
+        self.answered.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn end_session(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
@@ -288,7 +276,7 @@ fn places(answer: &RecordResponse) -> Vec<(u64, Hash)> {
 }
 
 /// What a service that ends may leave its callers with. Everything else is an answer, and a wrong one.
-fn gone(status: Status) -> Status {
+pub(super) fn gone(status: Status) -> Status {
     let gone = [Code::Unavailable, Code::Unknown, Code::Internal, Code::Cancelled, Code::Aborted];
     assert!(gone.contains(&status.code()), "a producer was refused: {status}");
     status

@@ -51,7 +51,8 @@ pub enum Outcome {
 
 const BOTH: &[&str] = &["EIO", "ENOSPC"];
 const IO: &[&str] = &["EIO"];
-const RENAME: &str = "?rename,?renameat,?renameat2";
+/// Whichever of them the library calls.
+pub const RENAME: &str = "?rename,?renameat,?renameat2";
 /// The first call of the main thread records that the service has started.
 const START: (u32, u32) = (1, 1);
 const LIVE: (u32, u32) = (2, 12);
