@@ -67,15 +67,24 @@ pub fn leaf_hash(leaf: &[u8]) -> Hash {
 /// Hash of an interior node: `H(0x01 ‖ left ‖ right)`. RFC 6962 section 2.1.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    // One buffer: an audit does this once per entry, and updates in pieces cost half as much again.
-    let mut bytes = [0x01; 1 + 2 * Hash::BYTES];
-    bytes[1..=Hash::BYTES].copy_from_slice(&left.0);
-    bytes[1 + Hash::BYTES..].copy_from_slice(&right.0);
-    sha256(&bytes)
+    // Laid out at once: an audit does this once per entry, and whatever is general costs a sixth more.
+    let mut message = [0; NODE_BLOCKS * BLOCK_BYTES];
+    message[0] = 0x01;
+    message[1..=Hash::BYTES].copy_from_slice(&left.0);
+    message[1 + Hash::BYTES..=2 * Hash::BYTES].copy_from_slice(&right.0);
+    message[NODE_BYTES] = PADDING_BEGINS;
+    message[NODE_BLOCKS * BLOCK_BYTES - size_of::<u64>()..].copy_from_slice(&NODE_BITS.to_be_bytes());
+    compressed(message.as_chunks().0)
 }
 
+/// Bytes that are hashed of an interior node, as bits, and as blocks with their padding.
+const NODE_BYTES: usize = 1 + 2 * Hash::BYTES;
+const NODE_BITS: u64 = 8 * NODE_BYTES as u64;
+const NODE_BLOCKS: usize = 2;
 /// Blocks of the longest message that is hashed in one go: leaves of up to 502 bytes.
 const BLOCKS_MAX: usize = 8;
+/// The one bit behind a message, and seven zeros. FIPS 180-4 section 5.1.1.
+const PADDING_BEGINS: u8 = 0x80;
 /// Bytes of a block. FIPS 180-4 section 5.2.1.
 const BLOCK_BYTES: usize = 64;
 /// What SHA-256 begins with. FIPS 180-4 section 5.3.3.
@@ -94,14 +103,19 @@ fn one_go(prefix: u8, bytes: &[u8]) -> Option<Hash> {
     *first = prefix;
     let (content, padding) = rest.split_at_mut_checked(bytes.len())?;
     content.copy_from_slice(bytes);
-    *padding.first_mut()? = 0x80;
+    *padding.first_mut()? = PADDING_BEGINS;
     *padding.last_chunk_mut()? = (8 * length as u64).to_be_bytes();
+    Some(compressed(used))
+}
+
+/// SHA-256 of a message that is laid out with its padding. FIPS 180-4 section 6.2.
+fn compressed(blocks: &[[u8; BLOCK_BYTES]]) -> Hash {
     let mut state = INITIAL;
-    compress256(&mut state, used);
+    compress256(&mut state, blocks);
     let mut hash = Hash::default();
     let (words, _) = hash.0.as_chunks_mut();
     words.iter_mut().zip(state).for_each(|(word, value)| *word = value.to_be_bytes());
-    Some(hash)
+    hash
 }
 
 /// Plain SHA-256, without domain separation.
