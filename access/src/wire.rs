@@ -86,7 +86,7 @@ pub fn walk<'a>(
     schema: &'static MessageSchema,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
-    walk_message(Input { bytes, offset: 0 }, schema, DEPTH_MAX, visitor)
+    walk_message(Input::new(bytes), schema, DEPTH_MAX, visitor)
 }
 
 /// Which fields of a message were seen, by their position in the schema.
@@ -103,11 +103,11 @@ fn walk_message<'a, V: Visitor<'a>>(
     let fail = |field, (offset, fault)| WireError { offset, message: schema.name, field, fault };
     if depth == 0 || schema.fields.len() > Seen::BITS as usize {
         let fault = if depth == 0 { Fault::TooDeep } else { Fault::Unsupported };
-        return Err(fail(Place::Message, (input.offset, fault)));
+        return Err(fail(Place::Message, (input.offset(), fault)));
     }
     let mut seen: Seen = 0;
     while !input.is_at_end() {
-        let start = input.offset;
+        let start = input.offset();
         let (number, wire_type) = input.tag().map_err(|at| fail(Place::Message, at))?;
         let Some((position, field)) = schema.field(number) else {
             input.skip(wire_type).map_err(|at| fail(Place::Unknown(number), at))?;
@@ -128,7 +128,7 @@ fn walk_message<'a, V: Visitor<'a>>(
             }
             Kind::Bytes => {
                 let content = input.delimited().map_err(|at| fail(place, at))?;
-                visitor.bytes(schema, field, content.rest());
+                visitor.bytes(schema, field, content.rest);
             }
             Kind::Message(inner) => {
                 let content = input.delimited().map_err(|at| fail(place, at))?;

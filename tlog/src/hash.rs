@@ -73,7 +73,7 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     message[1..=Hash::BYTES].copy_from_slice(&left.0);
     message[1 + Hash::BYTES..=2 * Hash::BYTES].copy_from_slice(&right.0);
     message[NODE_BYTES] = PADDING_BEGINS;
-    message[NODE_BLOCKS * BLOCK_BYTES - size_of::<u64>()..].copy_from_slice(&NODE_BITS.to_be_bytes());
+    message[LENGTH_AT..].copy_from_slice(&NODE_BITS.to_be_bytes());
     compressed(message.as_chunks().0)
 }
 
@@ -81,6 +81,8 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
 const NODE_BYTES: usize = 1 + 2 * Hash::BYTES;
 const NODE_BITS: u64 = 8 * NODE_BYTES as u64;
 const NODE_BLOCKS: usize = 2;
+/// Where its length stands, the last thing in the padding.
+const LENGTH_AT: usize = NODE_BLOCKS * BLOCK_BYTES - size_of::<u64>();
 /// Blocks of the longest message that is hashed in one go: leaves of up to 502 bytes.
 const BLOCKS_MAX: usize = 8;
 /// The one bit behind a message, and seven zeros. FIPS 180-4 section 5.1.1.

@@ -12,44 +12,50 @@ const FIXED32: u8 = 5;
 /// A fault and its offset, before it is known in which field.
 pub(super) type At = (usize, Fault);
 
-/// Bytes up to the end of the message that is being read, and how far it was read. Offsets count from
-/// the start of the outermost message.
+/// What is left of the message that is being read. Offsets count from the start of the outermost message.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
-    pub bytes: &'a [u8],
-    pub offset: usize,
+    pub rest: &'a [u8],
+    /// Offset of its end: in which no step of reading has a part, so that a step waits for little.
+    end: usize,
 }
 
 impl<'a> Input<'a> {
+    /// A message, of which nothing was read.
     #[inline]
-    pub fn is_at_end(&self) -> bool {
-        self.offset >= self.bytes.len()
+    pub fn new(rest: &'a [u8]) -> Self {
+        Self { rest, end: rest.len() }
     }
 
-    /// What is left of the message.
     #[inline]
-    pub fn rest(&self) -> &'a [u8] {
-        self.bytes.get(self.offset..).unwrap_or_default()
+    pub fn is_at_end(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Offset of the next byte.
+    #[inline]
+    pub fn offset(&self) -> usize {
+        self.end - self.rest.len()
     }
 
     /// Reads a tag: the field's number and wire type.
     #[inline]
     pub fn tag(&mut self) -> Result<(u32, u8), At> {
         // Numbers below 2,048, in their shortest form: all that are known.
-        let (number, first, bytes) = match *self.rest() {
-            [first @ 0x08..=0x7f, ..] => (u32::from(first) >> 3, first, 1),
-            [first @ 0x80..=0xff, second @ 0x01..=0x7f, ..] => {
-                (u32::from(first & 0x7f) >> 3 | u32::from(second) << 4, first, 2)
+        let (number, first, rest) = match self.rest {
+            [first @ 0x08..=0x7f, rest @ ..] => (u32::from(*first) >> 3, first, rest),
+            [first @ 0x80..=0xff, second @ 0x01..=0x7f, rest @ ..] => {
+                (u32::from(first & 0x7f) >> 3 | u32::from(*second) << 4, first, rest)
             }
             _ => return self.any_tag(),
         };
-        self.offset += bytes;
+        self.rest = rest;
         Ok((number, first & 7))
     }
 
     #[cold]
     fn any_tag(&mut self) -> Result<(u32, u8), At> {
-        let start = self.offset;
+        let start = self.offset();
         let tag = self.any_varint()?;
         match u32::try_from(tag >> 3) {
             Ok(number) if number >= 1 && u64::from(number) <= FIELD_NUMBER_MAX => {
@@ -63,20 +69,20 @@ impl<'a> Input<'a> {
     #[inline]
     pub fn text(&mut self) -> Result<&'a [u8], At> {
         let text = self.delimited()?;
-        let content = text.rest();
+        let content = text.rest;
         if is_ascii(content) {
             return Ok(content);
         }
         match std::str::from_utf8(content) {
             Ok(_) => Ok(content),
-            Err(error) => Err((text.offset, Fault::NotUtf8 { valid: error.valid_up_to() })),
+            Err(error) => Err((text.offset(), Fault::NotUtf8 { valid: error.valid_up_to() })),
         }
     }
 
     /// Reads a number, and checks that its type holds it.
     #[inline]
     pub fn number(&mut self, kind: Kind) -> Result<u64, At> {
-        let start = self.offset;
+        let start = self.offset();
         let found = self.varint()?;
         match type_that_lacks(kind, found) {
             None => Ok(found),
@@ -91,7 +97,7 @@ impl<'a> Input<'a> {
             FIXED64 => self.take(8).map(drop),
             LENGTH_DELIMITED => self.delimited().map(drop),
             FIXED32 => self.take(4).map(drop),
-            found => Err((self.offset, Fault::ForbiddenWireType { found })),
+            found => Err((self.offset(), Fault::ForbiddenWireType { found })),
         }
     }
 
@@ -104,35 +110,34 @@ impl<'a> Input<'a> {
 
     #[inline]
     fn take(&mut self, length: u64) -> Result<Input<'a>, At> {
-        let start = self.offset;
-        let left = self.bytes.len() - start;
-        let content = usize::try_from(length).ok().and_then(|length| {
-            let end = start.checked_add(length)?;
-            Some((end, self.bytes.get(..end)?))
-        });
-        let Some((end, bytes)) = content else {
-            return Err((start, Fault::Truncated { needed: length, left }));
+        let split = usize::try_from(length).ok().and_then(|length| self.rest.split_at_checked(length));
+        let Some((content, rest)) = split else {
+            return Err((self.offset(), Fault::Truncated { needed: length, left: self.rest.len() }));
         };
-        self.offset = end;
-        Ok(Input { bytes, offset: start })
+        self.rest = rest;
+        Ok(Self { rest: content, end: self.end - rest.len() })
     }
 
     /// Reads a varint of 1 to 10 bytes in its shortest form.
     #[inline]
     pub fn varint(&mut self) -> Result<u64, At> {
-        match self.bytes.get(self.offset) {
-            Some(byte) if *byte < 0x80 => {
-                self.offset += 1;
+        match self.rest {
+            [byte @ ..=0x7f, rest @ ..] => {
+                self.rest = rest;
                 Ok(u64::from(*byte))
+            }
+            [low @ 0x80..=0xff, high @ 0x01..=0x7f, rest @ ..] => {
+                self.rest = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(*high) << 7)
             }
             _ => self.any_varint(),
         }
     }
 
     fn any_varint(&mut self) -> Result<u64, At> {
-        let start = self.offset;
+        let start = self.offset();
         let mut value = 0;
-        for (index, byte) in self.bytes.get(start..).unwrap_or_default().iter().take(10).enumerate() {
+        for (index, byte) in self.rest.iter().take(10).enumerate() {
             let low = u64::from(byte & 0x7f);
             if index == 9 && *byte > 1 {
                 return Err((start, Fault::VarintTooLarge));
@@ -142,11 +147,11 @@ impl<'a> Input<'a> {
                 if *byte == 0 && index > 0 {
                     return Err((start, Fault::OverlongVarint { bytes: index + 1 }));
                 }
-                self.offset = start + index + 1;
+                self.rest = self.rest.get(index + 1..).unwrap_or_default();
                 return Ok(value);
             }
         }
-        Err((self.bytes.len(), Fault::Truncated { needed: 1, left: 0 }))
+        Err((self.end, Fault::Truncated { needed: 1, left: 0 }))
     }
 }
 

@@ -344,9 +344,9 @@ proptest! {
 
     #[test]
     fn an_accepted_varint_is_the_shortest_of_its_number(bytes in proptest::collection::vec(any::<u8>(), 1..12)) {
-        let mut input = Input { bytes: &bytes, offset: 0 };
+        let mut input = Input::new(&bytes);
         if let Ok(number) = input.varint() {
-            prop_assert_eq!(bytes[..input.offset].to_vec(), varint(number));
+            prop_assert_eq!(bytes[..input.offset()].to_vec(), varint(number));
         }
     }
 }
