@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use einsicht_tlog::segment::HeaderError;
+
 use crate::finding::Finding;
 use crate::tls::TlsFailure;
 
@@ -61,6 +63,15 @@ pub enum SourceError {
         /// What the system says.
         #[source]
         error: io::Error,
+    },
+    /// A file may be right, but is of a version that this release does not know.
+    #[error("{place}: {error}")]
+    Newer {
+        /// The file.
+        place: String,
+        /// The version, and what to do.
+        #[source]
+        error: HeaderError,
     },
     /// What was read is not what it must be, whoever reads it.
     #[error(transparent)]

@@ -106,14 +106,14 @@ impl SegmentFolder {
     pub fn count_past(&self, size: Size) -> Result<u64, SourceError> {
         let mut walk = match Walk::open(self, size.next_index()) {
             Ok(walk) => walk,
-            Err(SourceError::Malformed(_)) => return Ok(0),
+            Err(SourceError::Malformed(_) | SourceError::Newer { .. }) => return Ok(0),
             Err(error) => return Err(error),
         };
         let mut count = 0;
         loop {
             let chunk = match walk.read(STREAM_BYTES) {
                 Ok(chunk) => chunk,
-                Err(SourceError::Malformed(_)) => return Ok(count),
+                Err(SourceError::Malformed(_) | SourceError::Newer { .. }) => return Ok(count),
                 Err(error) => return Err(error),
             };
             for piece in

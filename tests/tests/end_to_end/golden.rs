@@ -183,6 +183,7 @@ async fn segments_of_a_later_version_are_refused_with_what_to_do() {
         let parts = ["segment format 2 is not known here", "use the release that wrote it"];
         refused(data.path(), &["--accept-clock"]).await.expect(2, &parts);
         fsck(data.path()).await.expect(2, &parts);
+        verify(data.path()).await.expect(2, &parts);
     }
 }
 

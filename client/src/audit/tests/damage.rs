@@ -1,6 +1,11 @@
 //! Damage to files: every byte counts.
 
+use std::ops::Range;
+
 use super::*;
+
+/// Where the version stands in the header of a segment.
+const VERSION: Range<usize> = 8..12;
 
 fn segment(folder: &Path, first: u64) -> PathBuf {
     folder.join(format!("log/entries/{first:020}.seg"))
@@ -19,6 +24,11 @@ async fn every_byte_of_a_segment_counts() {
             let mut damaged = bytes.clone();
             damaged[position] ^= 1 << (position % 8);
             fs::write(&path, damaged).unwrap();
+            if VERSION.contains(&position) {
+                let error = verify(folder.path(), &trust()).await.unwrap_err();
+                assert_eq!(error.conclusion(), Conclusion::CouldNotTell, "byte {position}: {error}");
+                continue;
+            }
             let finding = finding_in(folder.path()).await;
             assert!(finding.place.as_ref().unwrap().contains(".seg"), "byte {position}: {finding}");
         }
@@ -146,6 +156,20 @@ async fn a_missing_bundle_is_not_a_failure() {
     let error = verify(folder.path(), &trust()).await.unwrap_err();
     assert_eq!(error.conclusion(), Conclusion::CouldNotTell, "{error}");
     assert!(error.to_string().contains("tile/entries/001"), "{error}");
+}
+
+#[tokio::test]
+async fn a_segment_of_a_later_version_is_no_failure_for_nobody_here_can_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    Ledger::of(600, 100).write_segments(folder.path(), &[301]);
+    let path = segment(folder.path(), 301);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[VERSION.end - 1] += 1;
+    fs::write(&path, bytes).unwrap();
+    let error = verify(folder.path(), &trust()).await.unwrap_err();
+    assert_eq!(error.conclusion(), Conclusion::CouldNotTell, "{error}");
+    let said = error.to_string();
+    assert!(said.contains("301.seg") && said.contains("use the release that wrote it"), "{said}");
 }
 
 #[tokio::test]

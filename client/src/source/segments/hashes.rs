@@ -96,7 +96,9 @@ impl UpperRows {
             pending.drain(..whole);
             match damage {
                 None => {}
-                Some(SourceError::Malformed(_)) if covers(&pending, &lowest) => break,
+                Some(SourceError::Malformed(_) | SourceError::Newer { .. }) if covers(&pending, &lowest) => {
+                    break;
+                }
                 Some(error) => return Err(error),
             }
         }

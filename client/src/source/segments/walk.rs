@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use einsicht_tlog::segment::{FRAME_HEADER_BYTES, FrameHeader, SEGMENT_HEADER_BYTES, SegmentHeader};
+use einsicht_tlog::segment::{
+    FRAME_HEADER_BYTES, FrameHeader, HeaderError, SEGMENT_HEADER_BYTES, SegmentHeader,
+};
 use einsicht_tlog::{Hash, Index};
 
 use super::SegmentFolder;
@@ -212,8 +214,12 @@ impl Segment {
             expected,
             found,
         };
-        let header = SegmentHeader::parse(&header)
-            .map_err(|error| wrong("the header of a segment".to_owned(), error.to_string()))?;
+        let header = SegmentHeader::parse(&header).map_err(|error| match error {
+            HeaderError::UnknownVersion { .. } => {
+                SourceError::Newer { place: segment.name.to_string(), error }
+            }
+            error => wrong("the header of a segment".to_owned(), error.to_string()).into(),
+        })?;
         if header.origin_hash != origin_hash {
             let (expected, found) = (origin_hash.to_hex(), header.origin_hash.to_hex());
             return Err(wrong(format!("origin hash {expected}"), format!("origin hash {found}")).into());
