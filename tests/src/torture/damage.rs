@@ -20,6 +20,7 @@ mod regions;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -37,7 +38,7 @@ use regions::Region;
 /// What is flipped.
 #[derive(Debug, Args)]
 pub struct DamageArgs {
-    /// Bits that are flipped in each kind of region, besides its first and last byte
+    /// Bits that are flipped in each kind of region, besides one in each region, and its first and last byte
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub flips: usize,
     /// Flip a bit in every byte of the folder instead; takes hours
@@ -82,19 +83,17 @@ pub fn run(args: &DamageArgs, seed: u64) -> String {
     for (kind, regions) in &kinds {
         let mut row = Row::default();
         for (number, flip) in choose(regions, args, &mut random).into_iter().enumerate() {
-            let copy = damaged(&original, flip);
-            let noticed = checks::run(&original, copy.path(), &flip.region.file);
             flips += 1;
-            wrong.extend(judge(flip, &noticed));
-            if number == 0 && !args.in_process {
-                let copy = damaged(&original, flip);
-                let told = programs::run(copy.path());
-                programs += 1;
-                if told != noticed.told() {
-                    wrong.push(format!("{flip}: the programs say {told:?}, the functions {noticed:?}"));
+            let by_programs = number == 0 && !args.in_process;
+            programs += u64::from(by_programs);
+            // What panics says why; here it is said of which flip.
+            match catch_unwind(AssertUnwindSafe(|| look(&original, flip, by_programs))) {
+                Ok((noticed, found)) => {
+                    row.add(&noticed);
+                    wrong.extend(found);
                 }
+                Err(_) => wrong.push(format!("{flip}: a check panicked, as said above")),
             }
-            row.add(&noticed);
         }
         rows.insert(kind.clone(), row);
     }
@@ -105,11 +104,25 @@ pub fn run(args: &DamageArgs, seed: u64) -> String {
         panic!("{}\nthe folder is kept: --folder {}", wrong.join("\n"), kept.display());
     }
     format!(
-        "{} flips in {} kinds of regions, {programs} also by the programs; none went unnoticed where something \
-         differed",
+        "{} flips in {} regions of {} kinds, {programs} also by the programs; none went unnoticed where \
+         something differed",
         grouped(flips),
+        grouped(kinds.values().map(|regions| regions.len() as u64).sum()),
         rows.len()
     )
+}
+
+/// Runs the checks on a copy, and returns what noticed the flip, and what is wrong.
+fn look(original: &Original, flip: Flip<'_>, by_programs: bool) -> (Noticed, Vec<String>) {
+    let noticed = checks::run(original, damaged(original, flip).path(), &flip.region.file);
+    let mut wrong: Vec<_> = judge(flip, &noticed).into_iter().collect();
+    if by_programs {
+        let told = programs::run(damaged(original, flip).path());
+        if told != noticed.told() {
+            wrong.push(format!("{flip}: the programs say {told:?}, the functions {noticed:?}"));
+        }
+    }
+    (noticed, wrong)
 }
 
 impl std::fmt::Display for Flip<'_> {
@@ -131,13 +144,20 @@ fn kinds_within<'r>(regions: &'r [Region], within: &str) -> BTreeMap<String, Vec
     kinds
 }
 
-/// The first and the last byte of a kind, and some between; or all of them. Of each byte one bit.
+/// The first and the last byte of a kind, a byte of each of its regions, and some more; or all of them. Of
+/// each byte one bit.
 fn choose<'r>(regions: &[&'r Region], args: &DamageArgs, random: &mut ChaCha8Rng) -> Vec<Flip<'r>> {
     let every = || regions.iter().flat_map(|region| region.bytes.clone().map(|offset| (*region, offset)));
     let total = every().count();
     let mut chosen = vec![args.all || total <= args.flips; total];
     for position in [0, total - 1] {
         chosen[position] = true;
+    }
+    let mut first = 0;
+    for region in regions {
+        let next = first + region.bytes.len();
+        chosen[random.random_range(first..next)] = true;
+        first = next;
     }
     for _ in 0..args.flips {
         chosen[random.random_range(0..total)] = true;

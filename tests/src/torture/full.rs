@@ -15,7 +15,7 @@ use reqwest::StatusCode;
 use tokio::time::sleep;
 use tonic::{Code, Status};
 
-use self::disk::{Disk, KINDS, Kind};
+use self::disk::{Disk, KINDS, Kind, Lack};
 use self::producer::{Producer, check};
 use super::{grouped, say};
 use crate::figures::Figures;
@@ -67,7 +67,7 @@ pub fn run(args: &FullArgs, seed: u64) -> String {
         return "SKIPPED: no small disk can be mounted here, so nothing was tried".to_owned();
     }
     format!(
-        "{} disks filled to the last byte, {} refusals, {} starts on a full disk, {} ends of the disk without a \
+        "{} disks filled to the last byte and to the last file, {} refusals, {} starts on a full disk, {} ends of the disk without a \
          reserve, {} acknowledgements checked, 0 lost",
         counts.disks,
         grouped(counts.refusals),
@@ -88,8 +88,8 @@ async fn trial(disk: &Disk, args: &FullArgs, seed: u64, counts: &mut Counts) {
     counts.acknowledged += producers.iter().map(Producer::acknowledged).sum::<u64>();
 }
 
-/// The disk becomes full, a little and then to the last byte; the service is killed and starts again on
-/// it, twice; then there is room.
+/// The disk becomes full, a little, then to the last byte, then to the last file; the service is killed and
+/// starts again on it, twice; then there is room.
 async fn with_reserve(disk: &Disk, producers: &mut [Producer], counts: &mut Counts) {
     let (data, reserve) = (disk.data(), RESERVE_BYTES.to_string());
     let arguments = [&SEGMENTS[..], &["--disk-reserve-bytes", &reserve]].concat();
@@ -97,9 +97,9 @@ async fn with_reserve(disk: &Disk, producers: &mut [Producer], counts: &mut Coun
     for producer in &mut *producers {
         producer.record(&service, 40).await.unwrap();
     }
-    for left in [RESERVE_BYTES / 2, 0] {
-        disk.fill_but(left);
-        assert_refused(&service, producers, counts).await;
+    for lack in [Lack::Bytes(RESERVE_BYTES / 2), Lack::Bytes(0), Lack::Files] {
+        disk.fill(lack);
+        assert_refused(&service, lack, producers, counts).await;
         disk.free_up();
         // In the same process, and at once.
         for producer in &mut *producers {
@@ -108,29 +108,36 @@ async fn with_reserve(disk: &Disk, producers: &mut [Producer], counts: &mut Coun
         wait_for_health(&service, StatusCode::OK).await;
     }
 
-    disk.fill_but(0);
-    assert_refused(&service, producers, counts).await;
-    let size = service.head().await.size.0;
-    for _ in 0..2 {
-        service.kill9().await;
-        service = Service::start_reading(&data, &arguments).await;
-        counts.starts += 1;
-        assert_eq!(service.head().await.size.0, size, "nothing is recorded on a full disk");
-        assert_refused(&service, producers, counts).await;
-        verify(&data).await;
+    for lack in [Lack::Bytes(0), Lack::Files] {
+        disk.fill(lack);
+        assert_refused(&service, lack, producers, counts).await;
+        let head = service.head().await;
+        for _ in 0..2 {
+            service.kill9().await;
+            service = Service::start_reading(&data, &arguments).await;
+            counts.starts += 1;
+            assert_eq!(service.head().await, head, "nothing is recorded on a full disk");
+            assert_refused(&service, lack, producers, counts).await;
+            verify(&data).await;
+        }
+        disk.free_up();
+        goes_on(&service, head.size.0, producers).await;
     }
-    disk.free_up();
+    end_in_order(service, &data, producers).await;
+}
+
+/// A service that came up for reading records by itself that it has started, and then everything.
+async fn goes_on(service: &Service, size: u64, producers: &mut [Producer]) {
     let begun = Instant::now();
     while service.head().await.size.0 == size {
         assert!(begun.elapsed() < GOES_ON_WITHIN, "it does not go on: {}", service.log());
         sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(service.head().await.size.0, size + 1, "that it has started is recorded, late");
-    for producer in &mut *producers {
-        producer.record(&service, 10).await.unwrap();
+    for producer in producers {
+        producer.record(service, 10).await.unwrap();
     }
-    wait_for_health(&service, StatusCode::OK).await;
-    end_in_order(service, &data, producers).await;
+    wait_for_health(service, StatusCode::OK).await;
 }
 
 /// A service without a reserve runs into the end of the disk somewhere: in an entry, in the header of a
@@ -174,11 +181,11 @@ async fn without_reserve(
 }
 
 /// Every recorder is told why, and readers are served as ever.
-async fn assert_refused(service: &Service, producers: &mut [Producer], counts: &mut Counts) {
+async fn assert_refused(service: &Service, lack: Lack, producers: &mut [Producer], counts: &mut Counts) {
     let head = service.head().await;
     for producer in &mut *producers {
         let status = producer.record(service, 1).await.unwrap_err();
-        assert_sentence(&status);
+        assert_sentence(&status, lack);
         counts.refusals += 1;
     }
     wait_for_health(service, StatusCode::SERVICE_UNAVAILABLE).await;
@@ -220,9 +227,14 @@ fn promises(status: &Status) -> Promise {
     }
 }
 
-fn assert_sentence(status: &Status) {
+fn assert_sentence(status: &Status, lack: Lack) {
     assert_eq!(status.code(), Code::ResourceExhausted, "{status}");
-    for part in ["nothing is recorded for want of room", "bytes are free", "in reserve", "/data; make room"] {
+    let what = match lack {
+        Lack::Bytes(_) => ["bytes are free", "in reserve"],
+        Lack::Files => ["more files can be made", "no free inodes"],
+    };
+    let always = ["nothing is recorded for want of room", "/data; make room"];
+    for part in what.into_iter().chain(always) {
         assert!(status.message().contains(part), "{status}");
     }
 }

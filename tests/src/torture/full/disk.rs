@@ -5,10 +5,15 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
 
+use rustix::fs::StatVfs;
+
+use crate::folder;
+
 /// Kinds of file systems that are tried. Both report a full disk with the write, not with the sync.
 pub const KINDS: [Kind; 2] = [Kind::Tmpfs, Kind::Ext4];
 /// What a disk has in all.
 const BYTES: u64 = 48 * 1024 * 1024;
+const FILES: u64 = 4096;
 
 /// A kind of file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +24,16 @@ pub enum Kind {
     Ext4,
 }
 
-/// A mounted file system. Unmounted when dropped.
+/// What a disk has too little of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// So many bytes are left.
+    Bytes(u64),
+    /// No more files can be made; there is room in those that are there.
+    Files,
+}
+
+/// A mounted file system. Unmounted when dropped; after a failure a copy of the data folder is kept.
 pub struct Disk {
     mounted_at: PathBuf,
     _folder: tempfile::TempDir,
@@ -34,7 +48,7 @@ impl Disk {
         let folder = tempfile::tempdir().unwrap();
         let (at, image) = (folder.path().join("disk"), folder.path().join("image"));
         fs::create_dir(&at).unwrap();
-        let size = format!("size={BYTES},mode=0700");
+        let size = format!("size={BYTES},nr_inodes={FILES},mode=0700");
         match kind {
             Kind::Tmpfs => {
                 succeed(Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(&at))?
@@ -42,7 +56,8 @@ impl Disk {
             Kind::Ext4 => {
                 File::create(&image).and_then(|file| file.set_len(BYTES)).unwrap();
                 // Nothing kept for root, who runs this.
-                succeed(Command::new("mkfs.ext4").args(["-q", "-m", "0"]).arg(&image))?;
+                let files = FILES.to_string();
+                succeed(Command::new("mkfs.ext4").args(["-q", "-m", "0", "-N", &files]).arg(&image))?;
                 succeed(Command::new("mount").args(["-o", "loop"]).args([&image, &at]))?;
             }
         }
@@ -52,6 +67,24 @@ impl Disk {
     /// Where a ledger can lie.
     pub fn data(&self) -> PathBuf {
         self.mounted_at.join("data")
+    }
+
+    /// Has it lack something.
+    pub fn fill(&self, lack: Lack) {
+        match lack {
+            Lack::Bytes(left) => self.fill_but(left),
+            Lack::Files => self.use_up_files(),
+        }
+    }
+
+    fn use_up_files(&self) {
+        fs::create_dir(self.many()).unwrap();
+        let mut number = 0;
+        while File::create(self.many().join(number.to_string())).is_ok() {
+            number += 1;
+        }
+        let free = self.space().f_favail;
+        assert!(free == 0 && number > 0, "{free} files can still be made");
     }
 
     /// Fills it, but for `left` bytes; with 0, to the last one.
@@ -76,22 +109,40 @@ impl Disk {
 
     /// Makes room again.
     pub fn free_up(&self) {
-        fs::remove_file(self.ballast()).unwrap();
+        if self.many().exists() {
+            fs::remove_dir_all(self.many()).unwrap();
+        }
+        if self.ballast().exists() {
+            fs::remove_file(self.ballast()).unwrap();
+        }
     }
 
     /// What is free.
     pub fn free(&self) -> u64 {
-        let disk = rustix::fs::statvfs(&self.mounted_at).unwrap();
-        disk.f_bavail * disk.f_frsize
+        let space = self.space();
+        space.f_bavail * space.f_frsize
+    }
+
+    fn space(&self) -> StatVfs {
+        rustix::fs::statvfs(&self.mounted_at).unwrap()
     }
 
     fn ballast(&self) -> PathBuf {
         self.mounted_at.join("ballast")
     }
+
+    fn many(&self) -> PathBuf {
+        self.mounted_at.join("many")
+    }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let kept = tempfile::Builder::new().prefix("einsicht-full-").tempdir().unwrap().keep();
+            folder::copy(&self.data(), &kept);
+            eprintln!("a copy of the data folder is kept: {}", kept.display());
+        }
         // Lazily: after a failure the service may still have it open.
         let _ = Command::new("umount").arg("-l").arg(&self.mounted_at).status();
     }
