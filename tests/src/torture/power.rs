@@ -9,6 +9,8 @@
 //! is not: which submissions share a commit while a large one (64 KiB) is written, if the machine stops a
 //! thread for long at the wrong moment.
 
+mod counts;
+
 use clap::Args;
 use einsicht_service::sessions::SessionStore;
 use einsicht_service::storage::memory::{Choice, MemoryFolder};
@@ -22,6 +24,7 @@ use super::ledger::check::{Checked, TILE, explained, holds};
 use super::ledger::gate::{Lane, Operation};
 use super::ledger::machine::Machine;
 use super::ledger::process::Process;
+use counts::Counts;
 
 /// How often.
 #[derive(Debug, Args)]
@@ -43,11 +46,6 @@ const LOSSES: usize = 2;
 /// One recovery of so many is itself cut before each of its operations.
 const NESTED_ONE_OF: u32 = 100;
 const SESSIONS: u8 = 4;
-/// Of each ledger at least: moments, and ledgers found with a full tile.
-const MOMENTS_MIN: u64 = 100;
-const TILED_MIN: u64 = 100;
-/// Among so many losses some are followed by another one.
-const NESTED_SURE: u64 = 3_000;
 
 /// Runs the trial, and returns its counts.
 #[must_use]
@@ -71,34 +69,6 @@ pub fn run(args: &PowerArgs, seed: u64) -> String {
         grouped(checked.checkpoints),
         grouped(checked.resent),
     )
-}
-
-#[derive(Default)]
-struct Counts {
-    /// Operations before which the power went.
-    moments: u64,
-    losses: u64,
-    nested: u64,
-    checked: Checked,
-}
-
-impl Counts {
-    /// A trial that has tried next to nothing has shown nothing.
-    fn assert_enough(&self, args: &PowerArgs) {
-        let Self { moments, losses, nested, checked } = *self;
-        let least = |each: u64| each * args.rounds / u64::from(args.one_of);
-        let is_enough = moments >= least(MOMENTS_MIN)
-            && losses >= moments * (LOSSES as u64 + 5)
-            && (losses < NESTED_SURE || nested > 0)
-            && checked.tiled >= least(TILED_MIN)
-            && checked.acknowledgements >= 10 * moments
-            && checked.checkpoints >= moments
-            && checked.resent >= moments;
-        assert!(
-            is_enough,
-            "too little was tried: {moments} moments, {losses} losses, {nested} nested, {checked:?}"
-        );
-    }
 }
 
 /// One ledger and what happens to it.
