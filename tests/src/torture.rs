@@ -138,6 +138,13 @@ fn say(text: &str) {
     println!("{text}");
 }
 
+/// The count that stands before `what` in a line of counts.
+#[cfg(test)]
+fn count_of(what: &str, line: &str) -> u64 {
+    let (before, _) = line.split_once(what).unwrap_or_else(|| panic!("no {what:?} in {line:?}"));
+    before.split_whitespace().next_back().unwrap().replace(',', "").parse().unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::grouped;

@@ -68,7 +68,7 @@ pub fn run(args: &FullArgs, seed: u64) -> String {
     }
     format!(
         "{} disks filled to the last byte and to the last file, {} refusals, {} starts on a full disk, {} ends of the disk without a \
-         reserve, {} acknowledgements checked, 0 lost",
+         reserve, {} acknowledgements checked",
         counts.disks,
         grouped(counts.refusals),
         counts.starts,

@@ -59,7 +59,7 @@ pub fn run(args: &PowerArgs, seed: u64) -> String {
     format!(
         "{} ledgers, {} moments, {} losses of power ({} of them while recovering, {} with full tiles), \
          {} acknowledgements and {} \
-         checkpoints checked, {} requests sent again, 0 lost",
+         checkpoints checked, {} requests sent again",
         grouped(args.rounds),
         grouped(moments),
         grouped(losses),
@@ -270,12 +270,15 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::torture::count_of;
 
     #[test]
     fn nothing_that_was_acknowledged_is_lost_with_the_power_and_a_seed_makes_the_same_choices() {
         let args = PowerArgs { rounds: 1, one_of: 20 };
         let counts = run(&args, 1);
-        assert!(counts.ends_with("0 lost"), "{counts}");
+        for what in ["acknowledgements", "checkpoints checked", "requests sent again"] {
+            assert!(count_of(what, &counts) >= 1_000, "{counts}");
+        }
         assert_eq!(run(&args, 1), counts);
     }
 }

@@ -105,10 +105,11 @@ impl Ledger<'_> {
         }
         service.begin_to_die();
         let ended = service.ended().await;
+        // Who came home with something else than that has said so by now.
+        working.come_home(crew, books, grace.is_some()).await;
         // One that ended by itself is another matter.
         let by_itself = ended.code.is_some_and(|code| code != 0);
         assert!(at_work || by_itself, "somebody was not served any more: {ended:#?}");
-        working.come_home(crew, books, grace.is_some()).await;
         ended
     }
 
