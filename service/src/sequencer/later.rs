@@ -50,11 +50,7 @@ pub(super) fn start(
         let committer = match wait(&mut begin, &queue) {
             Ok(Some(committer)) => committer,
             Ok(None) => return,
-            Err(reason) => {
-                tracing::error!("recording does not begin: {reason}");
-                let _ = stopped.set(format!("recording did not begin ({reason}); start the service again"));
-                return;
-            }
+            Err(reason) => return give_up(&stopped, &reason),
         };
         let _ = view.set(View::of(&committer));
         match pipeline::start(committer, queue) {
@@ -63,9 +59,14 @@ pub(super) fn start(
                     std::panic::resume_unwind(panic);
                 }
             }
-            Err(error) => tracing::error!(%error, "recording does not begin: no thread can be had"),
+            Err(error) => give_up(&stopped, &format!("no thread can be had: {error}")),
         }
     })
+}
+
+fn give_up(stopped: &OnceLock<String>, reason: &str) {
+    tracing::error!("recording does not begin: {reason}");
+    let _ = stopped.set(format!("recording did not begin ({reason}); start the service again"));
 }
 
 /// `None` if nobody waits any more.

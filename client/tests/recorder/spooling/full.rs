@@ -51,9 +51,19 @@ async fn closing_does_not_wait_for_room_for_ever() {
     let mut spool = spooling.spool();
     (spool.bytes_max, spool.when_full) = (2000, WhenFull::Wait);
     let recorder = spooling.recorder_with(spool).await;
+    let events = || recorder.spool_status().unwrap().events;
     let fill = async { while recorder.record(access()).await.is_ok() {} };
-    assert!(tokio::time::timeout(Duration::from_millis(300), fill).await.is_err(), "it waits for room");
-    let waiting = recorder.spool_status().unwrap().events;
+    let mut waiting = None;
+    tokio::pin!(fill);
+    // Full once nothing more goes in for a while.
+    while waiting != Some(events()) {
+        waiting = Some(events());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(500), &mut fill).await.is_err(),
+            "it waits for room"
+        );
+    }
+    let waiting = events();
     // The end of the session finds no room either.
     let error = tokio::time::timeout(SOON, recorder.close()).await.unwrap().unwrap_err();
     assert!(matches!(error, RecordError::Spool(SpoolError::Full { .. })), "{error}");
