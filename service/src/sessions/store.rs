@@ -176,3 +176,27 @@ fn parse_facts(bytes: &[u8]) -> Option<Session> {
         ..Session::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_of_another_version_reflects_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SessionStore::open(folder.path()).unwrap();
+        let head = TreeHead { size: Size(2), root: Hash([1; 32]) };
+        store.write(&[], &head).unwrap();
+        assert_eq!(store.head().unwrap(), Some(head));
+        let written = store.db.get(HEAD).unwrap().unwrap();
+        for version in [0_u32, 2] {
+            let mut value = written.to_vec();
+            value[..4].copy_from_slice(&version.to_be_bytes());
+            store.db.insert(HEAD, value).unwrap();
+            assert_eq!(store.head().unwrap(), None, "version {version}");
+        }
+        // As it was before it had a version.
+        store.db.insert(HEAD, &written[4..]).unwrap();
+        assert_eq!(store.head().unwrap(), None);
+    }
+}

@@ -109,29 +109,3 @@ fn numbers_that_came_in_disorder_leave_memory_once_the_store_has_them() {
     let first = sessions.session(key(0), RecordedAt(1)).unwrap();
     assert_eq!(first.lookup(998), Known::Recorded(Index(499)));
 }
-
-#[test]
-fn a_store_of_another_version_reflects_nothing() {
-    let (mut sessions, store, folder) = sessions();
-    sessions.apply(&step(0, 1, 1)).unwrap();
-    let head = TreeHead { size: Size(2), root: Hash([1; 32]) };
-    store.write(&sessions.take_changes(), &head).unwrap();
-    assert_eq!(store.head().unwrap(), Some(head));
-    drop((sessions, store));
-    for version in [0_u32, 2] {
-        let written = {
-            let db = sled::open(folder.path()).unwrap();
-            let mut value = db.get("head").unwrap().unwrap().to_vec();
-            value[..4].copy_from_slice(&version.to_be_bytes());
-            db.insert("head", value).unwrap();
-            db.flush().unwrap()
-        };
-        assert!(written > 0);
-        assert_eq!(SessionStore::open(folder.path()).unwrap().head().unwrap(), None, "version {version}");
-    }
-    // As it was before it had a version.
-    let db = sled::open(folder.path()).unwrap();
-    db.insert("head", [&2_u64.to_be_bytes()[..], &[1; 32]].concat()).unwrap();
-    drop(db);
-    assert_eq!(SessionStore::open(folder.path()).unwrap().head().unwrap(), None);
-}
