@@ -158,10 +158,19 @@ impl Link {
     /// # Errors
     /// [`ChainError`]; the link is unchanged then.
     pub fn follow<'a>(&mut self, bytes: &'a [u8]) -> Result<(Leaf<'a>, Hash), ChainError> {
-        let leaf = self.check(bytes)?;
         let hash = leaf_hash(bytes);
+        Ok((self.follow_hashed(bytes, hash)?, hash))
+    }
+
+    /// [`Link::follow`] for whoever has hashed the leaf, as [`crate::hash::leaf_hashes`] does. That `hash` is the leaf
+    /// hash of `bytes` is not checked.
+    ///
+    /// # Errors
+    /// [`ChainError`]; the link is unchanged then.
+    pub fn follow_hashed<'a>(&mut self, bytes: &'a [u8], hash: Hash) -> Result<Leaf<'a>, ChainError> {
+        let leaf = self.check(bytes)?;
         *self = Self { previous: hash, not_before: leaf.recorded_at };
-        Ok((leaf, hash))
+        Ok(leaf)
     }
 
     /// Checks that `bytes` is a leaf that continues the chain, without moving on.

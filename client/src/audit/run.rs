@@ -1,6 +1,7 @@
 //! Checks the entries of a chunk, without knowing what was before them: leaf, chain, time, body, kind, and
 //! the subtrees over them. Runs on any core; [`super::state`] joins the results.
 
+use einsicht_tlog::hash::leaf_hashes;
 use einsicht_tlog::leaf::{ChainError, LEAF_HEADER_BYTES, Link};
 use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, TreeHead};
 
@@ -10,6 +11,8 @@ use super::tree::Span;
 use crate::finding::{Fault, Finding};
 use crate::source::{Chunk, Piece, Place};
 
+/// How many leaves are hashed before they are looked into: few enough to be in the nearest cache then.
+const HASHED_TOGETHER: usize = 64;
 /// More than there are kinds of entries.
 pub(super) const KINDS: usize = 32;
 
@@ -100,12 +103,14 @@ impl<'a> Run<'a> {
     /// Opens a piece and takes its entries in, up to the first that fails.
     fn take(&mut self, piece: &'a Piece) -> Result<(), Finding> {
         let opened = piece.open()?;
-        for (bytes, index) in opened.leaves.iter().zip(opened.first.0..) {
-            let index = Index(index);
-            if self.beginning.is_none() {
-                self.begin(index, bytes, piece).map_err(|error| at(piece, broken(index, error)))?;
+        let mut indexes = (opened.first.0..).map(Index);
+        for group in opened.leaves.chunks(HASHED_TOGETHER) {
+            for ((bytes, hash), index) in group.iter().zip(leaf_hashes(group)).zip(&mut indexes) {
+                if self.beginning.is_none() {
+                    self.begin(index, bytes, piece).map_err(|error| at(piece, broken(index, error)))?;
+                }
+                self.entry(index, bytes, hash).map_err(|finding| at(piece, finding))?;
             }
-            self.entry(index, bytes).map_err(|finding| at(piece, finding))?;
         }
         self.commits.extend(opened.commit.map(|head| (head, piece.place().clone())));
         Ok(())
@@ -121,8 +126,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn entry(&mut self, index: Index, bytes: &'a [u8]) -> Result<(), Finding> {
-        let (leaf, hash) = self.end.follow(bytes).map_err(|error| broken(index, error))?;
+    fn entry(&mut self, index: Index, bytes: &'a [u8], hash: Hash) -> Result<(), Finding> {
+        let leaf = self.end.follow_hashed(bytes, hash).map_err(|error| broken(index, error))?;
         let body = Body::read(leaf.body).map_err(|error| Finding {
             fault: Fault::Body,
             index: Some(index),

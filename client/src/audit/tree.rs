@@ -4,7 +4,7 @@
 //! nearly all there is to hash, and so on any core at any time. What is left for the order of the log is
 //! one node for each height: those that the beginning of the chunk completes.
 
-use einsicht_tlog::hash::node_hash;
+use einsicht_tlog::hash::{node_hash, node_hashes};
 use einsicht_tlog::{Frontier, Hash, Index, Size, Subtree};
 
 /// All complete subtrees within a range of leaves.
@@ -112,8 +112,7 @@ fn first_at(first: Index, height: u32) -> u64 {
 
 /// Parents of pairs; a last node without sibling has none yet.
 fn parents_of(nodes: &[Hash]) -> Vec<Hash> {
-    let (pairs, _) = nodes.as_chunks::<2>();
-    pairs.iter().map(|[left, right]| node_hash(left, right)).collect()
+    node_hashes(nodes.as_chunks().0)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use einsicht_tlog::hash::leaf_hash;
+use einsicht_tlog::hash::leaf_hashes;
 use einsicht_tlog::tile::{TILE_WIDTH, Tile, TileKind, root_of_row};
 use einsicht_tlog::{Hash, Index, Size};
 use rayon::prelude::*;
@@ -123,7 +123,7 @@ impl UpperRows {
 fn hash_pieces(chunk: &Chunk, hashes: &mut Vec<Hash>) -> Result<(), SourceError> {
     let opened = chunk.pieces().par_iter().map(|piece| {
         let opened = piece.open()?;
-        Ok::<_, SourceError>(opened.leaves.iter().map(|leaf| leaf_hash(leaf)).collect::<Vec<_>>())
+        Ok::<_, SourceError>(leaf_hashes(&opened.leaves))
     });
     for piece in opened.collect::<Vec<_>>() {
         hashes.extend(piece?);
