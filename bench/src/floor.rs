@@ -3,7 +3,7 @@
 //! reaches is the limit that gRPC and the disk set.
 //!
 //! What has to stay equal to `einsicht-service`, so that the comparison stays fair: the layers around
-//! the router (`server.rs`), the bounds of queue and commit (`sequencer.rs`), one append and one
+//! the router (`server.rs`), the bounds of queue and commit (`sequencer.rs`, `sequencer/commit.rs`), one append and one
 //! `fdatasync` a commit (`storage/writer.rs`), the shape of the answer (`rpc/recorder.rs`). Requests are
 //! decoded as the generated code does it, events included; the ledger may read them in a cheaper way.
 
