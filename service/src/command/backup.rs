@@ -1,7 +1,10 @@
 //! `einsichtd backup`: a verified copy of the log, while the service runs.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -13,11 +16,16 @@ use crate::storage::{self, Copied};
 
 /// Name of a file that only the folder of a service has.
 const WATERMARK: &str = "log/watermark";
+const CHECKPOINT: &str = "log/checkpoint";
+/// How long is waited for `log/checkpoint`: a service writes it a quarter of a second after a commit, unless its disk
+/// stalls.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Copies the log, verified, while the service runs.
 ///
-/// Copies what log/checkpoint covers, and nothing that was not synced. Run again, it verifies what is there
-/// and copies only what is new. Keys are never copied.
+/// Copies what log/checkpoint covers, and nothing that was not synced. A running service writes that a moment after
+/// a commit; it is waited for, so that what was recorded before is in the backup. Run again, it verifies what is
+/// there and copies only what is new. Keys are never copied.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
     #[command(flatten)]
@@ -37,6 +45,9 @@ fn back_up(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     make_target(&place.data, to)?;
     // Two runs at once would write over each other.
     let _lock = ledger::lock(to)?;
+    if !wait_for_checkpoint(&place.data) {
+        super::say("note    log/checkpoint is older than the newest commit: the backup ends before that");
+    }
     for (source, target) in generations(&place.data, to) {
         let (copied, origin) = copy(&source, &target)?;
         let Copied { head, held, bytes } = copied;
@@ -51,6 +62,28 @@ fn back_up(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     }
     super::say(&about_keys(&place));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until `log/checkpoint` is as new as what the segments hold now; whether it got so.
+fn wait_for_checkpoint(data: &Path) -> bool {
+    let Some(written) = newest_segment(&data.join("log/entries")) else { return true };
+    let begun = Instant::now();
+    while modified(&data.join(CHECKPOINT)).is_some_and(|kept| kept < written) {
+        if begun.elapsed() > CHECKPOINT_PATIENCE {
+            return false;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    true
+}
+
+/// When the newest segment was written last. What can't be read is told where it is copied.
+fn newest_segment(entries: &Path) -> Option<SystemTime> {
+    fs::read_dir(entries).ok()?.flatten().filter_map(|file| modified(&file.path())).max()
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
 /// Copies one ledger's log from folder to folder.
@@ -107,4 +140,34 @@ fn about_keys(place: &Place) -> String {
          without the key the ledger can't go on, and whoever has it can forge the ledger.\n\
          From time to time, check the copy where it lies: einsichtd fsck DIR"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_waits_for_the_checkpoint_of_what_was_recorded_before_and_not_for_ever() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(wait_for_checkpoint(data.path()), "there is nothing to wait for");
+        fs::create_dir_all(data.path().join("log/entries")).unwrap();
+        let write = |name: &str, at: SystemTime| {
+            fs::write(data.path().join(name), "").unwrap();
+            fs::File::options().write(true).open(data.path().join(name)).unwrap().set_modified(at).unwrap();
+        };
+        let now = SystemTime::now();
+        write("log/entries/0.seg", now - Duration::from_secs(60));
+        write("log/entries/1.seg", now);
+        write(CHECKPOINT, now - Duration::from_secs(30));
+        assert!(!wait_for_checkpoint(data.path()), "it never comes");
+        let (begun, late) = (Instant::now(), Duration::from_millis(300));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                sleep(late);
+                write(CHECKPOINT, now + Duration::from_millis(1));
+            });
+            assert!(wait_for_checkpoint(data.path()));
+            assert!(begun.elapsed() >= late);
+        });
+    }
 }
