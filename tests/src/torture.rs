@@ -15,6 +15,7 @@ pub mod faults;
 pub mod full;
 pub mod kill;
 pub mod ledger;
+pub mod outcome;
 pub mod power;
 pub mod scene;
 pub mod syscalls;

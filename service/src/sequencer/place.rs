@@ -61,7 +61,7 @@ impl Placer {
             return Err(Refused::Append(Arc::new(AppendError::Stopped)));
         }
         if commit.frame.count() == 0 {
-            // Once for each commit: it does not become larger than the reserve allows for.
+            // Before its first entry: a commit does not become larger than the reserve allows for.
             self.room.look().map_err(Refused::NoRoom)?;
         }
         let now = self.now()?;

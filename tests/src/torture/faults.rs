@@ -18,8 +18,9 @@ use super::ledger::check::{Checked, TILE, explained, holds};
 use super::ledger::gate::Operation;
 use super::ledger::machine::Machine;
 use super::ledger::process::Process;
+use super::outcome::Outcome;
 use outcomes::{NEXT, follow, record, send, shut_down, start};
-use table::{Act, Outcome, SITUATIONS, Situation};
+use table::{Act, SITUATIONS, Situation};
 
 const WAYS: [Done; 3] = [Done::Nothing, Done::Half, Done::All];
 /// Drawn losses of power after each fault.

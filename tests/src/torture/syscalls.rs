@@ -18,13 +18,14 @@ use tokio::time::{sleep, timeout};
 use tonic::Code;
 
 use super::kill::{Books, Crew, Habit, Working};
+use super::outcome::Outcome;
 use super::scene::Scene;
 use super::{choices, grouped};
 use crate::make::request;
 use crate::process::{Ended, PATIENCE, command, command_at};
 use crate::service::{Service, Starting, dev, fsck};
 use crate::verify::Verifier;
-use table::{Outcome, Row, TABLE};
+use table::{Row, TABLE};
 use trace::Trace;
 
 /// A fault that has not struck by then is tried again. Nothing counts that strikes while the service ends.
@@ -86,10 +87,10 @@ async fn trial(args: &SyscallsArgs, seed: u64) -> String {
         ledger.has_fail(row, error, choices(seed, 1 + number)).await;
         counts[row.must as usize] += 1;
     }
-    let [no_start, halts, stops, goes_on] = counts.map(grouped);
+    let [refuses, ends, stops, goes_on] = counts.map(grouped);
     let acknowledged = grouped(ledger.end().await);
     format!(
-        "{} calls failed ({no_start} kept the service from starting, {halts} ended it with exit code 74, \
+        "{} calls failed ({refuses} kept the service from starting, {ends} ended it with exit code 74, \
          {stops} stopped recording while readers were served, {goes_on} cost nothing), {acknowledged} \
          acknowledgements checked; no bytes were synced again after a failed sync",
         grouped(args.rounds)
@@ -144,8 +145,8 @@ impl<'a> Ledger<'a> {
             Err(ended) => {
                 // That it starts is recorded, too: a sync may fail as early as that.
                 let fits = match row.must {
-                    Outcome::NoStart => ended.code.is_some_and(|code| code > 0),
-                    Outcome::Halts => ended.code == Some(74),
+                    Outcome::Refuses => matches!(ended.code, Some(2 | 74)),
+                    Outcome::Ends => ended.code == Some(74),
                     Outcome::Stops | Outcome::GoesOn => false,
                 };
                 assert!(fits, "{row:?}: {ended:#?}");
@@ -153,7 +154,7 @@ impl<'a> Ledger<'a> {
                 return true;
             }
         };
-        assert_ne!(row.must, Outcome::NoStart, "the service started");
+        assert_ne!(row.must, Outcome::Refuses, "the service started");
         let crew = if row.file.needs_new_segments() { &mut self.even } else { &mut self.mixed };
         let mut working = crew.work(&service, false);
         if !strikes(trace).await {
@@ -164,8 +165,8 @@ impl<'a> Ledger<'a> {
             return false;
         }
         match row.must {
-            Outcome::NoStart => unreachable!("it started"),
-            Outcome::Halts => {
+            Outcome::Refuses => unreachable!("it started"),
+            Outcome::Ends => {
                 let ended = service.ended().await;
                 assert_eq!(ended.code, Some(74), "{row:?}: {ended:#?}");
                 says_why(&ended, trace);

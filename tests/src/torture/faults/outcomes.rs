@@ -5,11 +5,11 @@ use einsicht_service::storage::AppendError;
 use einsicht_tlog::proof::verify_inclusion;
 use einsicht_tlog::{Index, TreeHead};
 
-use super::table::Outcome;
 use crate::torture::ledger::book::{Book, Request};
 use crate::torture::ledger::gate::Lane;
 use crate::torture::ledger::machine::Machine;
 use crate::torture::ledger::process::Process;
+use crate::torture::outcome::Outcome;
 
 /// What the producers send when something fails, and after it.
 pub(super) const NEXT: Request = Request::Accesses { session: 1, first: 6, count: 2 };

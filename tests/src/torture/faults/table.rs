@@ -6,24 +6,11 @@ use std::collections::BTreeSet;
 
 use einsicht_service::storage::memory::Kind;
 
-use self::Outcome::{Ends, GoesOn, Refuses, Stops};
 use self::rows::{HASHES, SEGMENT};
 use crate::torture::ledger::gate::Operation;
+use crate::torture::outcome::Outcome::{self, Ends, GoesOn, Refuses, Stops};
 
 pub use self::rows::SITUATIONS;
-
-/// What follows from a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Nothing more is recorded until the service starts again; readers go on.
-    Stops,
-    /// The process ends, at once: nobody knows what is on the disk.
-    Ends,
-    /// Recording goes on: what failed is derived, or only a lower bound.
-    GoesOn,
-    /// The service does not start, and says why. The next start, without the fault, goes well.
-    Refuses,
-}
 
 /// What the service is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +35,7 @@ pub struct Situation {
     /// What the service does.
     pub act: Act,
     /// All operations, in order.
-    pub rows: &'static [Row],
+    steps: &'static [&'static [Row]],
 }
 
 /// Operations of one kind on one file, or on several that are alike, one after the other.
@@ -65,6 +52,10 @@ const fn row(kind: Kind, path: &'static str, outcome: Outcome) -> Row {
 }
 
 impl Situation {
+    fn rows(&self) -> impl Iterator<Item = &'static Row> {
+        self.steps.iter().copied().flatten()
+    }
+
     /// The row of each operation; each must have one, in order, and each row an operation. Where entries
     /// are replayed, two rows take turns.
     ///
@@ -73,18 +64,19 @@ impl Situation {
     #[must_use]
     pub fn rows_of(&self, operations: &[Operation]) -> Vec<&'static Row> {
         let does = |what| format!("{}: {what}; the disk does {}", self.name, listed(operations));
+        let table: Vec<_> = self.rows().collect();
         let (mut rows, mut at) = (Vec::new(), None::<usize>);
         for (kind, path) in operations {
             let fits = |number: &usize| {
-                self.rows.get(*number).is_some_and(|row| row.kind == *kind && row.path == pattern(path))
+                table.get(*number).is_some_and(|row| row.kind == *kind && row.path == pattern(path))
             };
             let next = at.map_or(0, |at| at + 1);
             let candidates = [Some(next), at, at.and_then(|at| at.checked_sub(1))];
             at = candidates.into_iter().flatten().find(fits);
-            let row = at.and_then(|at| self.rows.get(at));
+            let row = at.and_then(|at| table.get(at).copied());
             rows.push(row.unwrap_or_else(|| panic!("{}", does(format!("no row for {kind:?} of {path}")))));
         }
-        assert_eq!(at.map(|at| at + 1), Some(self.rows.len()), "{}", does("too many rows".to_owned()));
+        assert_eq!(at.map(|at| at + 1), Some(table.len()), "{}", does("too many rows".to_owned()));
         rows
     }
 }
@@ -109,7 +101,7 @@ fn listed(operations: &[Operation]) -> String {
 #[must_use]
 pub fn lines() -> Vec<String> {
     let line = |situation: &Situation, outcome: Outcome| {
-        let (fails, others): (Vec<_>, Vec<_>) = situation.rows.iter().partition(|row| row.outcome == outcome);
+        let (fails, others): (Vec<_>, Vec<_>) = situation.rows().partition(|row| row.outcome == outcome);
         let name = |row: &Row| match others.iter().any(|other| other.name() == row.name()) {
             // The same is done to what was there before.
             true => format!("{} for a new entry", row.name()),
@@ -132,18 +124,5 @@ pub fn lines() -> Vec<String> {
 impl Row {
     fn name(&self) -> String {
         format!("{} `{}`", self.kind.name(), self.path)
-    }
-}
-
-impl Outcome {
-    /// What the page calls it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Stops => "recording stops",
-            Ends => "the process ends",
-            GoesOn => "goes on",
-            Refuses => "does not start",
-        }
     }
 }

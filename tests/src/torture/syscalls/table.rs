@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::folder::segments;
+use crate::torture::outcome::Outcome;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,19 +37,6 @@ pub enum File {
     Watermark,
 }
 
-/// What must come of a fault. Never is anything that was acknowledged missing after the next start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The service does not come up, and says so.
-    NoStart,
-    /// The process ends with exit code 74.
-    Halts,
-    /// Nothing more is recorded; readers are served, proofs and all.
-    Stops,
-    /// Recording goes on.
-    GoesOn,
-}
-
 const BOTH: &[&str] = &["EIO", "ENOSPC"];
 const IO: &[&str] = &["EIO"];
 /// Whichever of them the library calls.
@@ -60,14 +48,14 @@ const LIVE: (u32, u32) = (2, 12);
 /// The table.
 pub const TABLE: [Row; 21] = [
     row("pwrite64", File::LastSegment, LIVE, BOTH, Outcome::Stops),
-    row("fdatasync", File::LastSegment, LIVE, BOTH, Outcome::Halts),
+    row("fdatasync", File::LastSegment, LIVE, BOTH, Outcome::Ends),
     row("pwrite64", File::LastSegment, START, BOTH, Outcome::Stops),
-    row("fdatasync", File::LastSegment, START, BOTH, Outcome::NoStart),
+    row("fdatasync", File::LastSegment, START, BOTH, Outcome::Refuses),
     row("openat", File::NextSegment, START, BOTH, Outcome::Stops),
     row("pwrite64", File::NextSegment, START, BOTH, Outcome::Stops),
-    row("fdatasync", File::NextSegment, START, BOTH, Outcome::Halts),
-    row("fsync", File::Entries, (2, 6), BOTH, Outcome::Halts),
-    row("fsync", File::Entries, START, BOTH, Outcome::NoStart),
+    row("fdatasync", File::NextSegment, START, BOTH, Outcome::Ends),
+    row("fsync", File::Entries, (2, 6), BOTH, Outcome::Ends),
+    row("fsync", File::Entries, START, BOTH, Outcome::Refuses),
     row("pwrite64", File::Offsets, LIVE, IO, Outcome::Stops),
     row("fdatasync", File::Offsets, START, BOTH, Outcome::GoesOn),
     row("openat", File::Checkpoint, START, BOTH, Outcome::GoesOn),

@@ -4,177 +4,139 @@ use einsicht_service::storage::memory::Kind::{
     Create, CreateFolder, Remove, Rename, SetLen, Sync, SyncFolder, Write,
 };
 
-use super::Outcome::{Ends, GoesOn, Refuses, Stops};
 use super::{Act, Row, Situation, row};
+use crate::torture::outcome::Outcome::{self, Ends, GoesOn, Refuses, Stops};
 
 /// Every situation in which something is written.
 pub const SITUATIONS: &[Situation] = &[
-    Situation { name: "a commit", act: Act::Record, rows: COMMIT },
-    Situation { name: "a commit that begins a segment", act: Act::RecordInNewSegment, rows: NEW_SEGMENT },
-    Situation { name: "a commit that completes a tile", act: Act::RecordTile, rows: COMMIT },
-    Situation { name: "the follower's round", act: Act::Follow, rows: ROUND },
-    Situation { name: "shutting down", act: Act::ShutDown, rows: ROUND },
-    Situation { name: "the first start", act: Act::Begin, rows: FIRST_START },
-    Situation { name: "a start after a kill", act: Act::Start, rows: START },
-    Situation { name: "a start on a torn tail", act: Act::StartOnTornTail, rows: START_TORN },
-    Situation { name: "a start without derived files", act: Act::StartWithoutDerived, rows: START_REBUILD },
+    Situation { name: "a commit", act: Act::Record, steps: &[&COMMIT] },
+    Situation {
+        name: "a commit that begins a segment",
+        act: Act::RecordInNewSegment,
+        steps: &[&segment(Stops, Ends), &COMMIT],
+    },
+    Situation { name: "a commit that completes a tile", act: Act::RecordTile, steps: &[&COMMIT] },
+    Situation { name: "the follower's round", act: Act::Follow, steps: ROUND },
+    Situation { name: "shutting down", act: Act::ShutDown, steps: ROUND },
+    Situation {
+        name: "the first start",
+        act: Act::Begin,
+        steps: &[
+            &FOLDERS,
+            &MADE_DERIVED,
+            &EMPTY_DERIVED,
+            &segment(Refuses, Refuses),
+            &VERIFIER_KEY,
+            // Entry 0, and that the service has started.
+            &entry(Refuses),
+            &entry(Refuses),
+        ],
+    },
+    Situation {
+        name: "a start after a kill",
+        act: Act::Start,
+        steps: &[&OPENED, &REPLAYED, &LAST_COMMIT, &DERIVED_SYNCED, &STARTED],
+    },
+    Situation {
+        name: "a start on a torn tail",
+        act: Act::StartOnTornTail,
+        steps: &[&OPENED, &REPLAYED, &LAST_COMMIT, &CUT, &DERIVED_SYNCED, &STARTED],
+    },
+    Situation {
+        name: "a start without derived files",
+        act: Act::StartWithoutDerived,
+        steps: &[&OPENED, &DISTRUSTED, &REPLAYED, &LAST_COMMIT, &DERIVED_SYNCED, &STARTED],
+    },
 ];
 
 pub(super) const SEGMENT: &str = "log/entries/*.seg";
 pub(super) const HASHES: &str = "log/hashes/*";
 
-const COMMIT: &[Row] = &[
-    row(Write, SEGMENT, Stops),
-    row(Sync, SEGMENT, Ends),
-    row(Write, "log/offsets", Stops),
-    row(Write, HASHES, Stops),
+const COMMIT: [Row; 4] = entry(Stops);
+
+const ROUND: &[&[Row]] = &[
+    &replaced("log/checkpoint.new", "log/checkpoint", "log", GoesOn),
+    &[row(Sync, "log/offsets", GoesOn), row(Sync, HASHES, GoesOn)],
+    &replaced("log/watermark.new", "log/watermark", "log", GoesOn),
 ];
 
-const NEW_SEGMENT: &[Row] = &[
-    row(Create, SEGMENT, Stops),
-    row(SetLen, SEGMENT, Stops),
-    row(Write, SEGMENT, Stops),
-    row(Sync, SEGMENT, Ends),
-    row(SyncFolder, "log/entries", Ends),
-    row(Write, SEGMENT, Stops),
-    row(Sync, SEGMENT, Ends),
-    row(Write, "log/offsets", Stops),
-    row(Write, HASHES, Stops),
-];
-
-const ROUND: &[Row] = &[
-    row(Create, "log/checkpoint.new", GoesOn),
-    row(SetLen, "log/checkpoint.new", GoesOn),
-    row(Write, "log/checkpoint.new", GoesOn),
-    row(Sync, "log/checkpoint.new", GoesOn),
-    row(Rename, "log/checkpoint", GoesOn),
-    row(SyncFolder, "log", GoesOn),
-    row(Sync, "log/offsets", GoesOn),
-    row(Sync, HASHES, GoesOn),
-    row(Create, "log/watermark.new", GoesOn),
-    row(SetLen, "log/watermark.new", GoesOn),
-    row(Write, "log/watermark.new", GoesOn),
-    row(Sync, "log/watermark.new", GoesOn),
-    row(Rename, "log/watermark", GoesOn),
-    row(SyncFolder, "log", GoesOn),
-];
-
-const FIRST_START: &[Row] = &[
+const FOLDERS: [Row; 4] = [
     row(CreateFolder, "log", Refuses),
     row(CreateFolder, "log/entries", Refuses),
     row(SyncFolder, "", Refuses),
     row(SyncFolder, "log", Refuses),
+];
+
+const MADE_DERIVED: [Row; 4] = [
     row(CreateFolder, "log/hashes", Refuses),
     row(Create, "log/offsets", Refuses),
     row(Create, HASHES, Refuses),
     row(SyncFolder, "log/hashes", Refuses),
+];
+
+/// Down to what the watermark says.
+const EMPTY_DERIVED: [Row; 2] = [row(SetLen, "log/offsets", Refuses), row(SetLen, HASHES, Refuses)];
+
+const VERIFIER_KEY: [Row; 6] = replaced("ledger.vkey.new", "ledger.vkey", "", Refuses);
+
+const OPENED: [Row; 3] =
+    [row(SyncFolder, "", Refuses), row(SyncFolder, "log", Refuses), row(SyncFolder, "log/hashes", Refuses)];
+
+const DISTRUSTED: [Row; 2] = [row(Remove, "log/watermark", Refuses), row(SyncFolder, "log", Refuses)];
+
+const REPLAYED: [Row; 4] = [
     row(SetLen, "log/offsets", Refuses),
     row(SetLen, HASHES, Refuses),
-    row(Create, SEGMENT, Refuses),
-    row(SetLen, SEGMENT, Refuses),
-    row(Write, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Refuses),
-    row(SyncFolder, "log/entries", Refuses),
-    row(Create, "ledger.vkey.new", Refuses),
-    row(SetLen, "ledger.vkey.new", Refuses),
-    row(Write, "ledger.vkey.new", Refuses),
-    row(Sync, "ledger.vkey.new", Refuses),
-    row(Rename, "ledger.vkey", Refuses),
-    row(SyncFolder, "", Refuses),
-    // Entry 0.
-    row(Write, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Ends),
-    row(Write, "log/offsets", Refuses),
-    row(Write, HASHES, Refuses),
-    // That the service has started.
-    row(Write, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Ends),
     row(Write, "log/offsets", Refuses),
     row(Write, HASHES, Refuses),
 ];
 
-const START: &[Row] = &[
-    row(SyncFolder, "", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SyncFolder, "log/hashes", Refuses),
-    row(SetLen, "log/offsets", Refuses),
-    row(SetLen, HASHES, Refuses),
-    row(Write, "log/offsets", Refuses),
-    row(Write, HASHES, Refuses),
-    // The last commit once more: nobody knows whether it was synced.
-    row(Write, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Refuses),
-    row(Sync, "log/offsets", Refuses),
-    row(Sync, HASHES, Refuses),
-    row(Create, "log/watermark.new", Refuses),
-    row(SetLen, "log/watermark.new", Refuses),
-    row(Write, "log/watermark.new", Refuses),
-    row(Sync, "log/watermark.new", Refuses),
-    row(Rename, "log/watermark", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SyncFolder, "log/entries", Refuses),
-    // That the service has started.
-    row(Write, SEGMENT, Stops),
-    row(Sync, SEGMENT, Ends),
-    row(Write, "log/offsets", Stops),
-    row(Write, HASHES, Stops),
-];
+/// Once more: nobody knows whether it was synced.
+const LAST_COMMIT: [Row; 2] = [row(Write, SEGMENT, Refuses), row(Sync, SEGMENT, Refuses)];
 
-const START_TORN: &[Row] = &[
-    row(SyncFolder, "", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SyncFolder, "log/hashes", Refuses),
-    row(SetLen, "log/offsets", Refuses),
-    row(SetLen, HASHES, Refuses),
-    row(Write, "log/offsets", Refuses),
-    row(Write, HASHES, Refuses),
-    // The last commit once more: nobody knows whether it was synced.
-    row(Write, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Refuses),
-    // The torn tail is cut off.
-    row(SetLen, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Refuses),
-    row(Sync, "log/offsets", Refuses),
-    row(Sync, HASHES, Refuses),
-    row(Create, "log/watermark.new", Refuses),
-    row(SetLen, "log/watermark.new", Refuses),
-    row(Write, "log/watermark.new", Refuses),
-    row(Sync, "log/watermark.new", Refuses),
-    row(Rename, "log/watermark", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SyncFolder, "log/entries", Refuses),
-    // That the service has started.
-    row(Write, SEGMENT, Stops),
-    row(Sync, SEGMENT, Ends),
-    row(Write, "log/offsets", Stops),
-    row(Write, HASHES, Stops),
-];
+/// The torn tail.
+const CUT: [Row; 2] = [row(SetLen, SEGMENT, Refuses), row(Sync, SEGMENT, Refuses)];
 
-const START_REBUILD: &[Row] = &[
-    row(SyncFolder, "", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SyncFolder, "log/hashes", Refuses),
-    row(Remove, "log/watermark", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SetLen, "log/offsets", Refuses),
-    row(SetLen, HASHES, Refuses),
-    row(Write, "log/offsets", Refuses),
-    row(Write, HASHES, Refuses),
-    // The last commit once more: nobody knows whether it was synced.
-    row(Write, SEGMENT, Refuses),
-    row(Sync, SEGMENT, Refuses),
-    row(Sync, "log/offsets", Refuses),
-    row(Sync, HASHES, Refuses),
-    row(Create, "log/watermark.new", Refuses),
-    row(SetLen, "log/watermark.new", Refuses),
-    row(Write, "log/watermark.new", Refuses),
-    row(Sync, "log/watermark.new", Refuses),
-    row(Rename, "log/watermark", Refuses),
-    row(SyncFolder, "log", Refuses),
-    row(SyncFolder, "log/entries", Refuses),
-    // That the service has started.
-    row(Write, SEGMENT, Stops),
-    row(Sync, SEGMENT, Ends),
-    row(Write, "log/offsets", Stops),
-    row(Write, HASHES, Stops),
-];
+const DERIVED_SYNCED: [Row; 9] = {
+    let [create, set_len, write, sync, rename, sync_folder] =
+        replaced("log/watermark.new", "log/watermark", "log", Refuses);
+    let (offsets, hashes) = (row(Sync, "log/offsets", Refuses), row(Sync, HASHES, Refuses));
+    let entries = row(SyncFolder, "log/entries", Refuses);
+    [offsets, hashes, create, set_len, write, sync, rename, sync_folder, entries]
+};
+
+/// That the service has started.
+const STARTED: [Row; 4] = entry(Stops);
+
+/// An entry that is written, and synced.
+const fn entry(otherwise: Outcome) -> [Row; 4] {
+    [
+        row(Write, SEGMENT, otherwise),
+        row(Sync, SEGMENT, Ends),
+        row(Write, "log/offsets", otherwise),
+        row(Write, HASHES, otherwise),
+    ]
+}
+
+/// A segment that is begun.
+const fn segment(otherwise: Outcome, synced: Outcome) -> [Row; 5] {
+    [
+        row(Create, SEGMENT, otherwise),
+        row(SetLen, SEGMENT, otherwise),
+        row(Write, SEGMENT, otherwise),
+        row(Sync, SEGMENT, synced),
+        row(SyncFolder, "log/entries", synced),
+    ]
+}
+
+/// A file that is replaced as a whole.
+const fn replaced(new: &'static str, path: &'static str, folder: &'static str, outcome: Outcome) -> [Row; 6] {
+    [
+        row(Create, new, outcome),
+        row(SetLen, new, outcome),
+        row(Write, new, outcome),
+        row(Sync, new, outcome),
+        row(Rename, path, outcome),
+        row(SyncFolder, folder, outcome),
+    ]
+}
