@@ -25,7 +25,6 @@ mod layout;
 mod listing;
 #[cfg(any(test, feature = "faults"))]
 pub mod memory;
-mod nodes;
 mod open;
 mod overhang;
 mod reader;

@@ -7,12 +7,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use einsicht_tlog::bundle::LENGTH_BYTES;
 use einsicht_tlog::merkle::Subtree;
 use einsicht_tlog::proof::{ProofError, ProofPlan};
-use einsicht_tlog::tile::HashRange;
+use einsicht_tlog::tile::TILE_HEIGHT;
 use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, Size, TreeHead};
 
 use super::derived::Derived;
 use super::file::read_exact_at;
-use super::nodes::Nodes;
 use super::segments::{Segment, Segments};
 use super::tiles::Tiles;
 
@@ -21,7 +20,6 @@ use super::tiles::Tiles;
 pub struct LogReader {
     pub(super) derived: Derived,
     pub(super) segments: Arc<RwLock<Segments>>,
-    nodes: Nodes,
     tiles: Tiles,
 }
 
@@ -45,7 +43,7 @@ pub enum ReadError {
 impl LogReader {
     /// Reads these files. What of them is derived has been checked, and only grows from here on.
     pub(super) fn new(derived: Derived, segments: Arc<RwLock<Segments>>) -> Self {
-        Self { derived, segments, nodes: Nodes::default(), tiles: Tiles::default() }
+        Self { derived, segments, tiles: Tiles::default() }
     }
 
     /// The leaf of an entry.
@@ -152,8 +150,12 @@ impl LogReader {
     }
 
     fn subtree_root(&self, subtree: Subtree) -> Result<Hash, ReadError> {
-        let root = self.nodes.root(HashRange::of_subtree(subtree), || self.derived.subtree_root(subtree));
-        root.map_err(unreadable_hashes)
+        // At the foot of the tree hardly two proofs need the same; to keep it would take as much memory as the log
+        // has entries.
+        if subtree.height < TILE_HEIGHT {
+            return self.derived.subtree_root(subtree).map_err(unreadable_hashes);
+        }
+        self.recent_root(subtree)
     }
 
     fn recent_root(&self, subtree: Subtree) -> Result<Hash, ReadError> {

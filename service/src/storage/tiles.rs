@@ -1,6 +1,5 @@
-//! Tiles at the end of the tree, in memory: the proofs that recorders get with their answers are of
-//! neighbours, and of one size after the other, and share most of their nodes. Proofs from all over the log
-//! do not (`nodes`).
+//! Tiles of the tree, in memory. All proofs share what lies high in the tree; those that recorders get with their
+//! answers are of neighbours, and of one size after the other, and share most of what lies low, too.
 //!
 //! The files have every eighth row of the tree. What lies between is computed by tile: 256 hashes of a row,
 //! and the seven rows above them. The nodes asked for are complete, and complete nodes never change: a tile
@@ -15,8 +14,10 @@ use einsicht_tlog::hash::node_hash;
 use einsicht_tlog::merkle::Subtree;
 use einsicht_tlog::tile::{TILE_HEIGHT, TILE_WIDTH};
 
-/// Tiles that are kept, those used last: 1 MiB. A proof at the end of ten million entries needs four.
-const TILES_MAX: usize = 64;
+/// Tiles at the foot of the tree that are kept, those used last: 1 MiB.
+const LOW_MAX: usize = 64;
+/// Tiles above them that are kept, likewise: 8 MiB, which are all of 33 million entries.
+const HIGH_MAX: usize = 512;
 
 /// Reads this many hashes of a tile level from there on, 32 bytes each.
 pub(super) type ReadHashes<'a> = &'a dyn Fn(u8, u64, usize) -> io::Result<Vec<u8>>;
@@ -24,9 +25,11 @@ pub(super) type ReadHashes<'a> = &'a dyn Fn(u8, u64, usize) -> io::Result<Vec<u8
 /// Tiles used lately. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Tiles {
-    tiles: Arc<Mutex<VecDeque<(TileName, SharedTile)>>>,
+    low: Kept,
+    high: Kept,
 }
 
+type Kept = Arc<Mutex<VecDeque<(TileName, SharedTile)>>>;
 type SharedTile = Arc<Mutex<Tile>>;
 
 /// Level and position in it.
@@ -58,7 +61,8 @@ impl Tiles {
 
     /// A tile, which is the one used last from now on.
     fn tile(&self, name: TileName, begins: bool) -> Option<SharedTile> {
-        let mut tiles = locked(&self.tiles);
+        let (tiles, max) = if name.level == 0 { (&self.low, LOW_MAX) } else { (&self.high, HIGH_MAX) };
+        let mut tiles = locked(tiles);
         let position = tiles.iter().position(|(known, _)| *known == name);
         let tile = match position {
             Some(0) => return tiles.front().map(|(_, tile)| Arc::clone(tile)),
@@ -66,7 +70,7 @@ impl Tiles {
             None if begins => SharedTile::default(),
             None => return None,
         };
-        tiles.truncate(TILES_MAX - 1);
+        tiles.truncate(max - 1);
         tiles.push_front((name, Arc::clone(&tile)));
         Some(tile)
     }
@@ -209,11 +213,23 @@ mod tests {
             model.root(&tiles, first_of(0));
             model.root(&tiles, first_of(tile));
         }
-        assert_eq!(locked(&tiles.tiles).len(), TILES_MAX);
+        assert_eq!(locked(&tiles.low).len(), LOW_MAX);
         let reads = model.reads.get();
         model.root(&tiles, first_of(0));
         assert_eq!(model.reads.get(), reads);
         model.root(&tiles, first_of(1));
         assert_eq!(model.reads.get(), reads + 1);
+    }
+
+    #[test]
+    fn those_high_in_the_tree_are_kept_apart_from_those_at_its_foot() {
+        let tiles = Tiles::default();
+        let kept = |level, index| tiles.tile(TileName { level, index }, false).is_some();
+        for index in 0..2 * HIGH_MAX as u64 {
+            tiles.tile(TileName { level: 0, index }, true);
+            tiles.tile(TileName { level: 1, index }, true);
+        }
+        assert_eq!((locked(&tiles.low).len(), locked(&tiles.high).len()), (LOW_MAX, HIGH_MAX));
+        assert!(!kept(0, HIGH_MAX as u64) && kept(1, HIGH_MAX as u64) && !kept(1, 0));
     }
 }
