@@ -40,7 +40,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// About a minute.
+    /// About three minutes.
     pub const QUICK: Self = Self {
         profile: "quick",
         turns: 5,
@@ -54,7 +54,7 @@ impl Plan {
         audit_turns: 9,
     };
 
-    /// About 10 minutes.
+    /// About 15 minutes.
     pub const FULL: Self = Self {
         profile: "full",
         turns: 11,

@@ -11,7 +11,7 @@ use crate::large::{self, LargePlan, LargeReport};
 ///
 /// Needs `einsichtd` and `einsicht` beside this program, and about 500 bytes of disk for each entry. The
 /// events are recorded in process, by the service's own writer, without gRPC. Let nothing else run
-/// meanwhile. 10 million entries take about 10 minutes.
+/// meanwhile. 10 million entries take about 5 minutes.
 #[derive(Debug, Args)]
 pub struct LargeArgs {
     /// Entries of the ledger

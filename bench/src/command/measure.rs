@@ -16,10 +16,10 @@ use crate::run;
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("profile").required(true).args(["quick", "full"])))]
 pub struct RunArgs {
-    /// About a minute
+    /// About three minutes
     #[arg(long)]
     quick: bool,
-    /// About 10 minutes: for figures that are written down
+    /// About 15 minutes: for figures that are written down
     #[arg(long)]
     full: bool,
     /// Measure these parts only, separated by commas; what the others give is then absent from the result
