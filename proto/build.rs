@@ -11,12 +11,13 @@ use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "einsicht/v1/event.proto",
     "einsicht/v1/record.proto",
     "einsicht/v1/entry.proto",
     "einsicht/v1/recorder.proto",
     "einsicht/v1/ledger.proto",
+    "einsicht/v1/vault.proto",
 ];
 
 /// The file of the service that records.

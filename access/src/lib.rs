@@ -7,6 +7,7 @@
 //! - [`wire`]: reads logged bytes strictly, so that no two parsers read two things
 //! - [`entry`]: kinds of entries, and those that the service writes on its own
 //! - [`field`]: the fields of an event by the names that people type and read
+//! - [`month`], [`retention`]: what keys and the vault are divided by
 //!
 //! What this crate is *not*: it has no I/O, clock, randomness, async or global state. The service that
 //! writes and the auditor who checks call the same functions and get the same results. It knows
@@ -43,8 +44,10 @@ pub mod entry;
 pub mod event;
 pub mod field;
 pub mod limits;
+pub mod month;
 pub mod problem;
 pub mod record;
+pub mod retention;
 #[cfg(test)]
 mod samples;
 pub mod view;
@@ -52,9 +55,11 @@ pub mod wire;
 
 pub use entry::{FORMAT_VERSION, kind_name};
 pub use event::{validate_batch, validate_end_session, validate_request, validate_views};
+pub use month::Month;
 pub use problem::{BatchError, Problem, SealedField, Violation};
 pub use record::{
     Mismatch, Provenance, access_bodies, body_bytes, entry_of_access, record_of, record_states_event,
 };
+pub use retention::RetentionClass;
 pub use view::EventView;
 pub use wire::{WireError, read_body};
