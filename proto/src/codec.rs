@@ -111,6 +111,9 @@ outermost! {
     ListEntriesRequest ListEntriesResponse GetInclusionProofRequest GetInclusionProofResponse
     GetConsistencyProofRequest GetConsistencyProofResponse GetReceiptRequest GetReceiptResponse
     WatchCheckpointsRequest WatchCheckpointsResponse
+    DiscloseRequest DiscloseResponse EraseRequest EraseResponse CorrectRequest CorrectResponse
+    OpenRecordRequest OpenRecordResponse RetainRequest RetainResponse
+    IssueViewKeysRequest IssueViewKeysResponse ListRequestsRequest ListRequestsResponse
 }
 
 impl Outermost for unread::RecordRequest {}
