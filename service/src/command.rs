@@ -16,6 +16,7 @@ mod running;
 mod serve;
 mod sources;
 mod token;
+mod wrapping_key;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -56,6 +57,8 @@ pub enum Command {
     Certs(certs::CertsArgs),
     /// Makes a bearer token for a caller: the secret into a file, its SHA-256 to stdout
     Token(token::TokenArgs),
+    /// Makes the key that the keys of the vault are encrypted with; keep it elsewhere than those
+    WrappingKey(wrapping_key::WrappingKeyArgs),
     /// Asks the service on this machine whether it records: 0 it does, 1 it does not, 2 could not tell
     Health(health::HealthArgs),
     /// Copies the log, verified, while the service runs; run again, only what is new
@@ -88,6 +91,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Init(args) => init::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Config(args) => config::run(&args),
         Command::Token(args) => token::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::WrappingKey(args) => wrapping_key::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Man(args) => manual::write_pages(&args).map(|()| ExitCode::SUCCESS),
         Command::Completions(args) => {
             manual::print_completions(&args);

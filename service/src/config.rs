@@ -12,12 +12,14 @@ mod example;
 mod key;
 mod overrides;
 mod read;
+mod rules;
 mod said;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod text;
 mod value;
+mod vault;
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -25,13 +27,17 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use einsicht_access::RetentionClass;
 use einsicht_tlog::{Hash, Origin};
+
+use crate::wrapping_key::WrappingKeySource;
 
 pub use error::{ConfigError, Place, Problem, Reason};
 pub use example::example;
 pub use key::{CALLER_SETTINGS, ENVIRONMENT_PREFIX, Key, Presence, SETTINGS, setting};
 pub use overrides::Sources;
 pub use read::{Loaded, parse};
+pub use rules::{DatasetRetention, Disclosure, Hold, Retention, Rules, SEALED_FIELDS};
 pub use value::{Kind, ROLES, Shape};
 
 /// Longest configuration file, in bytes: room for ten thousand callers.
@@ -75,6 +81,10 @@ pub struct Config {
     pub ledger: LedgerConfig,
     /// `keys.dir`: the folder of the ledger's keys. Not inside the data folder.
     pub keys_dir: PathBuf,
+    /// Table `vault`.
+    pub vault: VaultConfig,
+    /// The tables `subjects`, `retention` and `disclosure`.
+    pub rules: Rules,
     /// Table `listen`.
     pub listen: ListenConfig,
     /// Table `tls.internal`; required where `listen.internal` is not loopback.
@@ -103,6 +113,13 @@ pub struct LedgerConfig {
     pub segment_bytes: u64,
     /// `ledger.disk_reserve_bytes`: what stays free on the disk of the data folder.
     pub disk_reserve_bytes: u64,
+}
+
+/// What opens the vault.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VaultConfig {
+    /// `vault.wrapping_key_file`, `vault.wrapping_key_command`, or the variable. Absent: nothing can be sealed.
+    pub wrapping_key: Option<WrappingKeySource>,
 }
 
 /// Where the service listens.

@@ -14,6 +14,7 @@
 //! - [`config`]: what a city's service is told; [`preflight`]: what must hold before it starts
 //! - [`live`]: what of that is exchanged while it runs
 //! - [`certs`]: certificates for trying out
+//! - [`wrapping_key`]: where the key comes from that opens the vault
 //! - [`clock`], [`signer`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
 
 pub mod auth;
@@ -39,3 +40,4 @@ pub mod signer;
 pub mod storage;
 pub mod supervisor;
 pub mod tls;
+pub mod wrapping_key;

@@ -22,7 +22,7 @@ einsichtd config show --config einsichtd.toml      # what holds, and where each 
 ```
 
 A file in [TOML](https://toml.io). Relative paths count from its folder. Every setting but the callers can also be
-given in the environment and on the command line, there without quotes:
+given in the environment and on the command line, there without quotes, and with spaces between items of a list:
 
 ```sh
 EINSICHTD_LISTEN_INTERNAL=10.0.0.5:7420 einsichtd serve --config einsichtd.toml --set limits.connections=500
@@ -30,10 +30,11 @@ EINSICHTD_LISTEN_INTERNAL=10.0.0.5:7420 einsichtd serve --config einsichtd.toml 
 
 `--set` wins over the environment, the environment over the file, the file over the default. A variable that begins
 with `EINSICHTD_` and is no setting is refused, as an unknown key is; `EINSICHTD_CONFIG` (in place of `--config`)
-and `EINSICHTD_LOG_FORMAT` (`text` or `json`) are options of the program.
+and `EINSICHTD_LOG_FORMAT` (`text` or `json`) are options of the program, `EINSICHTD_WRAPPING_KEY` is one of the three
+places where the wrapping key can be.
 
 `SIGHUP` makes a running service read everything again: file, certificates, keys of certificates. Callers,
-certificates, `public` and `limits` change without dropping a call. What is marked **restart** needs a new start, and
+certificates, `public`, `limits`, `subjects`, `retention` and `disclosure` change without dropping a call. What is marked **restart** needs a new start, and
 so does giving a listener TLS or taking it away. If anything is wrong with the new configuration, the old one
 stays as a whole, and the log says why.
 ";
@@ -48,8 +49,8 @@ that decides.
 | role | may |
 |---|---|
 | `recorder` | record accesses to its data sets, end sessions, and check its answers |
-| `auditor` | read everything: entries, proofs, receipts, and the metrics |
-| `steward` | as an auditor; for what changes the ledger's commitments. Known by a certificate only |
+| `auditor` | read everything: entries, proofs, receipts, and the metrics; have sealed values disclosed, which is logged |
+| `steward` | as an auditor; also erase and correct, open confidential records, give out view keys, and whatever changes the ledger's commitments. Known by a certificate only |
 | `monitor` | read the metrics |
 
 | key | holds | | meaning |
@@ -121,6 +122,11 @@ fn holds(kind: Kind) -> String {
         Shape::Role => "a role",
         Shape::TokenHash => "64 hexadecimal digits each",
         Shape::SubjectName => "`dns:NAME` or `uri:URI` each",
+        Shape::Word => "program and its arguments",
+        Shape::Retention => "`next-year-end` or `P…M`",
+        Shape::DatasetRetention => "`data set=class` each",
+        Shape::Hold => "`2026-11` or `2026-11/P12M` each",
+        Shape::SealedField => "names of sealed fields",
     };
     match kind {
         Kind::One(_) => one.to_owned(),

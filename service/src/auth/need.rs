@@ -15,12 +15,16 @@ pub enum Need {
     Proofs,
     /// To read entries.
     Entries,
+    /// To have sealed values disclosed.
+    Disclose,
+    /// To change what is kept of sealed values, and to give out keys to them.
+    Steward,
     /// To read figures.
     Metrics,
 }
 
 /// Whole paths.
-const PATHS: [(&str, Need); 13] = [
+const PATHS: [(&str, Need); 15] = [
     ("/einsicht.v1.Recorder/Record", Need::Record),
     ("/einsicht.v1.Recorder/RecordStream", Need::Record),
     ("/einsicht.v1.Recorder/EndSession", Need::Record),
@@ -31,14 +35,21 @@ const PATHS: [(&str, Need); 13] = [
     ("/einsicht.v1.Ledger/GetEntry", Need::Entries),
     ("/einsicht.v1.Ledger/ListEntries", Need::Entries),
     ("/einsicht.v1.Ledger/GetReceipt", Need::Entries),
+    ("/einsicht.v1.Vault/Disclose", Need::Disclose),
+    ("/einsicht.v1.Vault/ListRequests", Need::Disclose),
     ("/checkpoint", Need::Proofs),
     ("/metrics", Need::Metrics),
     ("/healthz", Need::Nothing),
 ];
 
 /// Beginnings of paths; the first that fits.
-const BEGINNINGS: [(&str, Need); 3] =
-    [("/tile/entries/", Need::Entries), ("/tile/", Need::Proofs), ("/grpc.health.v1.Health/", Need::Nothing)];
+const BEGINNINGS: [(&str, Need); 4] = [
+    ("/tile/entries/", Need::Entries),
+    ("/tile/", Need::Proofs),
+    // A call that somebody adds and forgets here is for stewards.
+    ("/einsicht.v1.Vault/", Need::Steward),
+    ("/grpc.health.v1.Health/", Need::Nothing),
+];
 
 impl Need {
     /// What a path of the internal listener needs. Of a path that is not there nothing is told but to
@@ -58,6 +69,8 @@ impl Need {
             (Self::Record, role) => matches!(role, Role::Recorder(_)),
             (Self::Proofs, role) => !matches!(role, Role::Monitor),
             (Self::Entries, role) => public_entries || matches!(role, Role::Auditor | Role::Steward),
+            (Self::Disclose, role) => matches!(role, Role::Auditor | Role::Steward),
+            (Self::Steward, role) => matches!(role, Role::Steward),
             (Self::Metrics, role) => !matches!(role, Role::Recorder(_)),
         }
     }
@@ -71,6 +84,8 @@ impl Need {
             Self::Record => "record accesses",
             Self::Proofs => "read checkpoints, hashes and proofs",
             Self::Entries => "read entries",
+            Self::Disclose => "have sealed values disclosed",
+            Self::Steward => "change what is kept of sealed values, or give out keys to them",
             Self::Metrics => "read metrics",
         }
     }
@@ -82,7 +97,8 @@ impl Need {
             Self::Nothing | Self::Caller => "any",
             Self::Record => "recorder",
             Self::Proofs => "recorder, auditor or steward",
-            Self::Entries => "auditor or steward",
+            Self::Entries | Self::Disclose => "auditor or steward",
+            Self::Steward => "steward",
             Self::Metrics => "monitor, auditor or steward",
         }
     }
@@ -110,6 +126,9 @@ mod tests {
             ("/einsicht.v1.Recorder/Record", Need::Record),
             ("/einsicht.v1.Recorder/Record/", Need::Caller),
             ("/einsicht.v1.Ledger/GetReceipt", Need::Entries),
+            ("/einsicht.v1.Vault/Disclose", Need::Disclose),
+            ("/einsicht.v1.Vault/Erase", Need::Steward),
+            ("/einsicht.v1.Vault/Anything", Need::Steward),
             ("/tile/0/000", Need::Proofs),
             ("/tile/entries/000", Need::Entries),
             ("/tile/entries/x001/000.p/7", Need::Entries),
@@ -131,6 +150,8 @@ mod tests {
             (Need::Record, [true, false, false, false]),
             (Need::Proofs, [true, true, true, false]),
             (Need::Entries, [false, true, true, false]),
+            (Need::Disclose, [false, true, true, false]),
+            (Need::Steward, [false, false, true, false]),
             (Need::Metrics, [false, true, true, true]),
         ] {
             for (role, expected) in

@@ -52,9 +52,10 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<()> {
          Next:\n  \
          1. Copy {keys} to a safe place, apart from the data: without the signing key the ledger can't go on.\n  \
          2. Publish the verifier key, also elsewhere than on this machine: it is what verifiers trust.\n  \
-         3. Add callers to {file}: einsichtd token --out FILE makes a token for one.\n  \
-         4. einsichtd config check --config {file}\n  \
-         5. einsichtd serve --config {file}",
+         3. For events with personal values: einsichtd wrapping-key --out FILE, and name that file in [vault].\n  \
+         4. Add callers to {file}: einsichtd token --out FILE makes a token for one.\n  \
+         5. einsichtd config check --config {file}\n  \
+         6. einsichtd serve --config {file}",
         origin = config.ledger.origin,
         vkey = ledger.verifier,
     ));

@@ -10,11 +10,13 @@ const HEAD: &str = "\
 #
 # Lines that begin with '#' and no space are settings that can be left out; most show what holds then.
 # Relative paths count from the folder of this file. Every setting but the callers can also be given
-# in the environment (EINSICHTD_LEDGER_DATA=…) and on the command line (--set ledger.data=…); the
-# command line wins over the environment, and that over this file.
+# in the environment (EINSICHTD_LEDGER_DATA=…) and on the command line (--set ledger.data=…), lists
+# with spaces between their items; the command line wins over the environment, and that over this
+# file.
 #
-# `kill -HUP` makes a running service read this file again: callers, certificates, public and limits.
-# What stands in [ledger], [keys] and [listen] needs a new start.
+# `kill -HUP` makes a running service read this file again: callers, certificates, public, limits,
+# subjects, retention and disclosure. What stands in [ledger], [keys], [vault] and [listen] needs a
+# new start.
 ";
 
 const CALLERS: &str = "\

@@ -19,6 +19,9 @@ const ADDRESS: Kind = Kind::One(Shape::Address);
 const COUNT: Kind = Kind::One(Shape::Integer { min: 1, max: COUNT_MAX });
 const REQUEST_BYTES: Kind = Kind::One(Shape::Integer { min: 1, max: REQUEST_BYTES_MAX });
 const RESERVE_BYTES: Kind = Kind::One(Shape::Integer { min: 0, max: i64::MAX.unsigned_abs() });
+/// A year: whoever needs longer to agree can ask again.
+const REQUEST_HOURS_MAX: u64 = 366 * 24;
+const REQUEST_HOURS: Kind = Kind::One(Shape::Integer { min: 1, max: REQUEST_HOURS_MAX });
 const SEGMENT_BYTES: Kind =
     Kind::One(Shape::Integer { min: SEGMENT_BYTES_MIN, max: i64::MAX.unsigned_abs() });
 
@@ -134,6 +137,44 @@ pub static SETTINGS: &[Key] = &[
         "Folder of the key that signs the ledger. Outside the data folder, so that a copy of that \
              holds no secret.",
     ),
+    Key::new("vault.wrapping_key_file", PATH, Optional)
+        .fixed()
+        .example("/run/einsicht/wrapping.key")
+        .says(
+            "File of the key that the keys of the vault are encrypted with; `einsichtd wrapping-key` makes one. \
+             Best on another disk or in memory: apart from ledger.data and keys.dir, so that copies of both are \
+             no use without it. Without any wrapping key, events with personal values are refused. The key can \
+             also stand in the variable EINSICHTD_WRAPPING_KEY; one source only.",
+        ),
+    Key::new("vault.wrapping_key_command", Kind::Many(Shape::Word), Optional)
+        .fixed()
+        .example("/usr/local/bin/einsicht-wrapping-key --ledger ulm")
+        .says(
+            "A command that prints that key, run at each start: program and arguments, no shell. It has 30 \
+             seconds.",
+        ),
+    Key::new("subjects.schemes", Kind::Many(Shape::Code), Optional).example("person").says(
+        "Which registers the ids of data subjects come from. Events with a subject of another scheme are \
+         refused.",
+    ),
+    Key::new("retention.default", Kind::One(Shape::Retention), Default("next-year-end"))
+        .example("next-year-end")
+        .says(
+            "How long sealed values are kept: next-year-end (to the end of the year after the access), or \
+             P12M (whole months after that of the access). Holds for what is recorded from then on.",
+        ),
+    Key::new("retention.datasets", Kind::Many(Shape::DatasetRetention), Optional)
+        .example("besuchertrend=P12M schulstandorte=P3M")
+        .says("Data sets whose sealed values are kept for another time."),
+    Key::new("retention.hold", Kind::Many(Shape::Hold), Optional)
+        .example("2026-11 2026-12/P12M")
+        .says("Months, or classes of a month, that are not erased although their time has come."),
+    Key::new("disclosure.two_stewards", Kind::Many(Shape::SealedField), Optional)
+        .example("actor")
+        .says("Sealed fields that are disclosed only if two stewards agree: one asks, another one grants it."),
+    Key::new("disclosure.request_hours", REQUEST_HOURS, Default("72"))
+        .example("72")
+        .says("After so many hours a request that nobody granted lapses."),
     Key::new("listen.internal", ADDRESS, Default("127.0.0.1:7420")).fixed().example("10.0.0.5:7420").says(
         "Address for callers that are known: gRPC, tiles, metrics, health. One that is not loopback \
              needs [tls.internal].",

@@ -1,19 +1,21 @@
 //! What the environment and the command line say instead of the file.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use super::error::{Place, Reason, shown};
 use super::key::{CALLER, ENVIRONMENT_PREFIX, Key, SETTINGS, setting};
 use super::said::{Problems, Said};
 use super::suggest::{nearest, nearest_key};
-use super::value::Raw;
+use super::value::{Kind, Raw, Value};
+use crate::wrapping_key;
 
-/// Variables that begin like settings and are options of the program.
-const OPTIONS: [&str; 2] = ["EINSICHTD_CONFIG", "EINSICHTD_LOG_FORMAT"];
+/// Variables that begin like settings and are options of the program, or a secret.
+const OPTIONS: [&str; 3] = ["EINSICHTD_CONFIG", "EINSICHTD_LOG_FORMAT", wrapping_key::VARIABLE];
 
 /// Where a configuration is read from.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sources {
     /// The file.
     pub file: PathBuf,
@@ -21,6 +23,18 @@ pub struct Sources {
     pub set: Vec<String>,
     /// Variables of the environment. Those that do not begin with [`ENVIRONMENT_PREFIX`] are ignored.
     pub environment: Vec<(OsString, OsString)>,
+}
+
+/// Shows no value of the environment: one of them may be a secret.
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.environment.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Sources")
+            .field("file", &self.file)
+            .field("set", &self.set)
+            .field("environment", &names)
+            .finish()
+    }
 }
 
 impl Sources {
@@ -67,17 +81,25 @@ pub(super) fn read(sources: &Sources, said: &mut Said, problems: &mut Problems) 
 }
 
 fn put(key: &Key, value: Option<&str>, place: Place, said: &mut Said, problems: &mut Problems) {
-    let shape = key.kind.shape();
-    let read = value.map(|value| shape.read(Raw::Word(value))).unwrap_or_else(|| {
-        let (expected, found) = (shape.to_string(), "a text that is not UTF-8".to_owned());
+    let read = value.map(|value| read_words(key.kind, value)).unwrap_or_else(|| {
+        let (expected, found) = (key.kind.shape().to_string(), "a text that is not UTF-8".to_owned());
         Err(Reason::Unexpected { expected, found, advice: String::new() })
     });
     match read {
-        Ok(value) => said.put(key, vec![value], place),
+        Ok(values) => said.put(key, values, place),
         Err(reason) => {
             said.refuse(key);
             problems.add(Some(place), key.name, reason);
         }
+    }
+}
+
+fn read_words(kind: Kind, text: &str) -> Result<Vec<Value>, Reason> {
+    match kind {
+        Kind::Many(shape) if !text.trim().is_empty() => {
+            text.split_whitespace().map(|word| shape.read(Raw::Word(word))).collect()
+        }
+        Kind::One(shape) | Kind::Many(shape) => shape.read(Raw::Word(text)).map(|value| vec![value]),
     }
 }
 

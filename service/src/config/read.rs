@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::callers;
 use super::document::{self, CallerTable};
 use super::error::{ConfigError, Place, Reason};
 use super::key::{CALLER_SETTINGS, SETTINGS};
 use super::overrides::{self, Sources};
 use super::said::{Missing, Problems, Said};
 use super::{CallerLimits, Config, InternalTls, LedgerConfig, Limits, ListenConfig, PublicTls};
+use super::{callers, rules, vault};
 
 /// A configuration, and where each setting came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,10 @@ pub fn parse(text: &str, folder: &Path, sources: &Sources) -> Result<Loaded, Con
         said.complete(CALLER_SETTINGS, &Missing { caller: Some((&*label, &*place)) }, &mut problems);
     }
     check(&settings, folder, &mut problems);
+    vault::check(&settings, sources, folder, &mut problems);
+    rules::check(&settings, &mut problems);
     callers::check(&tables, &settings, &mut problems);
-    match assemble(&settings, &tables, folder) {
+    match assemble(&settings, &tables, sources, folder) {
         Some(config) if problems.is_empty() => Ok(Loaded {
             config,
             file: sources.file.clone(),
@@ -60,7 +62,7 @@ pub fn parse(text: &str, folder: &Path, sources: &Sources) -> Result<Loaded, Con
 }
 
 /// `None` if something that is needed is missing or was refused.
-fn assemble(said: &Said, tables: &[CallerTable], folder: &Path) -> Option<Config> {
+fn assemble(said: &Said, tables: &[CallerTable], sources: &Sources, folder: &Path) -> Option<Config> {
     let path = |name| said.text(name).map(|path| folder.join(path));
     let caller = CallerLimits {
         events_per_second: said.rate("limits.events_per_second")?,
@@ -90,6 +92,8 @@ fn assemble(said: &Said, tables: &[CallerTable], folder: &Path) -> Option<Config
             disk_reserve_bytes: said.integer("ledger.disk_reserve_bytes")?,
         },
         keys_dir: path("keys.dir")?,
+        vault: vault::assemble(said, sources, folder),
+        rules: rules::assemble(said)?,
         listen: ListenConfig {
             internal: said.address("listen.internal")?,
             public: said.address("listen.public"),
@@ -153,6 +157,11 @@ pub(super) fn nested(data: &Path, keys: &Path) -> Option<Reason> {
         found: found.to_owned(),
         advice: "choose another folder, so that a copy of the data holds no secret".to_owned(),
     })
+}
+
+/// Whether one path lies in the other, or is the same. Does not follow links.
+pub(super) fn is_inside(path: &Path, folder: &Path) -> bool {
+    plain(path).starts_with(plain(folder))
 }
 
 /// A path without `.` and `..`. Does not follow links.

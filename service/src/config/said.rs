@@ -6,10 +6,11 @@ use std::num::NonZeroU32;
 
 use einsicht_tlog::{Hash, Origin};
 
-use super::SubjectName;
 use super::error::{Place, Problem, Reason};
 use super::key::{Key, Presence};
+use super::rules::{DatasetRetention, Hold};
 use super::value::{Raw, Value};
+use super::{RetentionClass, SubjectName};
 
 /// Problems that are listed; more are counted.
 const PROBLEMS_MAX: usize = 100;
@@ -170,6 +171,27 @@ impl Said {
     pub fn subject_names(&self, name: &str) -> Vec<SubjectName> {
         self.items(name, |value| match value {
             Value::SubjectName(name) => Some(name.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn retention(&self, name: &str) -> Option<RetentionClass> {
+        match self.values(name) {
+            Some([Value::Retention(class)]) => Some(*class),
+            _ => None,
+        }
+    }
+
+    pub fn dataset_retentions(&self, name: &str) -> Vec<DatasetRetention> {
+        self.items(name, |value| match value {
+            Value::DatasetRetention(item) => Some(item.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn holds(&self, name: &str) -> Vec<Hold> {
+        self.items(name, |value| match value {
+            Value::Hold(hold) => Some(*hold),
             _ => None,
         })
     }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
+use einsicht_tlog::Hash;
+
 use super::key::{Key, SETTINGS};
-use super::{Caller, Config, Datasets, Role, SubjectName};
+use super::{Caller, Config, Datasets, Role, Rules, SubjectName};
+use crate::wrapping_key::WrappingKeySource;
 
 impl Config {
     /// The value of a setting as it is written, without quotes; `None` where it is not set.
@@ -13,6 +16,9 @@ impl Config {
         let path = |path: &Path| path.display().to_string();
         let (internal, public) = (self.tls_internal.as_ref(), self.tls_public.as_ref());
         let limits = &self.limits;
+        if let Some(text) = self.vault_text_of(key.name) {
+            return text;
+        }
         Some(match key.name {
             "ledger.origin" => self.ledger.origin.to_string(),
             "ledger.data" => path(&self.ledger.data),
@@ -37,6 +43,26 @@ impl Config {
         })
     }
 
+    /// Of the settings that concern sealed values: `None` if it is none of them.
+    fn vault_text_of(&self, name: &str) -> Option<Option<String>> {
+        let Rules { schemes, retention, disclosure } = &self.rules;
+        let source = self.vault.wrapping_key.as_ref();
+        Some(match (name, source) {
+            ("vault.wrapping_key_file", Some(WrappingKeySource::File(path))) => {
+                Some(path.display().to_string())
+            }
+            ("vault.wrapping_key_command", Some(WrappingKeySource::Command(words))) => Some(words.join(" ")),
+            ("vault.wrapping_key_file" | "vault.wrapping_key_command", _) => None,
+            ("subjects.schemes", _) => list(schemes),
+            ("retention.default", _) => Some(retention.default.to_string()),
+            ("retention.datasets", _) => list(&retention.datasets),
+            ("retention.hold", _) => list(&retention.hold),
+            ("disclosure.two_stewards", _) => list(&disclosure.two_stewards),
+            ("disclosure.request_hours", _) => Some(disclosure.request_hours.to_string()),
+            _ => return None,
+        })
+    }
+
     /// Names of the settings that differ in `other`, and that a running service can't change.
     #[must_use]
     pub fn fixed_differences(&self, other: &Self) -> Vec<&'static str> {
@@ -50,23 +76,28 @@ impl Caller {
     /// has none. Limits are always there: its own, or those of all.
     #[must_use]
     pub fn text_of(&self, key: &Key) -> Option<String> {
-        let list = |items: Vec<String>| (!items.is_empty()).then(|| items.join(" "));
         match key.name {
             "name" => Some(self.name.clone()),
             "role" => Some(self.role.name().to_owned()),
             "datasets" => match &self.role {
                 Role::Recorder(Datasets::All) => Some("*".to_owned()),
-                Role::Recorder(Datasets::Only(codes)) => list(codes.clone()),
+                Role::Recorder(Datasets::Only(codes)) => list(codes),
                 _ => None,
             },
-            "token_sha256" => list(self.token_hashes.iter().map(|hash| hash.to_hex()).collect()),
-            "certificates" => list(self.certificates.iter().map(ToString::to_string).collect()),
+            "token_sha256" => list(self.token_hashes.iter().map(Hash::to_hex)),
+            "certificates" => list(&self.certificates),
             "limits.events_per_second" => Some(self.limits.events_per_second.to_string()),
             "limits.requests_per_second" => Some(self.limits.requests_per_second.to_string()),
             "limits.request_bytes" => Some(self.limits.request_bytes.to_string()),
             _ => None,
         }
     }
+}
+
+/// Items of a list; `None` where there are none.
+fn list<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> Option<String> {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    (!items.is_empty()).then(|| items.join(" "))
 }
 
 impl Role {

@@ -3,21 +3,23 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use einsicht_access::RetentionClass;
 use einsicht_access::limits::check_code;
 use einsicht_tlog::{Hash, Origin};
 use rustls_pki_types::DnsName;
 use toml::de::DeValue;
 
-use super::SubjectName;
 use super::error::{Reason, shown};
+use super::rules::{DatasetRetention, Hold, SEALED_FIELDS};
 use super::suggest;
+use super::{SubjectName, rules};
 
 /// What a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// One value.
     One(Shape),
-    /// A list of values. In the file only.
+    /// A list of values. In the environment and behind `--set`, spaces stand between them.
     Many(Shape),
 }
 
@@ -49,6 +51,16 @@ pub enum Shape {
     TokenHash,
     /// A name in a certificate.
     SubjectName,
+    /// A word of a command. No spaces, so that a list of them is one text elsewhere.
+    Word,
+    /// A retention class.
+    Retention,
+    /// A data set and its retention class.
+    DatasetRetention,
+    /// A month that is held back, or one class of it.
+    Hold,
+    /// The name of a sealed field.
+    SealedField,
 }
 
 /// What a caller can be.
@@ -64,6 +76,9 @@ pub(super) enum Value {
     Integer(u64),
     Hash(Hash),
     SubjectName(SubjectName),
+    Retention(RetentionClass),
+    DatasetRetention(DatasetRetention),
+    Hold(Hold),
 }
 
 /// A value as somebody wrote it.
@@ -166,7 +181,20 @@ impl Shape {
             Self::SubjectName => {
                 subject_name(text).map(Value::SubjectName).map_err(|advice| self.wrong(found(), advice))
             }
-            Self::Path | Self::Role => Ok(Value::Text(text.to_owned())),
+            Self::Word if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                Err(self.wrong(found(), "put what needs more into a script of its own"))
+            }
+            Self::Retention => text.parse().map(Value::Retention).map_err(|_| self.wrong(found(), "")),
+            Self::DatasetRetention => rules::dataset_retention(text)
+                .map(Value::DatasetRetention)
+                .map_err(|advice| self.wrong(found(), advice)),
+            Self::Hold => text.parse().map(Value::Hold).map_err(|_| self.wrong(found(), "")),
+            Self::SealedField if !SEALED_FIELDS.contains(&text) => {
+                let meant = suggest::nearest(text, SEALED_FIELDS);
+                Err(self
+                    .wrong(found(), meant.map_or(String::new(), |name| format!("did you mean \"{name}\"?"))))
+            }
+            Self::Path | Self::Role | Self::Word | Self::SealedField => Ok(Value::Text(text.to_owned())),
             Self::Boolean | Self::Integer { .. } => Err(self.wrong("a text", "write it without quotes")),
         }
     }
@@ -192,6 +220,13 @@ impl fmt::Display for Shape {
             Self::Role => "\"recorder\", \"auditor\", \"steward\" or \"monitor\"",
             Self::TokenHash => "the SHA-256 of a token: 64 hexadecimal digits",
             Self::SubjectName => "\"dns:NAME\" or \"uri:URI\"",
+            Self::Word => "a word of a command, without spaces",
+            Self::Retention => {
+                "a retention class: \"next-year-end\", or months such as \"P12M\" (P0M to P1200M)"
+            }
+            Self::DatasetRetention => "a data set with its retention class, such as \"besuchertrend=P12M\"",
+            Self::Hold => "a month such as \"2026-11\", or one class of it such as \"2026-11/P12M\"",
+            Self::SealedField => "the name of a sealed field, such as \"actor\"",
         })
     }
 }

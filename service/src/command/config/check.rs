@@ -16,6 +16,7 @@ use crate::preflight::{self, PreflightError};
 use crate::signer::{self, KEY_FILE, SecretError};
 use crate::storage::file::RealFolder;
 use crate::tls::{self, ServerIdentity, TlsError};
+use crate::wrapping_key::WrappingKeyError;
 
 pub(super) fn run(args: &SourceArgs) -> anyhow::Result<ExitCode> {
     match args.load() {
@@ -54,6 +55,7 @@ fn check(config: &Config) -> Findings {
     let mut findings = Findings::default();
     let key = findings.key(&config.keys_dir);
     findings.ledger(config, key);
+    findings.wrapping_key(config);
     findings.certificates(config);
     if config.callers.is_empty() {
         findings.notes.push("there is no [[caller]]: nobody can record".to_owned());
@@ -115,6 +117,18 @@ impl Findings {
     fn is_key_of(&self, data: &Path, key: &[u8; KEY_BYTES]) -> bool {
         let genesis = read_genesis(&RealFolder::new(data)).ok().flatten();
         genesis.is_none_or(|genesis| genesis.public_keys.iter().any(|known| **known == *key))
+    }
+
+    fn wrapping_key(&mut self, config: &Config) {
+        let Some(source) = &config.vault.wrapping_key else {
+            let note = "there is no wrapping key ([vault]): events with personal values are refused";
+            return self.notes.push(note.to_owned());
+        };
+        match source.read() {
+            Ok(_) => {}
+            Err(WrappingKeyError::Secret(error)) => self.secret("vault", error),
+            Err(error) => self.wrong.push(format!("vault: {error}")),
+        }
     }
 
     fn certificates(&mut self, config: &Config) {

@@ -2,6 +2,7 @@
 
 use super::{LEAST, read, read_with, sources};
 use crate::config::{ConfigError, Sources};
+use crate::wrapping_key::WrappingKeySource;
 
 const HASH: &str = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
 const FILE: &str = "/etc/einsicht/einsicht.toml";
@@ -278,6 +279,65 @@ fn names_tokens_and_certificates_belong_to_one_caller() {
             &["certificates: the certificate name \"dns:x.example\" is there twice, first on line 15"],
         ],
     );
+}
+
+#[test]
+fn the_wrapping_key_has_one_source_that_lies_apart() {
+    let with = |vault: &str| format!("{LEAST}[vault]\n{vault}\n");
+    let (file, command) = ("wrapping_key_file = \"/run/w.key\"", "wrapping_key_command = [\"x\", \"-y\"]");
+    let environment = [("EINSICHTD_WRAPPING_KEY", HASH)];
+    assert_refused(
+        &with(&format!("{file}\n{command}")),
+        &[&[
+            ":9:1: vault.wrapping_key_command: expected one source",
+            "vault.wrapping_key_file and vault.wrapping",
+        ]],
+    );
+    let both = read_with(&with(file), &sources(&[], &environment)).unwrap_err().to_string();
+    assert!(both.contains("EINSICHTD_WRAPPING_KEY") && !both.contains(HASH), "{both}");
+    assert!(!format!("{:?}", sources(&[], &environment)).contains(HASH));
+    assert_refused(&with("wrapping_key_command = []"), &[&["expected a program, found an empty list"]]);
+    assert_refused(&with("wrapping_key_command = [\"a b\"]"), &[&["without spaces", "script of its own"]]);
+    for (path, inside) in [("keys/w.key", "keys.dir"), ("/var/lib/einsicht/../einsicht/w", "ledger.data")] {
+        let found = format!("found it inside {inside}");
+        assert_refused(
+            &with(&format!("wrapping_key_file = \"{path}\"")),
+            &[&[&found, "copy of that folder"]],
+        );
+    }
+    for one in [with(file), with(command)] {
+        assert!(read(&one).unwrap().config.vault.wrapping_key.is_some());
+    }
+    let variable = read_with(LEAST, &sources(&[], &environment)).unwrap().config;
+    assert_eq!(variable.vault.wrapping_key, Some(WrappingKeySource::Variable));
+    assert!(!format!("{variable:?}").contains(HASH));
+    assert_eq!(read(LEAST).unwrap().config.vault.wrapping_key, None);
+}
+
+#[test]
+fn retention_holds_and_fields_are_read_strictly() {
+    let refused = |lines: &str, parts: &[&str]| assert_refused(&format!("{LEAST}{lines}\n"), &[parts]);
+    refused("[retention]\ndefault = \"1 year\"", &["retention.default: expected a retention class", "P12M"]);
+    refused("[retention]\ndatasets = [\"a\"]", &["retention.datasets", "put '=' between both"]);
+    refused("[retention]\ndatasets = [\"a b=P1M\"]", &["the code of the data set has the character"]);
+    refused("[retention]\ndatasets = [\"a=P1Y\"]", &["classes are 'next-year-end' and months"]);
+    refused("[retention]\ndatasets = [\"a=P1M\", \"a=P2M\"]", &["each data set once, found \"a\" twice"]);
+    refused("[retention]\nhold = [\"2026-13\"]", &["retention.hold: expected a month such as \"2026-11\""]);
+    refused("[retention]\nhold = [\"2026-11/P1Y\"]", &["or one class of it"]);
+    refused("[disclosure]\ntwo_stewards = [\"actr\"]", &["did you mean \"actor\"?"]);
+    refused("[disclosure]\ntwo_stewards = \"actor\"", &["expected a list"]);
+    refused("[disclosure]\nrequest_hours = 0", &["a whole number from 1 to 8784"]);
+    refused("[subjects]\nschemes = [\"a b\"]", &["subjects.schemes: expected a code"]);
+}
+
+#[test]
+fn lists_of_the_environment_have_spaces_between_their_items() {
+    let environment =
+        [("EINSICHTD_SUBJECTS_SCHEMES", "person  vehicle"), ("EINSICHTD_RETENTION_HOLD", "2026-11 x")];
+    assert_refused_with(LEAST, &sources(&[], &environment), &[&["EINSICHTD_RETENTION_HOLD", "found \"x\""]]);
+    let set = ["disclosure.two_stewards=actor query", "subjects.schemes=person"];
+    let rules = read_with(LEAST, &sources(&set, &environment[..1])).unwrap().config.rules;
+    assert_eq!((rules.schemes, rules.disclosure.two_stewards.len()), (vec!["person".to_owned()], 2));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use proptest::sample::subsequence;
 
 use super::{read, read_with, sources};
 use crate::config::{
-    CALLER_SETTINGS, Caller, Config, Datasets, Key, Kind, Presence, Role, SETTINGS, Shape, example, setting,
+    CALLER_SETTINGS, Caller, Config, Datasets, Key, Kind, Presence, Role, SEALED_FIELDS, SETTINGS, Shape,
+    example, setting,
 };
 
 /// Values by key.
@@ -20,7 +21,6 @@ fn names_variables_and_examples_of_the_table_are_sound() {
     for key in SETTINGS {
         assert!(names.insert(key.name) && variables.insert(key.variable()), "{}", key.name);
         assert!(key.documentation.ends_with('.'), "{}", key.name);
-        assert!(matches!(key.kind, Kind::One(_)), "{}: the environment has no lists", key.name);
     }
 }
 
@@ -32,9 +32,16 @@ fn the_example_can_be_used_as_it_is_and_with_everything_in_it() {
         Some(setting) if !setting.starts_with(' ') => setting.to_owned(),
         _ => line.to_owned(),
     });
+    // The wrapping key has one source, so two of them are tried one after the other.
     let everything: Vec<String> = lines.collect();
-    let loaded = read(&everything.join("\n")).unwrap();
-    for key in SETTINGS {
+    let without = |left_out: &str| {
+        let lines = everything.iter().filter(|line| !line.starts_with(left_out));
+        read(&lines.cloned().collect::<Vec<_>>().join("\n")).unwrap()
+    };
+    let command = without("wrapping_key_file");
+    assert!(command.places["vault.wrapping_key_command"].line().is_some());
+    let loaded = without("wrapping_key_command");
+    for key in SETTINGS.iter().filter(|key| key.name != "vault.wrapping_key_command") {
         assert!(loaded.places[key.name].line().is_some(), "the example does not set {}", key.name);
     }
     let recorder = &loaded.config.callers[0];
@@ -139,10 +146,8 @@ fn any_config() -> impl Strategy<Value = Config> {
 
 /// Any settings that can be used together.
 fn any_settings() -> impl Strategy<Value = Texts> {
-    let each: Vec<_> = SETTINGS
-        .iter()
-        .map(|key| (Just(key.name), any_text(key.kind.shape()), any::<bool>()).boxed())
-        .collect();
+    let each: Vec<_> =
+        SETTINGS.iter().map(|key| (Just(key.name), any_value(key.kind), any::<bool>()).boxed()).collect();
     (each, any::<[bool; 2]>()).prop_map(|(each, tls)| {
         let mut texts = Texts::new();
         for (name, text, is_said) in each {
@@ -158,6 +163,10 @@ fn any_settings() -> impl Strategy<Value = Texts> {
             }
         }
         texts.insert("keys.dir", format!("/keys{}", texts["keys.dir"]));
+        if let Some(path) = texts.get_mut("vault.wrapping_key_file") {
+            *path = format!("/wrapping{path}");
+            texts.remove("vault.wrapping_key_command");
+        }
         for (listen, has_tls, loopback) in
             [("listen.internal", tls[0], "127.0.0.1:1"), ("listen.public", tls[1], "[::1]:2")]
         {
@@ -177,6 +186,19 @@ fn any_settings() -> impl Strategy<Value = Texts> {
     })
 }
 
+fn any_value(kind: Kind) -> BoxedStrategy<String> {
+    match kind {
+        Kind::One(shape) => any_text(shape),
+        // Each once: a data set has one retention class.
+        Kind::Many(Shape::DatasetRetention) => any_text(Shape::Retention)
+            .prop_map(|class| format!("besuchertrend={class} schön/é:1=P3M"))
+            .boxed(),
+        Kind::Many(shape) => {
+            proptest::collection::vec(any_text(shape), 1..4).prop_map(|items| items.join(" ")).boxed()
+        }
+    }
+}
+
 fn any_text(shape: Shape) -> BoxedStrategy<String> {
     match shape {
         Shape::Origin => "[a-zäß][a-z.äß/0-9]{0,30}".boxed(),
@@ -185,6 +207,16 @@ fn any_text(shape: Shape) -> BoxedStrategy<String> {
         Shape::Address => any::<std::net::SocketAddrV4>().prop_map(|address| address.to_string()).boxed(),
         Shape::Boolean => any::<bool>().prop_map(|value| value.to_string()).boxed(),
         Shape::Integer { min, max } => (min..=max).prop_map(|value| value.to_string()).boxed(),
+        Shape::Code => "[a-zäß][a-z.äß/0-9:-]{0,10}".boxed(),
+        Shape::Word => "[!-~]{1,10}[a-z]".boxed(),
+        Shape::Retention => {
+            prop_oneof![Just("next-year-end".to_owned()), (0..=1200u32).prop_map(|n| format!("P{n}M"))]
+                .boxed()
+        }
+        Shape::Hold => (1..=12u32, any::<bool>())
+            .prop_map(|(month, class)| format!("2026-{month:02}{}", if class { "/P12M" } else { "" }))
+            .boxed(),
+        Shape::SealedField => proptest::sample::select(&SEALED_FIELDS[..]).prop_map(str::to_owned).boxed(),
         other => panic!("{other:?} is for callers"),
     }
 }
