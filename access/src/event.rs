@@ -12,8 +12,8 @@ use crate::limits::{
     BATCH_EVENTS_MAX, COUNT_MAX, DAY_MAX, DAY_MIN, FUTURE_US_MAX, LIST_ITEMS_MAX, NORM_BYTES_MAX,
     REFERENCE_BYTES_MAX, SEQUENCE_MAX, check_code, check_session, check_text, check_uuid_v4,
 };
-use crate::problem::{BatchError, Listing, Problem, SealedField, Violation};
-use crate::view::{EventView, SEALED};
+use crate::problem::{BatchError, Listing, Problem, ToSeal, Violation};
+use crate::view::EventView;
 
 const COUNT_LIMIT: i64 = COUNT_MAX.cast_signed();
 
@@ -90,7 +90,7 @@ fn check_numbers(first: u64, events: usize) -> Result<(), Problem> {
 #[derive(Default)]
 struct Findings {
     violations: Listing<Violation>,
-    sealed: Listing<SealedField>,
+    sealed: Listing<ToSeal>,
 }
 
 impl Findings {
@@ -170,11 +170,7 @@ impl At<'_> {
 
     fn sealed_fields(&mut self, event: &EventView<'_>) {
         self.sealed("confidential_until_day", event.confidential_until_day.is_some());
-        if event.sealed != 0 {
-            for (bit, field) in SEALED.iter().enumerate() {
-                self.sealed(field, event.sealed >> bit & 1 == 1);
-            }
-        }
+        event.personal.fields().for_each(|field| self.sealed(field.name(), true));
     }
 
     fn code(&mut self, field: &'static str, code: Option<&str>) {
@@ -223,7 +219,7 @@ impl At<'_> {
 
     fn sealed(&mut self, field: &'static str, is_set: bool) {
         if is_set {
-            self.findings.sealed.push(SealedField { position: self.position, field });
+            self.findings.sealed.push(ToSeal { position: self.position, field });
         }
     }
 

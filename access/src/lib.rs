@@ -4,6 +4,7 @@
 //! - [`event`]: validates what services report, against [`limits`], and tells every [`problem`]
 //! - [`view`]: events that are only looked at, in the bytes that were sent
 //! - [`record`]: event → record → bytes of a body, and the check that a record says what was sent
+//! - [`seal`], [`value`], [`openings`], [`marker`], [`sealed_entry`]: what the log holds of what it does not show
 //! - [`wire`]: reads logged bytes strictly, so that no two parsers read two things
 //! - [`entry`]: kinds of entries, and those that the service writes on its own
 //! - [`field`]: the fields of an event by the names that people type and read
@@ -12,8 +13,7 @@
 //! What this crate is *not*: it has no I/O, clock, randomness, async or global state. The service that
 //! writes and the auditor who checks call the same functions and get the same results. It knows
 //! nothing of leaves, hashes, proofs and signatures (`einsicht-tlog`), of sessions and duplicates (the
-//! service), or of who may record what. Sealing, charters and verdicts do not exist yet: an event that
-//! needs sealing is refused, and its sealed values reach no record.
+//! service), or of who may record what. Charters and verdicts do not exist yet. Random bytes are handed in.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -44,22 +44,32 @@ pub mod entry;
 pub mod event;
 pub mod field;
 pub mod limits;
+pub mod marker;
 pub mod month;
+pub mod openings;
 pub mod problem;
+mod random;
 pub mod record;
 pub mod retention;
 #[cfg(test)]
 mod samples;
+pub mod seal;
+pub mod sealed_entry;
+pub mod value;
 pub mod view;
 pub mod wire;
 
 pub use entry::{FORMAT_VERSION, kind_name};
 pub use event::{validate_batch, validate_end_session, validate_request, validate_views};
+pub use marker::{PeriodKey, ViewKey};
 pub use month::Month;
-pub use problem::{BatchError, Problem, SealedField, Violation};
+pub use openings::Openings;
+pub use problem::{BatchError, Problem, Violation};
 pub use record::{
     Mismatch, Provenance, access_bodies, body_bytes, entry_of_access, record_of, record_states_event,
+    seal_accesses, seal_statement,
 };
 pub use retention::RetentionClass;
+pub use seal::SealedField;
 pub use view::EventView;
-pub use wire::{WireError, read_body};
+pub use wire::{WireError, read_body, read_record};

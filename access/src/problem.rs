@@ -161,16 +161,16 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A field that is set and would have to be sealed.
+/// A field that is set and has to be sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SealedField {
+pub struct ToSeal {
     /// Position of the event in its batch, from 0.
     pub position: usize,
     /// Name of the field as in the `.proto` file.
     pub field: &'static str,
 }
 
-impl fmt::Display for SealedField {
+impl fmt::Display for ToSeal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "events[{}].{}", self.position, self.field)
     }
@@ -184,7 +184,7 @@ pub enum BatchError {
     Invalid(Listing<Violation>),
     /// All fields are good, but some would have to be sealed, which is not implemented.
     #[error("sealing is not implemented, so these fields cannot be recorded yet: {0}")]
-    SealingNotImplemented(Listing<SealedField>),
+    SealingNotImplemented(Listing<ToSeal>),
 }
 
 /// The first [`PROBLEMS_LISTED_MAX`] of something, and how many more there are.
@@ -257,7 +257,7 @@ mod tests {
         let mut listing = Listing::default();
         assert!(listing.is_empty());
         for position in 0..PROBLEMS_LISTED_MAX + 7 {
-            listing.push(SealedField { position, field: "actor" });
+            listing.push(ToSeal { position, field: "actor" });
         }
         assert_eq!((listing.listed.len(), listing.more), (PROBLEMS_LISTED_MAX, 7));
         let text = listing.to_string();

@@ -1,7 +1,7 @@
 //! From event to record: what the log may say of an access.
 //!
-//! Nothing of a sealed field passes through here, not even hashed: until sealing exists, a record of
-//! an event that sets one would simply lack it, and `event::validate_batch` refuses such events.
+//! [`seal_accesses`] makes what is recorded: bodies, and openings for the vault. [`record_of`] is the public
+//! part of it, which whoever sent an event can work out too.
 
 use bytes::Bytes;
 use einsicht_proto::v1::entry_body::Content;
@@ -10,8 +10,10 @@ use prost::Message as _;
 use thiserror::Error;
 
 mod encode;
+mod sealing;
 
 pub use encode::access_bodies;
+pub use sealing::{Prepared, SealError, Sealed, SealedStatement, seal_accesses, seal_statement};
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -69,7 +71,7 @@ pub fn record_of(event: &AccessEvent, provenance: Provenance<'_>) -> AccessRecor
         producer: provenance.producer.to_owned(),
         session: provenance.session.clone(),
         sequence: provenance.sequence,
-        // Seals, nonce, markers and verdict: nothing of them exists yet.
+        // Seals, nonce, markers and verdict are the service's.
         ..AccessRecord::default()
     }
 }

@@ -1,10 +1,26 @@
 //! Events and records for the tests of this crate.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
-use einsicht_proto::v1::{AccessEvent, AccessRecord, ActorKind, Operation, Outcome, Processing};
+use einsicht_proto::v1::{AccessEvent, AccessRecord, ActorKind, Operation, Outcome, Processing, Subject};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+/// Bytes that look random and are the same for the same seed.
+pub fn random(seed: u64) -> impl FnMut(&mut [u8]) -> Result<(), Infallible> {
+    let mut count = 0_u64;
+    move |bytes| {
+        for chunk in bytes.chunks_mut(32) {
+            let block = Sha256::digest([seed.to_be_bytes(), count.to_be_bytes()].concat());
+            chunk.copy_from_slice(&block[..chunk.len()]);
+            count += 1;
+        }
+        Ok(())
+    }
+}
 
 /// 2026-11-22T16:39:07.123456Z.
 pub const NOW_US: i64 = 1_795_365_547_123_456;
@@ -46,6 +62,26 @@ pub fn full_event() -> AccessEvent {
         other_datasets: vec!["parkhäuser".into()],
         occurred_until_us: Some(NOW_US + 90_000_000),
         ..smallest_event()
+    }
+}
+
+/// Every field but `confidential_until_day`.
+pub fn sealed_event() -> AccessEvent {
+    AccessEvent {
+        subjects: vec![
+            Subject { scheme: "person".into(), id: "4711".into() },
+            Subject { scheme: "melderegister".into(), id: "DE-0815".into() },
+        ],
+        actor: Some("e.mustermann".into()),
+        on_behalf_of: Some("m.muster".into()),
+        record_keys: vec!["17".into(), "18".into(), "19".into()],
+        justification: Some("Antrag auf Anwohnerparken".into()),
+        case_number: Some("III/2-26/4711".into()),
+        query: Some("name = 'Mustermann'".into()),
+        client_address: Some("2001:db8::17".into()),
+        trace_id: Some(Bytes::from_static(b"0123456789abcdef")),
+        span_id: Some(Bytes::from_static(b"01234567")),
+        ..full_event()
     }
 }
 

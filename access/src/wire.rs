@@ -14,9 +14,8 @@
 mod fault;
 mod input;
 
-use einsicht_proto::schema::{ENTRY_BODY, FieldSchema, Kind, MessageSchema};
-use einsicht_proto::v1::EntryBody;
-use prost::Message as _;
+use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, Kind, MessageSchema};
+use einsicht_proto::v1::{AccessRecord, EntryBody};
 
 pub use self::fault::{Fault, Place, WireError};
 use self::input::Input;
@@ -58,10 +57,23 @@ impl Visitor<'_> for Unheard {}
 /// # Errors
 /// As [`check`].
 pub fn read_body(bytes: &[u8]) -> Result<EntryBody, WireError> {
-    check(bytes, &ENTRY_BODY)?;
-    EntryBody::decode(bytes).map_err(|error| WireError {
+    read(bytes, &ENTRY_BODY)
+}
+
+/// Reads a record on its own, as it is sealed of a confidential one: [`check`] against `AccessRecord`, then
+/// decodes it.
+///
+/// # Errors
+/// As [`check`].
+pub fn read_record(bytes: &[u8]) -> Result<AccessRecord, WireError> {
+    read(bytes, &ACCESS_RECORD)
+}
+
+fn read<M: prost::Message + Default>(bytes: &[u8], schema: &'static MessageSchema) -> Result<M, WireError> {
+    check(bytes, schema)?;
+    M::decode(bytes).map_err(|error| WireError {
         offset: 0,
-        message: ENTRY_BODY.name,
+        message: schema.name,
         field: Place::Message,
         fault: Fault::Decoder(error),
     })

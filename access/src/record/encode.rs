@@ -6,6 +6,8 @@ use bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::{MINUTE_US, Provenance};
+use crate::marker::MARKER_BYTES;
+use crate::seal::{NONCE_BYTES, SEAL_BYTES, SealedField};
 use crate::view::EventView;
 
 /// Number of `EntryBody.access`.
@@ -16,13 +18,18 @@ const VARINT_BYTES_MAX: usize = 10;
 
 /// The bodies of events that are recorded together, in one buffer: the bytes of
 /// [`body_bytes`](super::body_bytes) of [`entry_of_access`](super::entry_of_access). `first` says where the
-/// first event comes from; the others have the numbers after it. Does not validate the events.
+/// first event comes from; the others have the numbers after it. Does not validate the events, and leaves out
+/// what would have to be sealed: see [`seal_accesses`](super::seal_accesses).
 pub fn access_bodies(events: &[EventView<'_>], first: Provenance<'_>) -> impl Iterator<Item = Bytes> {
     let mut buffer = Vec::new();
     let mut bodies: Vec<Range<usize>> = Vec::with_capacity(events.len());
     for (event, sequence) in events.iter().zip(first.sequence..) {
         let start = buffer.len();
-        append_body(event, Provenance { sequence, ..first }, &mut buffer);
+        let nothing = Public::default();
+        append_body(&mut buffer, |record| match event.confidential_until_day {
+            Some(day) => append_outer(day, &nothing, record),
+            None => append_record(event, Provenance { sequence, ..first }, &nothing, record),
+        });
         if bodies.is_empty() {
             // Events of one request are mostly of one kind.
             buffer.reserve(buffer.len() * (events.len() - 1));
@@ -33,11 +40,12 @@ pub fn access_bodies(events: &[EventView<'_>], first: Provenance<'_>) -> impl It
     bodies.into_iter().map(move |body| buffer.slice(body))
 }
 
-fn append_body(event: &EventView<'_>, provenance: Provenance<'_>, bytes: &mut Vec<u8>) {
+/// Appends a body whose record is what `append` appends.
+pub(super) fn append_body(bytes: &mut Vec<u8>, append: impl FnOnce(&mut Fields<'_>)) {
     encode_key(ACCESS, WireType::LengthDelimited, bytes);
     let start = bytes.len();
     bytes.extend_from_slice(&[0; USUAL_LENGTH_BYTES]);
-    append_record(event, provenance, &mut Fields { bytes });
+    append(&mut Fields { bytes });
     let length = bytes.len() - start - USUAL_LENGTH_BYTES;
     let mut varint = [0; VARINT_BYTES_MAX];
     let unused = {
@@ -54,10 +62,12 @@ fn append_body(event: &EventView<'_>, provenance: Provenance<'_>, bytes: &mut Ve
 
 /// The record of an event, field by field in ascending order of their numbers: `record_of`, and what
 /// protobuf makes of it.
-fn append_record(event: &EventView<'_>, provenance: Provenance<'_>, record: &mut Fields<'_>) {
-    if let Some(day) = event.confidential_until_day {
-        return record.number(27, i64::from(day).cast_unsigned());
-    }
+pub(super) fn append_record(
+    event: &EventView<'_>,
+    provenance: Provenance<'_>,
+    public: &Public,
+    record: &mut Fields<'_>,
+) {
     let minute = |at_us: i64| at_us.div_euclid(MINUTE_US).cast_unsigned();
     let choice = |number: i32| i64::from(number).cast_unsigned();
     record.required(1, event.dataset.as_bytes());
@@ -86,15 +96,41 @@ fn append_record(event: &EventView<'_>, provenance: Provenance<'_>, record: &mut
     record.optional(24, event.collected_on_day.map(choice));
     record.optional(25, event.outcome.map(choice));
     record.texts(26, &event.other_datasets);
+    record.optional(27, event.confidential_until_day.map(choice));
+    public.seals.iter().for_each(|(field, seal)| record.delimited(field.number().into(), seal));
     record.required(64, provenance.producer.as_bytes());
     record.required(65, provenance.session);
     record.required_number(66, provenance.sequence);
+    public.append_random(record);
+}
+
+/// The record that stands for a confidential one: nothing of the event but the day until which it is so.
+pub(super) fn append_outer(day: i32, public: &Public, record: &mut Fields<'_>) {
+    record.number(27, i64::from(day).cast_unsigned());
+    public.seals.iter().for_each(|(field, seal)| record.delimited(field.number().into(), seal));
+    public.append_random(record);
+}
+
+/// What a record shows of what is sealed.
+#[derive(Default)]
+pub(super) struct Public {
+    /// By ascending number of their field.
+    pub seals: Vec<(SealedField, [u8; SEAL_BYTES])>,
+    pub nonce: Option<[u8; NONCE_BYTES]>,
+    pub markers: Vec<[u8; MARKER_BYTES]>,
+}
+
+impl Public {
+    fn append_random(&self, record: &mut Fields<'_>) {
+        self.nonce.iter().for_each(|nonce| record.delimited(67, nonce));
+        self.markers.iter().for_each(|marker| record.delimited(68, marker));
+    }
 }
 
 /// Fields of one message, as they are appended. Numbers are those of varints: signed ones with their sign
 /// extended to 64 bits.
-struct Fields<'a> {
-    bytes: &'a mut Vec<u8>,
+pub(super) struct Fields<'a> {
+    pub bytes: &'a mut Vec<u8>,
 }
 
 impl Fields<'_> {

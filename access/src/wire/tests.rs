@@ -8,6 +8,7 @@ use einsicht_proto::v1::{
     Opening, Predecessor, Report, ServiceStart, SessionEnd,
 };
 use proptest::prelude::*;
+use prost::Message as _;
 
 use super::*;
 use crate::samples::arbitrary_record;
