@@ -6,11 +6,18 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 
 mod checkpoint;
+mod correct;
+mod disclose;
+mod disclosure;
+mod erase;
 mod import;
 mod list;
 mod manual;
+mod open;
 mod receipt;
 mod record;
+mod requests;
+mod retain;
 mod show;
 mod spool;
 mod verify;
@@ -32,6 +39,20 @@ pub enum Command {
     Receipt(receipt::ReceiptArgs),
     /// Fetch and verify the newest signed checkpoint
     Checkpoint(checkpoint::CheckpointArgs),
+    /// Disclose sealed values of an entry, proven to be what was sealed
+    Disclose(disclose::DiscloseArgs),
+    /// Verify disclosed values that somebody else was given
+    Disclosure(disclosure::DisclosureArgs),
+    /// List requests for disclosure that wait for a second steward
+    Requests(requests::RequestsArgs),
+    /// Erase sealed values of an entry
+    Erase(erase::EraseArgs),
+    /// Erase the months whose time has come, or list them
+    Retain(retain::RetainArgs),
+    /// Write a correction beside a record
+    Correct(correct::CorrectArgs),
+    /// Make a confidential record public once its day has come
+    Open(open::OpenArgs),
     /// Show or ship what a recorder left on this machine while its ledger was away
     Spool(spool::SpoolArgs),
     /// Write manual pages for all commands
@@ -56,6 +77,13 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             Command::List(args) => list::run(args, options).await,
             Command::Receipt(args) => receipt::run(args, options).await,
             Command::Checkpoint(args) => checkpoint::run(args, options).await,
+            Command::Disclose(args) => disclose::run(args, options).await,
+            Command::Disclosure(args) => disclosure::run(args, options),
+            Command::Requests(args) => requests::run(args, options).await,
+            Command::Erase(args) => erase::run(args, options).await,
+            Command::Retain(args) => retain::run(args, options).await,
+            Command::Correct(args) => correct::run(args, options).await,
+            Command::Open(args) => open::run(args, options).await,
             Command::Spool(args) => spool::run(args, options).await,
             Command::Man(args) => manual::write_pages(args),
             Command::Completions(args) => manual::print_completions(args),

@@ -1,5 +1,6 @@
 //! One flag per field of an event, from the table of the fields.
 
+use std::fmt;
 use std::sync::LazyLock;
 
 use clap::builder::PossibleValuesParser;
@@ -11,11 +12,15 @@ use einsicht_proto::v1::AccessEvent;
 /// Fields that the environment can give, as for services that use the client library.
 const FROM_ENVIRONMENT: [(&str, &str); 3] =
     [("unit", "EINSICHT_UNIT"), ("role", "EINSICHT_ROLE"), ("actor_kind", "EINSICHT_ACTOR_KIND")];
-/// Needs sealing like the sealed fields do, although its value would not be hidden.
-const NEEDS_SEALING: &str = "confidential_until";
+/// Lists whose items are given one by one: the flag is called after one of them, and the name of the field too.
+const ONE_BY_ONE: [(&str, &str); 2] = [("subjects", "subject"), ("record_keys", "record-key")];
+/// Where the flags of sealed fields stand in the help. They are few words because there is a better way.
+const SEALED_HEADING: &str =
+    "Event, sealed (other users of this machine see command lines; better with --from)";
 
-/// The fields of an event that were given on the command line, in the order of the table.
-#[derive(Debug, Clone, Default)]
+/// The fields of an event that were given on the command line, in the order of the table. Not printed: they
+/// may be personal.
+#[derive(Clone, Default)]
 pub struct EventFlags {
     given: Vec<(&'static Field, Vec<String>)>,
 }
@@ -24,16 +29,20 @@ pub struct EventFlags {
 struct Flag {
     field: &'static Field,
     long: String,
+    /// The name of the field, where the flag is called otherwise.
+    alias: Option<String>,
     choices: Vec<String>,
-    is_offered: bool,
 }
 
 static FLAGS: LazyLock<Vec<Flag>> = LazyLock::new(|| {
-    let flag = |field: &'static Field| Flag {
-        field,
-        long: field.name.replace('_', "-"),
-        choices: field.choices(),
-        is_offered: !field.is_sealed() && field.name != NEEDS_SEALING,
+    let flag = |field: &'static Field| {
+        let name = field.name.replace('_', "-");
+        let one = ONE_BY_ONE.iter().find(|(list, _)| *list == field.name);
+        let (long, alias) = match one {
+            Some((_, one)) => ((*one).to_owned(), Some(name)),
+            None => (name, None),
+        };
+        Flag { field, long, alias, choices: field.choices() }
     };
     FIELDS.iter().map(flag).collect()
 });
@@ -52,6 +61,13 @@ impl EventFlags {
     /// Whether the field was given.
     pub fn has(&self, name: &str) -> bool {
         self.given.iter().any(|(field, _)| field.name == name)
+    }
+}
+
+impl fmt::Debug for EventFlags {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.given.iter().map(|(field, _)| field.name);
+        formatter.debug_list().entries(names).finish()
     }
 }
 
@@ -79,9 +95,6 @@ impl FromArgMatches for EventFlags {
             if values.is_empty() {
                 continue;
             }
-            if !flag.is_offered {
-                return Err(clap::Error::raw(ErrorKind::InvalidValue, not_sealed_yet(flag)));
-            }
             for value in &values {
                 let tried = flag.field.set(&mut AccessEvent::default(), value);
                 tried.map_err(|error| clap::Error::raw(ErrorKind::InvalidValue, format!("{error}\n")))?;
@@ -95,7 +108,11 @@ impl FromArgMatches for EventFlags {
 fn argument(flag: &'static Flag) -> Arg {
     let kind = flag.field.kind();
     let mut argument = Arg::new(flag.field.name).long(flag.long.as_str()).help(flag.field.help);
-    argument = argument.value_name(value_name(kind)).hide(!flag.is_offered);
+    argument = argument.value_name(value_name(kind)).visible_aliases(flag.alias.as_deref());
+    if flag.field.is_sealed() {
+        // The value is not for messages.
+        argument = argument.help_heading(SEALED_HEADING).value_parser(clap::value_parser!(String));
+    }
     argument = argument.action(if kind.is_list() { ArgAction::Append } else { ArgAction::Set });
     if !flag.choices.is_empty() {
         argument = argument.value_parser(PossibleValuesParser::new(flag.choices.iter().map(String::as_str)));
@@ -126,14 +143,6 @@ fn value_name(kind: Kind) -> &'static str {
         Kind::Subjects => "SCHEME:ID",
         Kind::Hex { .. } => "HEX",
     }
-}
-
-fn not_sealed_yet(flag: &Flag) -> String {
-    format!(
-        "--{} can't be recorded yet: it is not logged in the clear but sealed, which this release can't do. \
-         Nothing was recorded; leave it out\n",
-        flag.long
-    )
 }
 
 #[cfg(test)]
@@ -177,13 +186,30 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_field_is_refused_without_repeating_its_value() {
-        for flag in ["--actor", "--subjects", "--client-address", "--confidential-until"] {
-            let error = read(&[flag, "erika:1"]).unwrap_err().to_string();
-            assert!(error.contains("sealed") && !error.contains("erika"), "{error}");
-        }
+    fn sealed_fields_have_flags_and_a_wrong_value_is_not_repeated() {
+        let event =
+            read(&["--subject", "person:4711", "--subjects", "halter:UL-X 1", "--actor", "Erika"]).unwrap();
+        let ids: Vec<_> = event.subjects.iter().map(|subject| (&*subject.scheme, &*subject.id)).collect();
+        assert_eq!(ids, [("person", "4711"), ("halter", "UL-X 1")]);
+        assert_eq!(event.actor.as_deref(), Some("Erika"));
+        let event = read(&["--record-key", "a,b", "--record-key", "c", "--confidential-until", "2030-01-01"])
+            .unwrap();
+        assert_eq!(
+            (event.record_keys, event.confidential_until_day),
+            (vec!["a,b".into(), "c".into()], Some(21_915))
+        );
+        let error = read(&["--subject", "Erika"]).unwrap_err().to_string();
+        assert!(error.contains("scheme:id") && !error.contains("Erika"), "{error}");
         let help = EventFlags::augment_args(Command::new("test")).render_help().to_string();
-        assert!(!help.contains("--client-address") && help.contains("--record-count"), "{help}");
+        assert!(help.contains("--client-address") && help.contains("see command lines"), "{help}");
+    }
+
+    #[test]
+    fn what_was_given_is_not_printed() {
+        let command = EventFlags::augment_args(Command::new("test"));
+        let matches = command.try_get_matches_from(["test", "--actor", "Erika"]).unwrap();
+        let shown = format!("{:?}", EventFlags::from_arg_matches(&matches).unwrap());
+        assert!(shown.contains("actor") && !shown.contains("Erika"), "{shown}");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use einsicht_client::VerifyError;
 use einsicht_client::answer::VerificationError;
+use einsicht_client::disclosure::DisclosureFileError;
 use einsicht_client::error::{Cause, RecordError, Unconfirmed};
 use einsicht_client::finding::{Conclusion, Fault, Finding};
 use einsicht_client::source::SourceError;
 use einsicht_client::trust::TrustError;
+use einsicht_client::vault::VaultError;
 use einsicht_tlog::checkpoint::CheckpointError;
 use einsicht_tlog::receipt::ReceiptError;
 use tonic::Code;
@@ -19,6 +21,12 @@ const WRONG_KEY: &str = "First make sure that --vkey is the key of this ledger, 
     that was set up anew. If the key is right, the ledger shows something that its key did not sign.";
 const KEEP: &str = "Keep a copy of what was read, do not rely on this ledger, and tell its operator and others \
     who watch it. `einsicht verify --full` reads everything again.";
+const NOT_ALLOWED: &str = "The ledger knows who you are. What you may do there is in the service's configuration: ask \
+    its operator, or give the token or certificate that is meant for this";
+const WHO_ARE_YOU: &str = "Give the file with the token that the operator of the service gave you: --token-file FILE; \
+    or your certificate, if it knows you by that: --cert-file FILE --key-file FILE";
+const KEEP_MESSAGE: &str =
+    "The ledger answered something that it did not prove. Keep this message, and tell its operator";
 
 /// The ledger did not confirm an event.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +57,8 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             || is::<TrustError>(cause, TrustError::is_failure)
             || is::<SourceError>(cause, SourceError::is_failure)
             || is::<RecordError>(cause, RecordError::is_verification_failure)
+            || is::<VaultError>(cause, VaultError::is_verification_failure)
+            || is::<DisclosureFileError>(cause, DisclosureFileError::is_failure)
             || is::<Finding>(cause, |_| true)
             || is::<ReceiptError>(cause, |error| !matches!(error, ReceiptError::NoLeaf))
             || is::<ViewError>(cause, |_| true)
@@ -138,7 +148,36 @@ fn steps_for(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
     if let Some(SourceError::Unreachable { .. }) = cause.downcast_ref::<SourceError>() {
         return one(&format!("Is the service running there, and is the address right? {START}"));
     }
+    if let Some(error) = cause.downcast_ref::<VaultError>() {
+        return vault_steps(error);
+    }
+    if let Some(error) = cause.downcast_ref::<DisclosureFileError>() {
+        return match error {
+            error if error.is_failure() => one("The file was changed, or is not genuine: it proves nothing."),
+            DisclosureFileError::Origin { .. } => one(WRONG_KEY),
+            _ => None,
+        };
+    }
     record_steps(cause)
+}
+
+fn vault_steps(error: &VaultError) -> Option<Vec<String>> {
+    let step = match error {
+        VaultError::Connect(error) => return record_steps(error),
+        VaultError::Refused(failure) => match failure.code() {
+            Code::PermissionDenied => NOT_ALLOWED,
+            Code::Unauthenticated => WHO_ARE_YOU,
+            _ => return None,
+        },
+        VaultError::NotReached(_) => START,
+        VaultError::Unanswered(_) => {
+            "It may have been done. Every call leaves an entry: look at the last ones before you ask again \
+             (einsicht list --all)"
+        }
+        VaultError::False(_) => KEEP_MESSAGE,
+        _ => return None,
+    };
+    Some(vec![step.to_owned()])
 }
 
 fn record_steps(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
@@ -148,23 +187,15 @@ fn record_steps(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>
         RecordError::Unreachable { status, .. } if status.tls().is_some() => return None,
         RecordError::Unreachable { status: failure, .. } | RecordError::Refused(failure) => {
             match failure.code() {
-                Code::PermissionDenied => {
-                    "The ledger knows who you are. What you may do there is in the service's configuration: ask its \
-                 operator, or give the token or certificate that is meant for this"
-                }
-                Code::Unauthenticated => {
-                    "Give the file with the token that the operator of the service gave you: --token-file FILE; or your \
-                 certificate, if it knows you by that: --cert-file FILE --key-file FILE"
-                }
+                Code::PermissionDenied => NOT_ALLOWED,
+                Code::Unauthenticated => WHO_ARE_YOU,
                 _ if matches!(error, RecordError::Unreachable { shows_certificate: false, .. }) => START,
                 _ => return None,
             }
         }
         RecordError::Verification(error) => match &**error {
             VerificationError::Checkpoint(error) => return steps_for(error),
-            _ => {
-                "The ledger answered something that it did not prove. Keep this message, and tell its operator"
-            }
+            _ => KEEP_MESSAGE,
         },
         RecordError::Partly { error, .. } => return record_steps(&**error),
         _ => return None,

@@ -6,10 +6,13 @@ mod event_flags;
 mod event_json;
 mod exit;
 mod explain;
+mod given;
 mod import;
 mod options;
 mod output;
+mod private;
 mod problem;
+mod sealed;
 mod view;
 
 use std::process::ExitCode;

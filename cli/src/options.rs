@@ -1,6 +1,7 @@
 //! What all commands share: which ledger, which keys, where things are remembered.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
@@ -10,6 +11,7 @@ use einsicht_client::reader::Reader;
 use einsicht_client::retry::RetryPolicy;
 use einsicht_client::source::{Source, SourceOptions};
 use einsicht_client::tls::{TlsFiles, TlsOptions};
+use einsicht_client::vault::Vault;
 use einsicht_client::{Recorder, Trust};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, VerifierKey};
@@ -18,6 +20,11 @@ use crate::output::{Emphasis, complain, complain_styled};
 
 /// Name of the file with the verifier key in a data folder.
 const VKEY: &str = "ledger.vkey";
+
+/// How often connecting to the vault is tried: whoever types a command wants to know soon.
+const VAULT_ATTEMPTS_MAX: u32 = 4;
+/// How long a call of the vault may take. Erasing what is due takes a sync or more for each month.
+const VAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What all commands share.
 #[derive(Debug, Args)]
@@ -29,7 +36,7 @@ pub struct Options {
     /// File with the key that the ledger signs with; get it from its operator, not from the ledger
     #[arg(long, global = true, env = "EINSICHT_VKEY", value_parser = path(), value_name = "FILE", hide_env_values = true)]
     pub vkey: Option<PathBuf>,
-    /// File with your token; needed to record
+    /// File with your token; needed to record, and for what is sealed
     #[arg(long, global = true, env = "EINSICHT_TOKEN_FILE", value_parser = path(), value_name = "FILE", hide_env_values = true)]
     pub token_file: Option<PathBuf>,
     /// File with the certificates of the authorities to trust for https (PEM), instead of the system's
@@ -172,16 +179,28 @@ impl Options {
         Ok(Recorder::connect(config).await?)
     }
 
+    /// The vault of the ledger, connected.
+    ///
+    /// # Errors
+    /// Something is missing, or the ledger can't be reached or believed.
+    pub async fn vault(&self) -> anyhow::Result<Vault> {
+        let mut config = self.recorder_config()?;
+        config.retry = RetryPolicy { attempts_max: VAULT_ATTEMPTS_MAX, ..RetryPolicy::default() };
+        // What is asked for is written, proven and deciphered before it is answered.
+        config.call_timeout = VAULT_TIMEOUT;
+        Ok(Vault::connect(config).await?)
+    }
+
     fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
         let place = self.place(None);
         if !place.contains("://") {
-            bail!("accesses are recorded through a service: give its address, such as --url {URL_DEFAULT}");
+            bail!("this goes through the service: give its address, such as --url {URL_DEFAULT}");
         }
         let tls = self.tls(None)?;
         let token = self.token_file_for(None).map(read_token).transpose()?;
         if token.is_none() && !tls.has_certificate() {
             bail!(
-                "no token given: the service must know who records. Give the file with your token: --token-file \
+                "no token given: the service must know who asks. Give the file with your token: --token-file \
                  FILE (or EINSICHT_TOKEN_FILE); `einsichtd dev` writes one to keys/dev.token in its data \
                  folder. Or give your certificate: --cert-file FILE --key-file FILE"
             );

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Outcome, Processing};
+use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Outcome, Processing, Subject};
 
 use crate::config::Defaults;
 use crate::day::Day;
@@ -29,8 +29,9 @@ use crate::random::{NoRandomness, random_bytes};
 /// # let _ = access;
 /// ```
 ///
-/// There are no setters for values that have to be sealed (subjects, actor, case number, …) as long as
-/// sealing is not there.
+/// What is personal (subjects, actor, case number, …) never enters the log: it is sealed, the log holds a
+/// commitment to each value, and the ledger's vault the value until it is erased. Debug output shows none
+/// of it.
 #[derive(Clone, PartialEq)]
 pub struct Access {
     event: AccessEvent,
@@ -174,6 +175,16 @@ impl Access {
         announcement
         /// Reference to an approval. At most 1,024 bytes.
         approval
+        /// The person or account that accessed. Sealed. At most 4,096 bytes, as the texts below.
+        actor
+        /// The person for whom the actor acted. Sealed.
+        on_behalf_of
+        /// Why the data was accessed. Sealed.
+        justification
+        /// Case or file number. Sealed.
+        case_number
+        /// Address of the client, as text: RFC 5952 for IPv6, dotted for IPv4. Sealed.
+        client_address
     }
 
     values! {
@@ -195,6 +206,9 @@ impl Access {
         access_count: u64 => access_count u64::from;
         /// How many records of the data set were touched. 0 to 2^53.
         record_count: u64 => record_count u64::from;
+        /// The law forbids showing this access before that day: until then the log shows nothing of it but that
+        /// there is one.
+        confidential_until: Day => confidential_until_day Day::since_1970;
         /// When it ended, if it lasted: microseconds since 1970-01-01T00:00:00Z.
         occurred_until_us: i64 => occurred_until_us i64::from;
         /// When it ended, if it lasted.
@@ -224,6 +238,43 @@ impl Access {
     #[must_use]
     pub fn other_datasets(mut self, datasets: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.event.other_datasets.extend(datasets.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds somebody whose data was accessed: the register that knows the person, as the ledger declares it,
+    /// and the person's id there. Sealed; at most 100. With it the person finds the access later.
+    #[must_use]
+    pub fn subject(mut self, scheme: impl Into<String>, id: impl Into<String>) -> Self {
+        self.event.subjects.push(Subject { scheme: scheme.into(), id: id.into() });
+        self
+    }
+
+    /// Adds several of one register, likewise.
+    #[must_use]
+    pub fn subjects(mut self, scheme: &str, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let subjects = ids.into_iter().map(|id| Subject { scheme: scheme.to_owned(), id: id.into() });
+        self.event.subjects.extend(subjects);
+        self
+    }
+
+    /// Criteria of a search: the field `query`. Sealed. Of a longer one the ledger keeps the first 4,096 bytes,
+    /// and the SHA-256 of the whole.
+    #[must_use]
+    pub fn criteria(mut self, criteria: impl Into<String>) -> Self {
+        self.event.query = Some(criteria.into());
+        self
+    }
+
+    /// Adds the key of a record that was touched. Sealed; at most 100.
+    #[must_use]
+    pub fn record_key(self, key: impl Into<String>) -> Self {
+        self.record_keys([key])
+    }
+
+    /// Adds the keys of records that were touched. Sealed; at most 100.
+    #[must_use]
+    pub fn record_keys(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.event.record_keys.extend(keys.into_iter().map(Into::into));
         self
     }
 

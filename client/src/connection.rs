@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
+use einsicht_proto::v1::vault_client::VaultClient;
 use einsicht_proto::v1::{
-    EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest, RecordRequest,
-    RecordResponse, RecordStreamRequest, RecordStreamResponse,
+    EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest,
+    GetReceiptRequest, RecordRequest, RecordResponse, RecordStreamRequest, RecordStreamResponse,
 };
 use einsicht_tlog::TreeHead;
 use futures::Stream;
@@ -28,6 +29,7 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Connection {
     recorder: RecorderClient<Channel>,
     ledger: LedgerClient<Channel>,
+    vault: VaultClient<Channel>,
     token: Option<Token>,
     call_timeout: Duration,
 }
@@ -56,7 +58,8 @@ impl Connection {
             .connect_lazy();
         Ok(Self {
             recorder: RecorderClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
-            ledger: LedgerClient::new(channel),
+            ledger: LedgerClient::new(channel.clone()),
+            vault: VaultClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
             token: config.token.clone(),
             call_timeout: config.call_timeout,
         })
@@ -101,6 +104,22 @@ impl Connection {
         let request = self.with_deadline(self.with_token(request));
         let answer = self.in_time(async move { client.get_consistency_proof(request).await }).await?;
         Ok(answer.proof)
+    }
+
+    pub(crate) async fn receipt(&self, index: u64) -> Result<bytes::Bytes, Status> {
+        let mut client = self.ledger.clone();
+        let request = self.with_deadline(self.with_token(GetReceiptRequest { index }));
+        Ok(self.in_time(async move { client.get_receipt(request).await }).await?.receipt)
+    }
+
+    /// Makes a call of the service Vault.
+    pub(crate) async fn vault<M, T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
+        &self,
+        message: M,
+        call: impl FnOnce(VaultClient<Channel>, Request<M>) -> F,
+    ) -> Result<T, Status> {
+        let request = self.with_deadline(self.with_token(message));
+        self.in_time(call(self.vault.clone(), request)).await
     }
 
     pub(crate) fn call_timeout(&self) -> Duration {

@@ -46,6 +46,9 @@
 //! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
 //! | [`audit`](mod@audit) | the full verification: every entry is read and checked |
 //! | [`reader`] | verified reading of single entries, lists, receipts |
+//! | [`vault`] | what is sealed: disclosing, erasing, correcting; every answer verified |
+//! | [`disclosure`], [`proven`] | disclosed values and entries with their proofs, for third persons too |
+//! | [`view_keys`] | the keys by which a citizen finds accesses to their own data |
 //! | [`finding`] | what is wrong, where, what was expected, what was found |
 //!
 //! Nothing here trusts a server: every proof is recomputed. Three ends are kept apart everywhere
@@ -63,6 +66,7 @@ mod checkpoints;
 pub mod config;
 mod connection;
 mod day;
+pub mod disclosure;
 pub mod error;
 pub mod finding;
 mod keep;
@@ -70,6 +74,7 @@ mod kept;
 pub mod layer;
 mod link;
 mod newest;
+pub mod proven;
 mod random;
 pub mod reader;
 pub mod recorder;
@@ -85,11 +90,13 @@ pub mod stream;
 pub mod tls;
 mod token;
 pub mod trust;
+pub mod vault;
 mod verify_error;
+pub mod view_keys;
 
 pub use access::Access;
 pub use day::{Day, DayError};
-pub use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Outcome, Processing};
+pub use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Outcome, Processing, Subject};
 pub use error::RecordError;
 pub use finding::{Conclusion, Finding};
 pub use kept::{Kept, Spooled};

@@ -269,7 +269,8 @@ impl fmt::Debug for Recorder {
     }
 }
 
-fn unreachable_ledger(url: String, shows_certificate: bool, setback: Setback) -> RecordError {
+/// Why a ledger could not be read on connecting.
+pub(crate) fn unreachable_ledger(url: String, shows_certificate: bool, setback: Setback) -> RecordError {
     match setback.error {
         AttemptError::Failed(status) | AttemptError::Unproven(status) => RecordError::Unreachable {
             url,

@@ -7,10 +7,12 @@ use bytes::Bytes;
 use einsicht_access::{Provenance, body_bytes, entry, entry_of_access};
 use einsicht_proto::v1::{AccessEvent, EntryBody, Operation};
 use einsicht_tlog::hash::{leaf_hash, node_hash};
+use einsicht_tlog::proof::ProofPlan;
+use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::segment::{FrameBuilder, SegmentHeader};
 use einsicht_tlog::tile::{Tile, TileKind};
 use einsicht_tlog::{
-    Frontier, Hash, Index, Leaf, Origin, RecordedAt, SigningKey, Size, TreeHead, bundle, checkpoint,
+    Frontier, Hash, Index, Leaf, Origin, RecordedAt, SigningKey, Size, Subtree, TreeHead, bundle, checkpoint,
 };
 
 use crate::Trust;
@@ -174,6 +176,20 @@ impl Ledger {
             frame.push(leaf).unwrap();
         }
         frame.finish(root).unwrap()
+    }
+
+    /// The receipt of an entry under the checkpoint of the whole.
+    pub fn receipt(&self, index: u64) -> Vec<u8> {
+        let plan = ProofPlan::inclusion(Index(index), Size(self.size())).unwrap();
+        let root = |subtree: Subtree| {
+            let (start, width) = ((subtree.index << subtree.height) as usize, 1 << subtree.height);
+            let mut frontier = Frontier::new();
+            self.leaves[start..start + width].iter().for_each(|leaf| frontier.push(leaf_hash(leaf)));
+            Ok::<_, std::convert::Infallible>(frontier.root())
+        };
+        let leaf = Some(self.leaves[index as usize].clone());
+        let proof = plan.build(root).unwrap();
+        Receipt { leaf, index: Index(index), proof, checkpoint: self.note_at(self.size()) }.to_bytes()
     }
 
     fn write_hashes(&self, folder: &Path) {

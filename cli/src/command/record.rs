@@ -37,6 +37,12 @@ Examples:
   einsicht record --from accesses.jsonl --unit stadtplanung
   echo '{\"dataset\": \"parkhaeuser\", \"operation\": \"query\", \"purpose\": \"statistik\"}' |
     einsicht record --from - --json
+  einsicht record --dataset melderegister --operation query --purpose p --from - < personal.json
+
+What is personal (subjects, actor, justification, …) is sealed: the log holds a commitment, and only
+`einsicht disclose` shows the value again. Give it in JSON, from a file or standard input:
+  {\"subjects\": [\"person:4711\"], \"actor\": \"kornblum\", \"justification\": \"application 2026-17\"}
+Flags are for trying out: other users of this machine see command lines, and the shell keeps them.
 
 JSON has the names of the fields with underscores (record_count). Flags fill in what it leaves out.
 An event that was sent before with the same --event-id is not recorded again.";

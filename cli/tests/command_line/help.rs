@@ -2,8 +2,23 @@
 
 use super::harness::Place;
 
-const COMMANDS: [&str; 8] =
-    ["record", "import", "verify", "show", "list", "receipt", "receipt verify", "checkpoint"];
+const COMMANDS: [&str; 15] = [
+    "record",
+    "import",
+    "verify",
+    "show",
+    "list",
+    "receipt",
+    "receipt verify",
+    "checkpoint",
+    "disclose",
+    "disclosure verify",
+    "requests",
+    "erase",
+    "retain",
+    "correct",
+    "open",
+];
 
 #[test]
 fn every_command_has_help_with_an_example_and_the_common_options() {
@@ -16,18 +31,16 @@ fn every_command_has_help_with_an_example_and_the_common_options() {
     place
         .run("--help")
         .ended(0)
-        .says(&COMMANDS[..7].iter().map(|name| name.split(' ').next().unwrap()).collect::<Vec<_>>());
+        .says(&COMMANDS.iter().map(|name| name.split(' ').next().unwrap()).collect::<Vec<_>>());
     place.run("--version").ended(0).says(&["einsicht 0."]);
 }
 
 #[test]
-fn record_has_a_flag_for_every_public_field() {
+fn record_has_a_flag_for_every_field() {
     let help = Place::new().run("record --help").ended(0).out;
     for field in &einsicht_access::field::FIELDS {
         let flag = format!("--{}", field.name.replace('_', "-"));
-        let is_offered = !field.is_sealed() && field.name != "confidential_until";
-        let stands_there = help.split([' ', '\n', '[']).any(|word| word == flag);
-        assert_eq!(stands_there, is_offered, "{flag}");
+        assert!(help.split([' ', '\n', '[', ']', ',']).any(|word| word == flag), "{flag}");
     }
 }
 

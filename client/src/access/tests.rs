@@ -81,6 +81,39 @@ fn every_public_field_gets_where_it_belongs() {
 }
 
 #[test]
+fn what_is_personal_gets_where_it_belongs() {
+    let access = Access::query("melderegister", "auskunft")
+        .subject("person", "4711")
+        .subjects("halter", ["UL-X 1", "UL-X 2"])
+        .actor("kornblum")
+        .on_behalf_of("erika")
+        .record_key("a")
+        .record_keys(["b", "c"])
+        .justification("application")
+        .case_number("2026-17")
+        .criteria("name = 'M*'")
+        .client_address("192.0.2.7")
+        .confidential_until(Day::new(1970, 1, 2).unwrap());
+    let event = complete(access.clone());
+    let subjects: Vec<_> = event.subjects.iter().map(|subject| (&*subject.scheme, &*subject.id)).collect();
+    assert_eq!(subjects, [("person", "4711"), ("halter", "UL-X 1"), ("halter", "UL-X 2")]);
+    assert_eq!((event.actor.as_deref(), event.on_behalf_of.as_deref()), (Some("kornblum"), Some("erika")));
+    assert_eq!(event.record_keys, ["a", "b", "c"]);
+    assert_eq!(
+        (event.justification.as_deref(), event.case_number.as_deref()),
+        (Some("application"), Some("2026-17"))
+    );
+    assert_eq!(
+        (event.query.as_deref(), event.client_address.as_deref()),
+        (Some("name = 'M*'"), Some("192.0.2.7"))
+    );
+    assert_eq!(event.confidential_until_day, Some(1));
+    for personal in ["4711", "kornblum", "erika", "UL-X", "application", "2026-17", "M*", "192.0.2"] {
+        assert!(!format!("{access:?}").contains(personal), "{personal}");
+    }
+}
+
+#[test]
 fn what_the_caller_set_wins_over_the_configuration() {
     let defaults = Defaults {
         unit: Some("bürgerdienste".into()),

@@ -1,0 +1,162 @@
+//! `einsicht disclose`: sealed values of an entry, proven to be what was sealed.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use einsicht_access::seal::SealedField;
+use einsicht_client::disclosure::DisclosureFile;
+use einsicht_client::proven::ProvenEntry;
+use einsicht_client::vault::{Disclosure, Wanted};
+use einsicht_tlog::Index;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::given::Reason;
+use crate::options::Options;
+use crate::output::{self, Emphasis, Out};
+use crate::private::NewFile;
+use crate::{sealed, view};
+
+const EXAMPLES: &str = "\
+Examples:
+  einsicht disclose 17 --reason \"complaint 2026-311\"
+  einsicht disclose 17 --fields actor,justification --reason-file reason.txt --out 17.disclosure
+  einsicht disclose --request 42 --reason \"checked with the data protection officer\"
+
+The ledger records that you asked, and why, before it shows anything. Each value is then recomputed
+to the seal that the record has held since it was made: PROVEN means that this was done.
+With --out the values go into the file only; whoever gets it verifies it without the ledger:
+`einsicht disclosure verify`. If two stewards are needed for a field, the first call asks, and
+another steward grants it with --request.
+
+A reason on the command line is seen by other users of this machine, and the shell keeps it:
+--reason-file reads it from a file or, with '-', from standard input.";
+
+/// What `disclose` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DiscloseArgs {
+    /// Index of the entry
+    #[arg(required_unless_present = "request")]
+    index: Option<u64>,
+    /// Only these fields, such as actor,justification; all that the entry has if left out
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',', value_parser = sealed::field)]
+    fields: Vec<SealedField>,
+    #[command(flatten)]
+    reason: Reason,
+    /// Grant the request of another steward: the index of its entry
+    #[arg(long, value_name = "INDEX")]
+    request: Option<u64>,
+    /// Write values and proofs into a new file, which others can verify, instead of showing them
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print it as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Discloses.
+///
+/// # Errors
+/// Nothing was disclosed, or what came is not proven.
+pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit> {
+    let reason = args.reason.text()?;
+    let file = args.out.as_deref().map(NewFile::create).transpose()?;
+    let vault = options.vault().await?;
+    let wanted = Wanted {
+        index: args.index.map(Index),
+        fields: args.fields.clone(),
+        request: args.request.map(Index),
+    };
+    match vault.disclose(&wanted, reason.text()).await? {
+        Disclosure::Requested(request) => {
+            print_requested(&request, args)?;
+            Ok(Exit::Done)
+        }
+        Disclosure::Disclosed(disclosed) => {
+            if let (Some(file), Some(path)) = (file, &args.out) {
+                let path = path.display();
+                file.write(disclosed.to_json(vault.trust().origin()).as_bytes())
+                    .with_context(|| format!("the values were disclosed, but {path} can't be written"))?;
+                options
+                    .note(&format!("values and proofs written to {path}: whoever has it knows the values"));
+            }
+            print_disclosed(&disclosed, args)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn print_disclosed(disclosed: &DisclosureFile, args: &DiscloseArgs) -> anyhow::Result<()> {
+    let mut out = Out::new();
+    let shows_values = args.out.is_none();
+    if args.json {
+        let values = shows_values.then(|| sealed::json(&disclosed.values)).transpose()?;
+        let object = summary(disclosed, values);
+        return output::print(|out| out.json(&object));
+    }
+    let written = print(disclosed, shows_values, &mut out);
+    flush(written, out)
+}
+
+/// What is proven, and the values if they are to be shown.
+pub fn print(disclosed: &DisclosureFile, shows_values: bool, out: &mut Out) -> anyhow::Result<()> {
+    let entry = &disclosed.entry;
+    let (index, when) = (entry.index(), view::time(entry.recorded_at()));
+    let opened = output::counted(disclosed.values.opened.len() as u64, "value", "values");
+    if disclosed.values.opened.is_empty() {
+        out.styled(Emphasis::Look, "ERASED", &format!("  nothing is left to disclose of entry {index}"))?;
+    } else {
+        let text = format!("  {opened} of entry {index}, as sealed when it was recorded ({when})");
+        out.styled(Emphasis::Good, "PROVEN", &text)?;
+    }
+    if shows_values {
+        sealed::print(&disclosed.values, out)?;
+    }
+    let trail = &disclosed.trail;
+    out.line(&format!(
+        "That this was disclosed stands in entry {} ({})",
+        trail.index(),
+        view::time(trail.recorded_at())
+    ))?;
+    Ok(())
+}
+
+/// The same as a JSON object.
+pub fn summary(disclosed: &DisclosureFile, values: Option<serde_json::Value>) -> serde_json::Value {
+    json!({
+        "outcome": if disclosed.values.opened.is_empty() { "erased" } else { "proven" },
+        "index": disclosed.entry.index().0,
+        "recorded_at": view::time(disclosed.entry.recorded_at()),
+        "trail": disclosed.trail.index().0,
+        "disclosed_at": view::time(disclosed.trail.recorded_at()),
+        "values": values,
+    })
+}
+
+fn print_requested(request: &ProvenEntry, args: &DiscloseArgs) -> anyhow::Result<()> {
+    let index = request.index();
+    output::print(|out| {
+        if args.json {
+            return out.json(&json!({"outcome": "requested", "request": index.0}));
+        }
+        out.styled(
+            Emphasis::Look,
+            "REQUESTED",
+            &format!("  entry {index} asks for it; nothing was disclosed"),
+        )?;
+        out.line(&format!("Another steward grants it with: einsicht disclose --request {index} --reason …"))
+    })
+}
+
+/// Ends the output: what could not be written because nobody reads on is no error.
+pub fn flush(written: anyhow::Result<()>, mut out: Out) -> anyhow::Result<()> {
+    match written {
+        Ok(()) => output::unless_closed(std::io::Write::flush(&mut out)).map(drop),
+        Err(error) => match error.downcast::<std::io::Error>() {
+            Ok(error) => output::unless_closed(Err(error)).map(drop),
+            Err(error) => Err(error),
+        },
+    }
+}

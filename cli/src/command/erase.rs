@@ -1,0 +1,57 @@
+//! `einsicht erase`: sealed values of an entry, for good.
+
+use clap::Args;
+use einsicht_access::seal::SealedField;
+use einsicht_tlog::Index;
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::given::Ground;
+use crate::options::Options;
+use crate::output::{self, Emphasis};
+use crate::sealed;
+
+const EXAMPLES: &str = "\
+Examples:
+  einsicht erase 17 --ground \"GDPR Article 17, decision 2026-44\"
+  einsicht erase 17 --fields actor,client_address --ground-file ground.txt
+
+First an entry says that it was erased, and on which ground; then value and salt are overwritten.
+What is left is a seal that nobody can guess against, and every proof stays valid. There is no way
+back. The ground is public: write nothing personal into it.";
+
+/// What `erase` takes.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct EraseArgs {
+    /// Index of the entry
+    index: u64,
+    /// Only these fields, such as actor,justification; all that are left if left out
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',', value_parser = sealed::field)]
+    fields: Vec<SealedField>,
+    #[command(flatten)]
+    ground: Ground,
+    /// Print it as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Erases.
+///
+/// # Errors
+/// Nothing was erased, or that it was is not proven.
+pub async fn run(args: &EraseArgs, options: &Options) -> anyhow::Result<Exit> {
+    let ground = args.ground.text()?;
+    let vault = options.vault().await?;
+    let (entry, fields) = vault.erase(Index(args.index), &args.fields, ground.text()).await?;
+    let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+    output::print(|out| {
+        if args.json {
+            let (index, by) = (args.index, entry.index().0);
+            return out.json(&json!({"outcome": "erased", "index": index, "erased_by": by, "fields": names}));
+        }
+        let text = format!("  {} of entry {}; entry {} says so", names.join(", "), args.index, entry.index());
+        out.styled(Emphasis::Good, "ERASED", &text)
+    })?;
+    Ok(Exit::Done)
+}

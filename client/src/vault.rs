@@ -1,0 +1,226 @@
+//! What is sealed: disclosing, erasing, and what stands beside records. For auditors and stewards.
+//!
+//! Every answer is verified: each entry that the service says it wrote is proven to be in the ledger, to say
+//! what was asked for, and to have been written by this call or later ones; every disclosed value is
+//! recomputed to the seal that the record has held since it was made. Nothing is sent twice: a call that is
+//! not answered may have been carried out, and the ledger itself is where to look.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use einsicht_access::seal::SealedField;
+use einsicht_proto::v1::{CorrectRequest, DiscloseRequest, EraseRequest, OpenRecordRequest};
+use einsicht_tlog::receipt::Receipt;
+use einsicht_tlog::{Index, Size};
+
+use crate::Trust;
+use crate::attempt::persist;
+use crate::checkpoints::{Checkpoints, GivenProof};
+use crate::config::RecorderConfig;
+use crate::connection::Connection;
+use crate::disclosure::{DisclosureFile, Values};
+use crate::error::RecordError;
+use crate::link::Link;
+use crate::proven::ProvenEntry;
+use crate::recorder::unreachable_ledger;
+
+mod check;
+mod error;
+mod keys;
+mod records;
+
+pub use error::{AnswerFault, VaultError};
+pub use keys::IssuedKeys;
+pub use records::{Pending, Retention};
+
+/// Calls of the service Vault of one ledger, believed only as far as they are proven. Clones share
+/// connection and what was verified.
+#[derive(Clone)]
+pub struct Vault {
+    link: Arc<Link>,
+}
+
+/// What to disclose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of which entry. May be left out where a request is granted, which says it itself.
+    pub index: Option<Index>,
+    /// Which fields; none means all that the entry has, or that the request names.
+    pub fields: Vec<SealedField>,
+    /// The request of another steward that this one grants.
+    pub request: Option<Index>,
+}
+
+/// What came of a call for disclosure.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Disclosure {
+    /// The values, proven.
+    Disclosed(Box<DisclosureFile>),
+    /// Another steward has to grant it: the entry that says that it was asked for.
+    Requested(Box<ProvenEntry>),
+}
+
+impl Vault {
+    /// Connects, and verifies the newest checkpoint. Of the configuration of a recorder, address, key,
+    /// credentials, time limits and state folder are used.
+    ///
+    /// # Errors
+    /// [`VaultError::Connect`].
+    pub async fn connect(config: RecorderConfig) -> Result<Self, VaultError> {
+        Ok(Self { link: Arc::new(connect(config).await?) })
+    }
+
+    /// What is believed of the ledger.
+    #[must_use]
+    pub fn trust(&self) -> &Trust {
+        self.link.checkpoints.trust()
+    }
+
+    /// Discloses values of one entry, or asks for that where two stewards are needed. The ledger records it
+    /// before it shows anything.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn disclose(&self, wanted: &Wanted, reason: &str) -> Result<Disclosure, VaultError> {
+        let known = self.known_size();
+        let request = DiscloseRequest {
+            index: wanted.index.map(|index| index.0),
+            fields: wanted.fields.iter().map(|field| field.name().to_owned()).collect(),
+            reason: reason.to_owned(),
+            request: wanted.request.map(|request| request.0),
+        };
+        let answer =
+            self.link.connection.vault(request, |mut vault, ask| async move { vault.disclose(ask).await });
+        let answer = answer.await?;
+        let trail = self.proven("the trail", &answer.trail).await?;
+        check::is_new(&trail, known)?;
+        if let Some(requested) = answer.requested {
+            check::requested(&trail, Index(requested), wanted, &answer.opened)?;
+            return Ok(Disclosure::Requested(Box::new(trail)));
+        }
+        let entry = self.proven("the receipt", &answer.receipt).await?;
+        let values = Values::of_answer(&answer.opened).map_err(AnswerFault::from)?;
+        check::disclosed(&entry, &trail, wanted, &values)?;
+        values.verify(entry.body()).map_err(AnswerFault::from)?;
+        for erased in &values.erased {
+            let erasure = self.entry(erased.by).await?;
+            check::erases(&erasure, &entry, erased.field)?;
+        }
+        Ok(Disclosure::Disclosed(Box::new(DisclosureFile { entry, values, trail })))
+    }
+
+    /// Erases values of one entry; no fields means all that are left. Returns the entry that says so, and
+    /// what was erased.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn erase(
+        &self,
+        index: Index,
+        fields: &[SealedField],
+        ground: &str,
+    ) -> Result<(ProvenEntry, Vec<SealedField>), VaultError> {
+        let known = self.known_size();
+        let names = fields.iter().map(|field| field.name().to_owned()).collect();
+        let request = EraseRequest { index: index.0, fields: names, ground: ground.to_owned() };
+        let answer = self
+            .link
+            .connection
+            .vault(request, |mut vault, ask| async move { vault.erase(ask).await })
+            .await?;
+        let entry = self.proven("the receipt", &answer.receipt).await?;
+        check::is_new(&entry, known)?;
+        let erased = check::erased(&entry, fields, ground, &answer.fields)?;
+        Ok((entry, erased))
+    }
+
+    /// Writes a correction beside a record. Returns its entry.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn correct(
+        &self,
+        index: Index,
+        correction: &str,
+        ground: &str,
+    ) -> Result<ProvenEntry, VaultError> {
+        let known = self.known_size();
+        let request =
+            CorrectRequest { index: index.0, correction: correction.to_owned(), ground: ground.to_owned() };
+        let sent = request.clone();
+        let answer =
+            self.link.connection.vault(request, |mut vault, ask| async move { vault.correct(ask).await });
+        let entry = self.proven("the receipt", &answer.await?.receipt).await?;
+        check::is_new(&entry, known)?;
+        check::corrects(&entry, &sent)?;
+        Ok(entry)
+    }
+
+    /// Makes a confidential record public. Returns the entry that does, whose record was recomputed to the
+    /// seal that it had.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub async fn open_record(&self, index: Index) -> Result<ProvenEntry, VaultError> {
+        let known = self.known_size();
+        let request = OpenRecordRequest { index: index.0 };
+        let answer =
+            self.link.connection.vault(request, |mut vault, ask| async move { vault.open_record(ask).await });
+        let opening = self.proven("the receipt", &answer.await?.receipt).await?;
+        check::is_new(&opening, known)?;
+        let sealed = self.entry(index).await?;
+        check::opens(&opening, &sealed)?;
+        Ok(opening)
+    }
+
+    /// An entry, proven.
+    async fn entry(&self, index: Index) -> Result<ProvenEntry, VaultError> {
+        let receipt = self.link.connection.receipt(index.0).await.map_err(VaultError::unproven)?;
+        let entry = self.proven("the receipt", &receipt).await?;
+        if entry.index() != index {
+            let found = entry.index();
+            return Err(AnswerFault::OtherEntry { what: "the receipt", asked: index, found }.into());
+        }
+        Ok(entry)
+    }
+
+    /// Verifies a receipt: checkpoint, inclusion, leaf, body.
+    async fn proven(&self, what: &'static str, receipt: &Bytes) -> Result<ProvenEntry, VaultError> {
+        let fault = |error| AnswerFault::Unproven { what, error };
+        let receipt = Receipt::parse(receipt).map_err(|error| fault(error.into()))?;
+        let note = Bytes::copy_from_slice(&receipt.checkpoint);
+        let signed = self.link.checkpoints.believe(&note, GivenProof::default()).await?;
+        Ok(ProvenEntry::under(receipt, signed.head).map_err(fault)?)
+    }
+
+    /// What the ledger had before a call: what the call writes stands behind it.
+    fn known_size(&self) -> Size {
+        Size(self.link.checkpoints.known_size())
+    }
+}
+
+async fn connect(config: RecorderConfig) -> Result<Link, RecordError> {
+    config.check()?;
+    let trust = match &config.state_dir {
+        Some(dir) => Trust::stored(config.key.clone(), dir).map_err(RecordError::Trust)?,
+        None => Trust::in_memory(config.key.clone()),
+    };
+    let connection = Arc::new(Connection::new(&config)?);
+    let checkpoints = Checkpoints::new(connection.clone(), trust);
+    let link = Link { connection, checkpoints, retry: config.retry, producer: None };
+    let checked = persist(link.retry, || link.check_ledger()).await;
+    let shows_certificate = config.tls.has_certificate();
+    checked.map_err(|setback| unreachable_ledger(config.url, shows_certificate, setback))?;
+    Ok(link)
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (origin, newest) = (self.trust().origin(), self.trust().newest());
+        formatter
+            .debug_struct("Vault")
+            .field("ledger", &origin)
+            .field("newest", &newest)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,192 @@
+//! What the vault says it wrote is believed only if it stands there.
+
+use bytes::Bytes;
+use einsicht_access::body_bytes;
+use einsicht_proto::v1::{
+    AccessRecord, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure, Opening,
+};
+use prost::Message as _;
+
+use super::*;
+use crate::sample::{Ledger, access, key};
+
+const SEAL: &[u8] = &[8; 32];
+const ACTOR: SealedField = SealedField::Actor;
+
+/// The last entry of a small ledger, which it is: it has index 2.
+fn proven(content: Content) -> ProvenEntry {
+    let mut ledger = Ledger::new();
+    ledger.push(&access(1, 0));
+    ledger.push_bytes(&body_bytes(&EntryBody { content: Some(content) }));
+    ledger.commit();
+    ProvenEntry::verify(&ledger.receipt(2), key().verifier()).unwrap()
+}
+
+/// The entry before it.
+fn target() -> ProvenEntry {
+    let mut ledger = Ledger::new();
+    ledger.push(&access(1, 0));
+    ledger.commit();
+    ProvenEntry::verify(&ledger.receipt(1), key().verifier()).unwrap()
+}
+
+fn disclosure(request: Option<u64>) -> ProvenEntry {
+    proven(Content::Disclosure(Disclosure { role: "auditor".into(), request, ..Disclosure::default() }))
+}
+
+fn erasure(month: Option<&str>, seal: Option<&'static [u8]>) -> ProvenEntry {
+    proven(Content::Erasure(Erasure {
+        ground: "Article 17".into(),
+        seal: seal.map(Bytes::from_static),
+        month: month.map(ToOwned::to_owned),
+        retention_class: month.map(|_| "P12M".to_owned()),
+        ..Erasure::default()
+    }))
+}
+
+fn wanted(fields: &[SealedField], request: Option<u64>) -> Wanted {
+    Wanted { index: Some(Index(1)), fields: fields.to_vec(), request: request.map(Index) }
+}
+
+fn erased(fields: &[SealedField]) -> Values {
+    let erased = |field: &SealedField| crate::disclosure::Erased { field: *field, by: Index(9) };
+    Values { erased: fields.iter().map(erased).collect(), ..Values::default() }
+}
+
+#[test]
+fn an_entry_that_stood_there_before_was_not_written_by_the_call() {
+    assert!(is_new(&disclosure(None), Size(2)).is_ok());
+    assert!(matches!(is_new(&disclosure(None), Size(3)), Err(AnswerFault::NotNew { .. })));
+}
+
+#[test]
+fn the_trail_is_a_disclosure_behind_the_entry_and_of_the_request() {
+    let check = |trail: &ProvenEntry, entry: &ProvenEntry, wanted: &Wanted| {
+        disclosed(entry, trail, wanted, &erased(&[ACTOR]))
+    };
+    let (trail, asked) = (disclosure(None), wanted(&[ACTOR], None));
+    assert!(check(&trail, &target(), &asked).is_ok());
+    assert!(matches!(check(&target(), &target(), &asked), Err(AnswerFault::OtherKind { .. })));
+    assert!(matches!(check(&disclosure(Some(7)), &target(), &asked), Err(AnswerFault::SaysOther { .. })));
+    assert!(check(&disclosure(Some(7)), &target(), &wanted(&[ACTOR], Some(7))).is_ok());
+    assert!(matches!(
+        check(&trail, &target(), &wanted(&[ACTOR], Some(7))),
+        Err(AnswerFault::SaysOther { .. })
+    ));
+    let other = Wanted { index: Some(Index(5)), ..asked.clone() };
+    assert!(matches!(check(&trail, &target(), &other), Err(AnswerFault::OtherEntry { .. })));
+    let itself = Wanted { index: Some(Index(2)), ..asked };
+    assert!(matches!(check(&trail, &trail, &itself), Err(AnswerFault::SaysOther { .. })));
+}
+
+#[test]
+fn no_more_and_no_less_is_disclosed_than_was_asked_for() {
+    let check = |asked: &[SealedField], given: &[SealedField]| {
+        disclosed(&target(), &disclosure(None), &wanted(asked, None), &erased(given))
+    };
+    let other = SealedField::Query;
+    assert!(check(&[], &[ACTOR, other]).is_ok());
+    assert!(matches!(check(&[], &[]), Err(AnswerFault::Nothing(_))));
+    assert!(
+        matches!(check(&[ACTOR, other], &[ACTOR]), Err(AnswerFault::Missing { field }) if field == other)
+    );
+    assert!(
+        matches!(check(&[ACTOR], &[ACTOR, other]), Err(AnswerFault::NotAsked { field }) if field == other)
+    );
+    assert!(check(&[ACTOR], &[ACTOR, SealedField::Confidential]).is_ok(), "the seal stands in that record");
+}
+
+#[test]
+fn a_request_shows_nothing_and_is_one() {
+    let trail = proven(Content::DisclosureRequest(DisclosureRequest::default()));
+    let asked = wanted(&[ACTOR], None);
+    assert!(requested(&trail, Index(2), &asked, &[]).is_ok());
+    assert!(matches!(requested(&trail, Index(1), &asked, &[]), Err(AnswerFault::OtherEntry { .. })));
+    assert!(matches!(requested(&trail, Index(2), &asked, &[OpenedField::default()]), Err(AnswerFault::Both)));
+    let granting = wanted(&[ACTOR], Some(1));
+    assert!(matches!(requested(&trail, Index(2), &granting, &[]), Err(AnswerFault::Both)));
+    let other = requested(&disclosure(None), Index(2), &asked, &[]);
+    assert!(matches!(other, Err(AnswerFault::OtherKind { .. })));
+}
+
+#[test]
+fn an_erasure_is_on_the_ground_given_and_of_no_whole_month() {
+    let check = |entry: &ProvenEntry, asked: &[SealedField], numbers: &[u32]| {
+        super::erased(entry, asked, "Article 17", numbers)
+    };
+    let entry = erasure(None, Some(SEAL));
+    assert_eq!(check(&entry, &[], &[33, 38]).unwrap(), [ACTOR, SealedField::Query]);
+    assert!(matches!(super::erased(&entry, &[], "Article 6", &[33]), Err(AnswerFault::SaysOther { .. })));
+    assert!(matches!(check(&erasure(Some("2026-11"), None), &[], &[33]), Err(AnswerFault::SaysOther { .. })));
+    assert!(matches!(check(&entry, &[], &[]), Err(AnswerFault::Nothing(_))));
+    assert!(matches!(check(&entry, &[], &[31]), Err(AnswerFault::Item { .. })));
+    assert!(matches!(check(&entry, &[SealedField::Query], &[33]), Err(AnswerFault::NotAsked { .. })));
+    assert!(check(&entry, &[SealedField::Confidential], &[33, 44]).is_ok(), "what it says goes with it");
+    assert!(matches!(check(&target(), &[], &[33]), Err(AnswerFault::OtherKind { .. })));
+}
+
+#[test]
+fn what_is_said_to_be_erased_was_erased_by_an_erasure_of_its_month() {
+    assert!(erases(&erasure(None, Some(SEAL)), &target(), ACTOR).is_ok());
+    assert!(erases(&erasure(Some("2026-11"), None), &target(), ACTOR).is_ok());
+    assert!(matches!(
+        erases(&erasure(Some("2026-10"), None), &target(), ACTOR),
+        Err(AnswerFault::SaysOther { .. })
+    ));
+    assert!(matches!(erases(&erasure(None, None), &target(), ACTOR), Err(AnswerFault::Missing { .. })));
+    assert!(matches!(erases(&disclosure(None), &target(), ACTOR), Err(AnswerFault::OtherKind { .. })));
+    let entry = erasure(None, Some(SEAL));
+    assert!(
+        matches!(erases(&entry, &entry, ACTOR), Err(AnswerFault::SaysOther { .. })),
+        "an erasure of itself"
+    );
+    assert!(retained(&erasure(Some("2026-11"), None), "2026-11", "P12M").is_ok());
+    assert!(retained(&erasure(Some("2026-11"), None), "2026-11", "P13M").is_err());
+    assert!(retained(&erasure(None, Some(SEAL)), "2026-11", "P12M").is_err());
+}
+
+#[test]
+fn a_correction_says_what_was_sent() {
+    let sent = CorrectRequest { index: 1, correction: "c".into(), ground: "g".into() };
+    let says = |index, correction: &str, ground: &str| {
+        let correction = Correction { index, correction: correction.into(), ground: ground.into() };
+        corrects(&proven(Content::Correction(correction)), &sent)
+    };
+    assert!(says(1, "c", "g").is_ok());
+    for other in [says(0, "c", "g"), says(1, "d", "g"), says(1, "c", "h")] {
+        assert!(matches!(other, Err(AnswerFault::SaysOther { .. })));
+    }
+    assert!(matches!(corrects(&target(), &sent), Err(AnswerFault::OtherKind { .. })));
+}
+
+#[test]
+fn an_opening_shows_what_was_sealed() {
+    let inner = AccessRecord { dataset: "d".into(), ..AccessRecord::default() }.encode_to_vec();
+    let salt = [3; 32];
+    let sealed = |bytes: &[u8]| {
+        let seal = seal(SealedField::Confidential, &Salt::from(salt), bytes);
+        let record = AccessRecord {
+            confidential_until_day: Some(1),
+            confidential_seal: Some(Bytes::copy_from_slice(&seal)),
+            ..AccessRecord::default()
+        };
+        proven(Content::Access(record))
+    };
+    let opening = |index, salt: &[u8], record: &[u8]| {
+        let (salt, record) = (Bytes::copy_from_slice(salt), Bytes::copy_from_slice(record));
+        proven(Content::Opening(Opening { index, salt, record }))
+    };
+    assert!(opens(&opening(2, &salt, &inner), &sealed(&inner)).is_ok());
+    assert!(matches!(opens(&opening(1, &salt, &inner), &sealed(&inner)), Err(AnswerFault::SaysOther { .. })));
+    for (salt, record) in [(&[4; 32][..], &inner[..]), (&salt[..31], &inner[..]), (&salt[..], b"\x0a\x01e")] {
+        let opened = opens(&opening(2, salt, record), &sealed(&inner));
+        assert!(matches!(opened, Err(AnswerFault::OpensOther { .. })));
+    }
+    let malformed = b"\x0a\x01d\x0a\x01d";
+    let opened = opens(&opening(2, &salt, malformed), &sealed(malformed));
+    assert!(
+        matches!(opened, Err(AnswerFault::Values(ValuesFault::Inner(_)))),
+        "what was sealed is no record"
+    );
+    assert!(matches!(opens(&opening(1, &salt, &inner), &target()), Err(AnswerFault::OpensOther { .. })));
+}
