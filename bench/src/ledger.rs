@@ -61,7 +61,7 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut standby = stand_by(folder, Arc::clone(&clock))?;
     let recording = standby.serve()?;
-    let Standby { reader, verifier, genesis, lock, .. } = standby;
+    let Standby { reader, verifier, genesis, annotations, lock, .. } = standby;
     let (tls, authority) = certified.map(|certified| (certified.tls, certified.authority)).unzip();
     let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
     let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
@@ -78,7 +78,7 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
             verifier_key: verifier.to_string().into(),
         };
         let shutdown = stage.shutdown.clone();
-        let shared = Shared { sequencer, reader, clock, shutdown };
+        let shared = Shared { sequencer, reader, annotations, clock, shutdown };
         let server =
             Server::new(vec![entrance], &shared, &site, &gate).await.context("serving can't begin")?;
         // With the last handle the writer finishes: only what serves may hold one.

@@ -110,7 +110,7 @@ outermost! {
     GetCheckpointRequest GetCheckpointResponse GetEntryRequest GetEntryResponse
     ListEntriesRequest ListEntriesResponse GetInclusionProofRequest GetInclusionProofResponse
     GetConsistencyProofRequest GetConsistencyProofResponse GetReceiptRequest GetReceiptResponse
-    WatchCheckpointsRequest WatchCheckpointsResponse
+    WatchCheckpointsRequest WatchCheckpointsResponse ListAnnotationsRequest ListAnnotationsResponse
     DiscloseRequest DiscloseResponse EraseRequest EraseResponse CorrectRequest CorrectResponse
     OpenRecordRequest OpenRecordResponse RetainRequest RetainResponse
     IssueViewKeysRequest IssueViewKeysResponse ListRequestsRequest ListRequestsResponse

@@ -37,7 +37,7 @@ pub use example::example;
 pub use key::{CALLER_SETTINGS, ENVIRONMENT_PREFIX, Key, Presence, SETTINGS, setting};
 pub use overrides::Sources;
 pub use read::{Loaded, parse};
-pub use rules::{DatasetRetention, Disclosure, Hold, Retention, Rules, SEALED_FIELDS};
+pub use rules::{DatasetRetention, Disclosure, Hold, Retention, Rules};
 pub use value::{Kind, ROLES, Shape};
 
 /// Longest configuration file, in bytes: room for ten thousand callers.

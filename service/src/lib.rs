@@ -6,6 +6,7 @@
 //! - [`storage`]: the log on disk, its contract, recovery
 //! - [`sequencer`]: the one writer, and what follows it
 //! - [`sessions`]: what was recorded under which number
+//! - [`annotations`]: what entries say about others
 //! - [`ledger`]: opens all of that together
 //! - [`rpc`], [`http`], [`server`]: what is served, and how
 //! - [`listen`], [`tls`]: connections and their bounds; certificates
@@ -17,6 +18,7 @@
 //! - [`wrapping_key`]: where the key comes from that opens the vault
 //! - [`clock`], [`signer`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
 
+pub mod annotations;
 pub mod auth;
 pub mod certs;
 pub mod clock;

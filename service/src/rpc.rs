@@ -13,6 +13,7 @@ use einsicht_proto::unread::recorder_server::RecorderServer;
 use einsicht_proto::v1::ledger_server::LedgerServer;
 use tokio_util::sync::CancellationToken;
 
+use crate::annotations::Annotations;
 use crate::auth::Refusal;
 use crate::clock::Clock;
 use crate::sequencer::Sequencer;
@@ -32,6 +33,8 @@ pub struct Shared {
     pub sequencer: Sequencer,
     /// Reads the log.
     pub reader: LogReader,
+    /// What entries say about others.
+    pub annotations: Annotations,
     /// Gives the time that events are checked against.
     pub clock: Arc<dyn Clock>,
     /// Cancelled when the service goes down: streams end then.

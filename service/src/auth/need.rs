@@ -24,7 +24,7 @@ pub enum Need {
 }
 
 /// Whole paths.
-const PATHS: [(&str, Need); 15] = [
+const PATHS: [(&str, Need); 16] = [
     ("/einsicht.v1.Recorder/Record", Need::Record),
     ("/einsicht.v1.Recorder/RecordStream", Need::Record),
     ("/einsicht.v1.Recorder/EndSession", Need::Record),
@@ -35,6 +35,7 @@ const PATHS: [(&str, Need); 15] = [
     ("/einsicht.v1.Ledger/GetEntry", Need::Entries),
     ("/einsicht.v1.Ledger/ListEntries", Need::Entries),
     ("/einsicht.v1.Ledger/GetReceipt", Need::Entries),
+    ("/einsicht.v1.Ledger/ListAnnotations", Need::Entries),
     ("/einsicht.v1.Vault/Disclose", Need::Disclose),
     ("/einsicht.v1.Vault/ListRequests", Need::Disclose),
     ("/checkpoint", Need::Proofs),

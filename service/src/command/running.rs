@@ -53,7 +53,7 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     // Last: that the service came up is recorded once nothing of its own can stop it any more.
     let recording = ledger.serve()?;
-    let Standby { reader, verifier, genesis, lock, .. } = ledger;
+    let Standby { reader, verifier, genesis, annotations, lock, .. } = ledger;
     let Running { data, entrances, gate, clock } = running;
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
@@ -71,7 +71,7 @@ pub(super) fn run(
             simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
         };
-        let shared = Shared { sequencer, reader, clock, shutdown: shutdown.clone() };
+        let shared = Shared { sequencer, reader, annotations, clock, shutdown: shutdown.clone() };
         let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
         // With the last handle the writer finishes: only what serves may hold one.
         drop((shared, site));

@@ -5,28 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use einsicht_access::limits::check_code;
-use einsicht_access::{Month, RetentionClass};
+use einsicht_access::{Month, RetentionClass, SealedField};
 
 use super::error::{Reason, shown};
 use super::said::{Problems, Said};
-
-/// Names of what is sealed.
-pub const SEALED_FIELDS: [&str; 14] = [
-    "subjects",
-    "actor",
-    "on_behalf_of",
-    "record_keys",
-    "justification",
-    "case_number",
-    "query",
-    "client_address",
-    "trace_id",
-    "span_id",
-    "occurred_at",
-    "occurred_until",
-    "confidential",
-    "statement",
-];
 
 /// How sealed values are taken, kept and shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +35,8 @@ pub struct Retention {
 /// What is asked of whoever wants to see sealed values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disclosure {
-    /// `disclosure.two_stewards`: names of sealed fields.
-    pub two_stewards: Vec<String>,
+    /// `disclosure.two_stewards`.
+    pub two_stewards: Vec<SealedField>,
     /// `disclosure.request_hours`: when a request lapses.
     pub request_hours: u32,
 }
@@ -151,7 +133,7 @@ pub(super) fn assemble(said: &Said) -> Option<Rules> {
             hold: said.holds("retention.hold"),
         },
         disclosure: Disclosure {
-            two_stewards: said.texts("disclosure.two_stewards"),
+            two_stewards: said.sealed_fields("disclosure.two_stewards"),
             request_hours: said.integer("disclosure.request_hours")?,
         },
     })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
+use einsicht_access::SealedField;
 use einsicht_tlog::{Hash, Origin};
 
 use super::error::{Place, Problem, Reason};
@@ -192,6 +193,13 @@ impl Said {
     pub fn holds(&self, name: &str) -> Vec<Hold> {
         self.items(name, |value| match value {
             Value::Hold(hold) => Some(*hold),
+            _ => None,
+        })
+    }
+
+    pub fn sealed_fields(&self, name: &str) -> Vec<SealedField> {
+        self.items(name, |value| match value {
+            Value::SealedField(field) => Some(*field),
             _ => None,
         })
     }

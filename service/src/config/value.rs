@@ -3,14 +3,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use einsicht_access::RetentionClass;
 use einsicht_access::limits::check_code;
+use einsicht_access::{RetentionClass, SealedField};
 use einsicht_tlog::{Hash, Origin};
 use rustls_pki_types::DnsName;
 use toml::de::DeValue;
 
 use super::error::{Reason, shown};
-use super::rules::{DatasetRetention, Hold, SEALED_FIELDS};
+use super::rules::{DatasetRetention, Hold};
 use super::suggest;
 use super::{SubjectName, rules};
 
@@ -79,6 +79,7 @@ pub(super) enum Value {
     Retention(RetentionClass),
     DatasetRetention(DatasetRetention),
     Hold(Hold),
+    SealedField(SealedField),
 }
 
 /// A value as somebody wrote it.
@@ -189,12 +190,11 @@ impl Shape {
                 .map(Value::DatasetRetention)
                 .map_err(|advice| self.wrong(found(), advice)),
             Self::Hold => text.parse().map(Value::Hold).map_err(|_| self.wrong(found(), "")),
-            Self::SealedField if !SEALED_FIELDS.contains(&text) => {
-                let meant = suggest::nearest(text, SEALED_FIELDS);
-                Err(self
-                    .wrong(found(), meant.map_or(String::new(), |name| format!("did you mean \"{name}\"?"))))
-            }
-            Self::Path | Self::Role | Self::Word | Self::SealedField => Ok(Value::Text(text.to_owned())),
+            Self::SealedField => SealedField::of_name(text).map(Value::SealedField).ok_or_else(|| {
+                let meant = suggest::nearest(text, SealedField::ALL.map(SealedField::name));
+                self.wrong(found(), meant.map_or(String::new(), |name| format!("did you mean \"{name}\"?")))
+            }),
+            Self::Path | Self::Role | Self::Word => Ok(Value::Text(text.to_owned())),
             Self::Boolean | Self::Integer { .. } => Err(self.wrong("a text", "write it without quotes")),
         }
     }

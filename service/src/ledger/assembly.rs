@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::standby::{Prepared, Stage, Standby};
 use super::{LedgerError, NewLedger, SOFTWARE};
+use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Pace, Published};
 use crate::sessions::SessionStore;
@@ -89,7 +90,9 @@ impl Assembly<'_> {
             None => read_content(&first)?,
         };
         publish_key(&*folder, &verifier).map_err(LedgerError::io(&data.join(VKEY)))?;
+        let annotations = Annotations::default();
         Ok(Standby {
+            annotations: annotations.clone(),
             reader: opened.writer.reader(),
             verifier,
             genesis,
@@ -105,6 +108,7 @@ impl Assembly<'_> {
                 clock,
                 guard,
                 store: self.store,
+                annotations,
                 pace: self.pace,
                 halt: self.halt,
                 data: data.to_owned(),

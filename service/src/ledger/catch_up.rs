@@ -5,45 +5,70 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, Leaf, RecordedAt, Size, bundle};
 
 use super::LedgerError;
-use crate::sessions::{HORIZON_SECONDS, SessionKey, SessionStep, SessionStore, Sessions};
+use crate::annotations::{Annotations, Note};
+use crate::sessions::{Change, HORIZON_SECONDS, SessionKey, SessionStep, SessionStore, Sessions};
 use crate::storage::{LogReader, ReadError, Tip};
 
 /// Entries read at a time, and between two writes to the store.
 const CHUNK_ENTRIES: u64 = 4096;
 
-/// Sessions that know everything up to the tip.
+/// Sessions that know everything up to the tip, and annotations likewise.
 ///
-/// A store that reflects a prefix of this very log is caught up; any other one is begun anew, from
-/// the oldest entry that still matters.
-pub(super) fn catch_up(store: &SessionStore, reader: &LogReader, tip: &Tip) -> Result<Sessions, LedgerError> {
+/// A store that reflects a prefix of this very log is caught up; any other one is begun anew: sessions from the
+/// oldest entry that still matters, annotations from the first.
+pub(super) fn catch_up(
+    store: &SessionStore,
+    reader: &LogReader,
+    tip: &Tip,
+    annotations: &Annotations,
+) -> Result<Sessions, LedgerError> {
     let size = tip.size();
     let reflected = match store.head()? {
         Some(head) if head.size <= size && head.size.0 > 0 && reader.head(head.size)? == head => {
-            Some(head.size.0)
+            kept_notes(store)?.map(|notes| (head.size.0, notes))
         }
         _ => None,
     };
-    let start = match reflected {
-        Some(start) => start,
+    let (start, sessions_start) = match reflected {
+        Some((start, notes)) => {
+            annotations.begin(notes);
+            (start, start)
+        }
         None => {
             store.clear()?;
-            first_within_horizon(reader, tip)?
+            annotations.begin([]);
+            (0, first_within_horizon(reader, tip)?)
         }
     };
     let mut sessions = Sessions::new(store.clone());
     let mut next = start;
     while next < size.0 {
         let count = CHUNK_ENTRIES.min(size.0 - next);
-        for step in steps(reader, Index(next), count)? {
-            sessions.apply(&step)?;
-        }
+        let Chunk { steps, notes } = read(reader, Index(next), count, Index(sessions_start))?;
+        steps.iter().try_for_each(|step| sessions.apply(step))?;
         next += count;
-        store.write(&sessions.take_changes(), &reader.head(Size(next))?)?;
+        let mut changes = sessions.take_changes();
+        changes.extend(notes.iter().flat_map(Change::of_note));
+        store.write(&changes, &reader.head(Size(next))?)?;
         sessions.make_room(Index(next));
+        annotations.note(&notes);
     }
     let swept = store.sweep(tip.recorded_at())?;
     tracing::info!(caught_up = size.0 - start, lapsed = swept, "sessions are up to date");
     Ok(sessions)
+}
+
+/// What the store kept of what entries say about others; `None` if that is damaged.
+fn kept_notes(store: &SessionStore) -> Result<Option<Vec<Note>>, LedgerError> {
+    let mut notes = Vec::new();
+    for kept in store.notes() {
+        let (index, bytes) = kept?;
+        match Note::parse(index, &bytes) {
+            Some(note) => notes.push(note),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(notes))
 }
 
 /// By bisection: `recorded_at` never decreases.
@@ -61,21 +86,113 @@ fn first_within_horizon(reader: &LogReader, tip: &Tip) -> Result<u64, ReadError>
     Ok(within)
 }
 
-fn steps(reader: &LogReader, first: Index, count: u64) -> Result<Vec<SessionStep>, LedgerError> {
+/// What a few entries tell.
+#[derive(Default)]
+struct Chunk {
+    steps: Vec<SessionStep>,
+    notes: Vec<Note>,
+}
+
+/// Reads entries; those before `sessions_start` for what they say about others only.
+fn read(reader: &LogReader, first: Index, count: u64, sessions_start: Index) -> Result<Chunk, LedgerError> {
     let bytes = reader.bundle(first, usize::try_from(count).unwrap_or(usize::MAX))?;
-    let mut steps = Vec::new();
+    let mut chunk = Chunk::default();
     for (leaf, index) in bundle::entries(&bytes).zip(first.0..) {
         let leaf =
             leaf.map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
-        let leaf = Leaf::parse(leaf)?;
-        let (key, sequence) = match read_body(leaf.body)?.content {
-            Some(Content::Access(record)) => {
-                (SessionKey::new(&record.producer, &record.session), Some(record.sequence))
-            }
-            Some(Content::SessionEnd(end)) => (SessionKey::new(&end.producer, &end.session), None),
-            _ => continue,
-        };
-        steps.push(SessionStep { key, sequence, index: Index(index), recorded_at: leaf.recorded_at });
+        let (leaf, index) = (Leaf::parse(leaf)?, Index(index));
+        chunk.notes.extend(Note::of(index, leaf.recorded_at, leaf.body)?);
+        if index >= sessions_start {
+            chunk.steps.extend(step(&leaf, index)?);
+        }
     }
-    Ok(steps)
+    Ok(chunk)
+}
+
+fn step(leaf: &Leaf<'_>, index: Index) -> Result<Option<SessionStep>, LedgerError> {
+    let (key, sequence) = match read_body(leaf.body)?.content {
+        Some(Content::Access(record)) => {
+            (SessionKey::new(&record.producer, &record.session), Some(record.sequence))
+        }
+        Some(Content::SessionEnd(end)) => (SessionKey::new(&end.producer, &end.session), None),
+        _ => return Ok(None),
+    };
+    Ok(Some(SessionStep { key, sequence, index, recorded_at: leaf.recorded_at }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use einsicht_access::body_bytes;
+    use einsicht_proto::v1::{Correction, EntryBody};
+    use einsicht_tlog::Origin;
+
+    use crate::annotations::Annotations;
+    use crate::clock::ManualClock;
+    use crate::ledger::{Ledger, NewLedger, Opening, stand_by};
+    use crate::sessions::{Change, SessionStore};
+    use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
+
+    use super::*;
+
+    fn open(data: &Path) -> (Ledger, Annotations) {
+        let origin = Origin::parse("catch-up.test/log").unwrap();
+        let standby = stand_by(Opening {
+            data: &data.join("data"),
+            keys: data.join("keys"),
+            clock: Arc::new(ManualClock::at(1_795_365_600)),
+            accept_clock: false,
+            new: NewLedger { origin, simulated: false },
+            segment_bytes_max: SEGMENT_BYTES_MAX,
+            disk_reserve_bytes: RESERVE_BYTES,
+        });
+        let standby = standby.unwrap();
+        let annotations = standby.annotations.clone();
+        (standby.begin().unwrap(), annotations)
+    }
+
+    fn correct(ledger: &mut Ledger, index: u64) {
+        let correction = Correction { index, ..Correction::default() };
+        ledger
+            .committer
+            .record_own(&body_bytes(&EntryBody { content: Some(Content::Correction(correction)) }))
+            .unwrap();
+    }
+
+    fn corrections(annotations: &Annotations) -> Vec<(u64, u64)> {
+        let said = annotations.list(0..u64::MAX, Index(u64::MAX), None, 100).unwrap();
+        said.iter().map(|said| (said.index.0, said.by.0)).collect()
+    }
+
+    #[test]
+    fn what_entries_say_about_others_is_known_at_once_and_after_each_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("data/state");
+        let (mut ledger, annotations) = open(folder.path());
+        correct(&mut ledger, 0);
+        assert_eq!(corrections(&annotations), [(0, 1)]);
+        ledger.committer.finish();
+        drop(ledger.lock);
+        let (mut ledger, annotations) = open(folder.path());
+        assert_eq!(corrections(&annotations), [(0, 1)], "kept");
+        correct(&mut ledger, 1);
+        assert_eq!(corrections(&annotations), [(0, 1), (1, 2)]);
+        ledger.committer.finish();
+        drop(ledger.lock);
+        std::fs::remove_dir_all(&state).unwrap();
+        let (ledger, annotations) = open(folder.path());
+        assert_eq!(corrections(&annotations), [(0, 1), (1, 2)], "read from the log again");
+        ledger.committer.finish();
+        drop(ledger.lock);
+        let store = SessionStore::open(&state).unwrap();
+        let head = store.head().unwrap().unwrap();
+        let note = Note::parse(Index(1), &[1, 0, 0, 0, 0, 0, 0, 0, 9]).unwrap();
+        store.write(&Change::of_note(&note).collect::<Vec<_>>(), &head).unwrap();
+        drop(store);
+        let (ledger, annotations) = open(folder.path());
+        assert_eq!(corrections(&annotations), [(1, 2), (9, 1)], "what was kept is not read again");
+        ledger.committer.finish();
+    }
 }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::assembly::{Halt, OpenStore};
 use super::{Ledger, LedgerError, SOFTWARE, catch_up};
+use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused, Sequencer};
 use crate::sessions::Sessions;
@@ -25,6 +26,8 @@ pub struct Standby {
     pub verifier: VerifierKey,
     /// What it says of itself.
     pub genesis: Genesis,
+    /// What its entries say about others; known once it records.
+    pub annotations: Annotations,
     /// Whether it is to be begun.
     pub is_new: bool,
     /// Held until dropped: nobody else writes in this folder. None where the folder is no real one.
@@ -55,6 +58,7 @@ pub(super) struct Prepared {
     /// Watches the clock since the log was opened: what is waited for may take days.
     pub guard: ClockGuard,
     pub store: OpenStore,
+    pub annotations: Annotations,
     pub pace: Pace,
     pub halt: Halt,
     /// What the data folder is called in messages.
@@ -165,9 +169,10 @@ impl Recorder {
             Stage::Ready(committer) => *committer,
             Stage::Open(mut prepared) => match prepared.catch_up() {
                 Ok((sessions, follower)) => {
-                    let Prepared { writer, tip, key, clock, guard, halt, .. } = *prepared;
+                    let Prepared { writer, tip, annotations, key, clock, guard, halt, .. } = *prepared;
                     let room = self.room.clone();
-                    let parts = Parts { writer, tip, sessions, key, clock, guard, follower, room, halt };
+                    let parts =
+                        Parts { writer, tip, sessions, annotations, key, clock, guard, follower, room, halt };
                     Committer::with(parts, self.published.clone())
                 }
                 Err(error) => {
@@ -199,7 +204,7 @@ impl Prepared {
     fn catch_up(&mut self) -> Result<(Sessions, Follower), LedgerError> {
         self.writer.write_down_derived().map_err(LedgerError::io(&self.data))?;
         let store = (self.store)()?;
-        let sessions = catch_up::catch_up(&store, &self.writer.reader(), &self.tip)?;
+        let sessions = catch_up::catch_up(&store, &self.writer.reader(), &self.tip, &self.annotations)?;
         let follower = Follower::start(self.writer.keeper(), store, self.pace);
         Ok((sessions, follower.map_err(LedgerError::io(&self.data))?))
     }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use einsicht_proto::v1::ledger_server::Ledger;
 use einsicht_proto::v1::{
-    GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest, GetConsistencyProofResponse,
-    GetEntryRequest, GetEntryResponse, GetInclusionProofRequest, GetInclusionProofResponse,
-    GetReceiptRequest, GetReceiptResponse, ListEntriesRequest, ListEntriesResponse, WatchCheckpointsRequest,
+    AnnotationKind, GetCheckpointRequest, GetCheckpointResponse, GetConsistencyProofRequest,
+    GetConsistencyProofResponse, GetEntryRequest, GetEntryResponse, GetInclusionProofRequest,
+    GetInclusionProofResponse, GetReceiptRequest, GetReceiptResponse, ListAnnotationsRequest,
+    ListAnnotationsResponse, ListEntriesRequest, ListEntriesResponse, WatchCheckpointsRequest,
     WatchCheckpointsResponse,
 };
 use einsicht_tlog::receipt::Receipt;
@@ -19,6 +20,7 @@ use tonic::{Code, Request, Response, Status};
 
 use super::recorded::split;
 use super::{Shared, status};
+use crate::annotations::{Annotation, Kind};
 use crate::auth::Session;
 use crate::sequencer::Published;
 use crate::storage::{LogReader, ReadError};
@@ -27,6 +29,8 @@ use crate::storage::{LogReader, ReadError};
 /// are taken: who opens many lists and reads none of them gets little of each.
 const CHUNK_ENTRIES_FIRST: u64 = 8;
 const CHUNK_ENTRIES_MAX: u64 = 256;
+/// Annotations taken at a time.
+const CHUNK_ANNOTATIONS: usize = 1024;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -77,6 +81,7 @@ impl LedgerService {
 #[tonic::async_trait]
 impl Ledger for LedgerService {
     type ListEntriesStream = Answers<ListEntriesResponse>;
+    type ListAnnotationsStream = Answers<ListAnnotationsResponse>;
     type WatchCheckpointsStream = Answers<WatchCheckpointsResponse>;
 
     async fn get_checkpoint(
@@ -175,6 +180,37 @@ impl Ledger for LedgerService {
         answer.await.map(Response::new).map_err(status::counted)
     }
 
+    async fn list_annotations(
+        &self,
+        request: Request<ListAnnotationsRequest>,
+    ) -> Result<Response<Self::ListAnnotationsStream>, Status> {
+        let session = request.extensions().get::<Session>().cloned();
+        let ListAnnotationsRequest { start, count } = request.into_inner();
+        let end_of_log = self.published().head.size.next_index();
+        let end = if count == 0 { u64::MAX } else { start.saturating_add(count) };
+        let annotations = self.shared.annotations.clone();
+        let chunk = move |after| {
+            let listed = annotations.list(start..end, end_of_log, after, CHUNK_ANNOTATIONS);
+            listed.map_err(|error| status::not_known(&error))
+        };
+        // The first at once: whether anything is known is told before the stream begins.
+        let first = chunk(None).map_err(status::counted)?;
+        let chunks = stream::try_unfold(Some(first), move |listed| {
+            let next = match &listed {
+                Some(listed) if listed.len() == CHUNK_ANNOTATIONS => {
+                    listed.last().map(|last| chunk(Some((last.index.0, last.by.0)))).transpose()
+                }
+                _ => Ok(None),
+            };
+            futures::future::ready(next.map(|next| listed.map(|listed| (listed, next))))
+        });
+        let answers =
+            chunks.map_ok(|listed| stream::iter(listed.into_iter().map(|said| Ok(annotation(said)))));
+        let shutdown = self.shared.shutdown.clone().cancelled_owned();
+        let answers = while_allowed(session, answers.try_flatten()).map_err(status::counted);
+        Ok(Response::new(Box::pin(answers.take_until(shutdown))))
+    }
+
     async fn watch_checkpoints(
         &self,
         request: Request<WatchCheckpointsRequest>,
@@ -203,6 +239,15 @@ fn while_allowed<T: Send>(
         *refused |= matches!(passed, Some(Err(_)));
         futures::future::ready(passed)
     })
+}
+
+fn annotation(Annotation { index, kind, by }: Annotation) -> ListAnnotationsResponse {
+    let kind = match kind {
+        Kind::Corrected => AnnotationKind::Corrected,
+        Kind::Opened => AnnotationKind::Opened,
+        Kind::Answered => AnnotationKind::Answered,
+    };
+    ListAnnotationsResponse { index: index.0, kind: kind.into(), by: by.0 }
 }
 
 fn list(reader: &LogReader, first: Index, count: u64) -> Result<Vec<ListEntriesResponse>, ReadError> {

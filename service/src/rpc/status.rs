@@ -7,6 +7,7 @@ use einsicht_tlog::Size;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use crate::annotations::NotKnown;
 use crate::auth::{Kind, Refusal};
 use crate::sequencer::Refused;
 use crate::storage::ReadError;
@@ -99,6 +100,12 @@ pub(super) fn of_read(error: &ReadError) -> Status {
             Status::internal(error.to_string())
         }
     }
+}
+
+/// The service does not record so far, and will soon.
+pub(super) fn not_known(error: &NotKnown) -> Status {
+    let details = ErrorDetails::with_retry_info(Some(STOPPED_RETRY));
+    Status::with_error_details(Code::Unavailable, error.to_string(), details)
 }
 
 /// The caller stopped waiting; what becomes of its events it learns by sending them again.

@@ -8,6 +8,7 @@ use einsicht_tlog::{Hash, Index};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{Acknowledged, Placed, Published, Refused};
+use crate::annotations::Note;
 use crate::sessions::Change;
 use crate::storage::{AppendError, Growth};
 
@@ -31,6 +32,8 @@ pub(super) struct Commit {
     pub growth: Growth,
     /// What the session store has to write to reflect these entries, and no later ones.
     pub changes: Vec<Change>,
+    /// What its entries say about others.
+    pub notes: Vec<Note>,
     /// In the order in which they came, which is the order of the answers.
     pub waiting: Vec<Waiting>,
     /// When the first of them was placed.
@@ -54,9 +57,16 @@ impl Commit {
             frame: FrameBuilder::new(first),
             growth: Growth::default(),
             changes: Vec::new(),
+            notes: Vec::new(),
             waiting: Vec::new(),
             begun: Instant::now(),
         }
+    }
+
+    /// Notes what an entry says about others, also for the store.
+    pub fn annotate(&mut self, note: Note) {
+        self.changes.extend(Change::of_note(&note));
+        self.notes.push(note);
     }
 
     /// Notes an entry that was put into the frame.

@@ -10,6 +10,7 @@ use super::in_flight::InFlight;
 use super::place::Placer;
 use super::publish::Publisher;
 use super::{Follower, Placed, Published, Refused, Work};
+use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::Sessions;
 use crate::storage::{AppendError, LogWriter, Room, Tip};
@@ -22,6 +23,8 @@ pub struct Parts {
     pub tip: Tip,
     /// What was recorded under which number; as far as the log.
     pub sessions: Sessions,
+    /// What its entries say about others; as far as the log.
+    pub annotations: Annotations,
     /// Signs checkpoints.
     pub key: SigningKey,
     /// Gives the time.
@@ -54,7 +57,8 @@ impl Committer {
     /// The same where the end of the log was published already.
     #[must_use]
     pub fn with(parts: Parts, published: watch::Sender<Arc<Published>>) -> Self {
-        let Parts { writer: log, tip, sessions, key, clock, guard, follower, room, halt } = parts;
+        let Parts { writer: log, tip, sessions, annotations, key, clock, guard, follower, room, halt } =
+            parts;
         let in_flight = InFlight::new(tip.next_index());
         let (link, tree) = tip.into_parts();
         let stopped = Arc::default();
@@ -71,7 +75,7 @@ impl Committer {
             stored_before: follower.progress(),
             stopped: Arc::clone(&stopped),
         };
-        let publisher = Publisher { log, tree, key, follower, published, stopped, halt };
+        let publisher = Publisher { log, tree, key, follower, annotations, published, stopped, halt };
         Self { placer, publisher }
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use super::commit::{Commit, Waiting};
 use super::in_flight::{Entry, InFlight};
 use super::{Placed, PreparedEvent, Published, Refused, Submission, Work};
+use crate::annotations::Note;
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::{Known, SessionKey, SessionRun, SessionStep, Sessions};
 use crate::storage::{AppendError, LogReader, Room};
@@ -195,10 +196,15 @@ impl Placer {
         commit: &mut Commit,
     ) -> Result<Placed, Refused> {
         let index = self.in_flight.next_index();
+        // What nobody can read says nothing about others.
+        let note = Note::of(index, recorded_at, body).ok().flatten();
         let leaf = Leaf { previous: self.link.previous, recorded_at, body };
         let (offset, bytes) = commit.frame.push_leaf(&leaf).map_err(unplaceable)?;
         let (_, leaf_hash) = self.link.follow(bytes).map_err(unplaceable)?;
         commit.note(offset, leaf_hash);
+        if let Some(note) = note {
+            commit.annotate(note);
+        }
         self.in_flight.push(Entry { event_id, leaf_hash });
         Ok(Placed { index, leaf_hash, already_recorded: false })
     }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::commit::Commit;
 use super::{Follower, Published};
+use crate::annotations::Annotations;
 use crate::storage::{AppendError, LogWriter, Tree};
 
 /// The second stage of recording. Takes commits in the order in which they were placed.
@@ -18,6 +19,8 @@ pub(super) struct Publisher {
     pub tree: Tree,
     pub key: SigningKey,
     pub follower: Follower,
+    /// What the entries of the log say about others.
+    pub annotations: Annotations,
     pub published: watch::Sender<Arc<Published>>,
     /// Set, once, to the reason why nothing is recorded any more.
     pub stopped: Arc<OnceLock<String>>,
@@ -59,7 +62,7 @@ impl Publisher {
         if self.log.has_stopped() {
             return Err(AppendError::Stopped);
         }
-        let Commit { first, frame, mut growth, changes, .. } = commit;
+        let Commit { first, frame, mut growth, changes, notes, .. } = commit;
         let count = frame.count();
         // Whoever gets here out of turn has a fault, and must not write: the log could not be opened again.
         let next = self.tree.size().next_index();
@@ -70,6 +73,7 @@ impl Publisher {
         let Some(frame) = frame.finish(&head.root) else { return Ok(()) };
         self.log.append(first, &frame, &growth)?;
         let published = Arc::new(Published::sign(head, &self.key));
+        self.annotations.note(&notes);
         self.follower.follow(&published, changes);
         self.published.send_replace(published);
         metrics::counter!("einsicht_commits_total").increment(1);

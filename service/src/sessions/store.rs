@@ -1,10 +1,12 @@
-//! Sessions in sled: small, bounded, derived. Each batch says which state of the log it reflects.
+//! Sessions in sled: small, derived. Each batch says which state of the log it reflects. What entries say about
+//! others ([`crate::annotations`]) is kept with them.
 //!
 //! ```text
-//! "head"                                  → uint32 version, 1 ‖ uint64 size ‖ root (32)
+//! "head"                                  → uint32 version, 2 ‖ uint64 size ‖ root (32)
 //! session key (16) ‖ uint64 block         → the runs of that block
 //! session key (16) ‖ uint64 2^64−1        → its facts: uint64 last_seen ‖ uint64 last_index
 //!                                           ‖ uint64 ended + 1 (0: it was not)
+//! "einsicht/notes/1" ‖ uint64 index       → what that entry says about others
 //! ```
 //!
 //! What sled acknowledged may be lost with the power (0.34 does not fsync). That is fine here: a head
@@ -17,6 +19,7 @@ use einsicht_tlog::{Hash, Index, RecordedAt, Size, TreeHead};
 
 use super::runs::Block;
 use super::{HORIZON_SECONDS, Session, SessionKey};
+use crate::annotations::{Note, Says};
 
 /// The block number under which the facts of a session stand.
 pub(super) const FACTS: u64 = u64::MAX;
@@ -24,7 +27,9 @@ pub(super) const FACTS: u64 = u64::MAX;
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const HEAD: &[u8] = b"head";
 /// Of these names and values; sled's files have a version of their own.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// In place of a session key, which is half a hash.
+const NOTES: [u8; 16] = *b"einsicht/notes/1";
 
 /// The store. Cheap to clone.
 #[derive(Clone)]
@@ -63,6 +68,17 @@ impl Change {
         let facts = [session.last_seen.0, session.last_index.0, ended];
         let value = facts.iter().flat_map(|fact| fact.to_be_bytes()).collect();
         Self { name: name(key, FACTS), value: Some(value) }
+    }
+
+    /// What an entry says about others.
+    pub fn of_note(note: &Note) -> impl Iterator<Item = Self> + use<> {
+        let change = |index: Index, value| Self { name: name(SessionKey(NOTES), index.0), value };
+        // That a record is closed is of no use once it was opened.
+        let opened = match note.says {
+            Says::Opens(index) => Some(change(index, None)),
+            _ => None,
+        };
+        std::iter::once(change(note.index, Some(note.to_bytes()))).chain(opened)
     }
 
     /// What is written is the last change of each name.
@@ -131,6 +147,15 @@ impl SessionStore {
         Ok(Some(session))
     }
 
+    /// What entries say about others, in their order.
+    pub fn notes(&self) -> impl Iterator<Item = Result<(Index, Vec<u8>), StoreError>> {
+        self.db.scan_prefix(NOTES).map(|item| {
+            let (name, value) = item?;
+            let index = name.last_chunk::<8>().ok_or(StoreError::Damaged)?;
+            Ok((Index(u64::from_be_bytes(*index)), value.to_vec()))
+        })
+    }
+
     /// Removes the sessions that have lapsed by `now`; returns how many.
     ///
     /// # Errors
@@ -189,7 +214,7 @@ mod tests {
         store.write(&[], &head).unwrap();
         assert_eq!(store.head().unwrap(), Some(head));
         let written = store.db.get(HEAD).unwrap().unwrap();
-        for version in [0_u32, 2] {
+        for version in [0_u32, 1, 3] {
             let mut value = written.to_vec();
             value[..4].copy_from_slice(&version.to_be_bytes());
             store.db.insert(HEAD, value).unwrap();

@@ -166,6 +166,7 @@ impl Recorder for Service {
 impl Ledger for Service {
     type ListEntriesStream = Answers<ListEntriesResponse>;
     type WatchCheckpointsStream = Answers<WatchCheckpointsResponse>;
+    type ListAnnotationsStream = Answers<ListAnnotationsResponse>;
 
     async fn get_checkpoint(
         &self,
@@ -223,6 +224,13 @@ impl Ledger for Service {
         &self,
         _: Request<WatchCheckpointsRequest>,
     ) -> Result<Response<Self::WatchCheckpointsStream>, Status> {
+        Err(not_here())
+    }
+
+    async fn list_annotations(
+        &self,
+        _: Request<ListAnnotationsRequest>,
+    ) -> Result<Response<Self::ListAnnotationsStream>, Status> {
         Err(not_here())
     }
 }

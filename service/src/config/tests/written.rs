@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
+use einsicht_access::SealedField;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
 
 use super::{read, read_with, sources};
 use crate::config::{
-    CALLER_SETTINGS, Caller, Config, Datasets, Key, Kind, Presence, Role, SEALED_FIELDS, SETTINGS, Shape,
-    example, setting,
+    CALLER_SETTINGS, Caller, Config, Datasets, Key, Kind, Presence, Role, SETTINGS, Shape, example, setting,
 };
 
 /// Values by key.
@@ -216,7 +216,9 @@ fn any_text(shape: Shape) -> BoxedStrategy<String> {
         Shape::Hold => (1..=12u32, any::<bool>())
             .prop_map(|(month, class)| format!("2026-{month:02}{}", if class { "/P12M" } else { "" }))
             .boxed(),
-        Shape::SealedField => proptest::sample::select(&SEALED_FIELDS[..]).prop_map(str::to_owned).boxed(),
+        Shape::SealedField => proptest::sample::select(SealedField::ALL.map(SealedField::name).to_vec())
+            .prop_map(str::to_owned)
+            .boxed(),
         other => panic!("{other:?} is for callers"),
     }
 }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::gate::{Gate, GatedFolder};
+use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{
     Acknowledged, Committer, Follower, Pace, Parts, Placed, PreparedEvent, Published, Refused, Submission,
@@ -119,6 +120,7 @@ impl Desk {
             writer: opened.writer,
             tip: opened.tip,
             sessions: Sessions::new(store.clone()),
+            annotations: Annotations::default(),
             key: key(),
             clock: Arc::<Clocks>::clone(&clock),
             guard,
