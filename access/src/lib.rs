@@ -9,6 +9,7 @@
 //! - [`entry`]: kinds of entries, and those that the service writes on its own
 //! - [`field`]: the fields of an event by the names that people type and read
 //! - [`month`], [`retention`]: what keys and the vault are divided by
+//! - [`vault`]: how openings and keys are encrypted, and how their files are laid out
 //!
 //! What this crate is *not*: it has no I/O, clock, randomness, async or global state. The service that
 //! writes and the auditor who checks call the same functions and get the same results. It knows
@@ -56,6 +57,7 @@ mod samples;
 pub mod seal;
 pub mod sealed_entry;
 pub mod value;
+pub mod vault;
 pub mod view;
 pub mod wire;
 

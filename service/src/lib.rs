@@ -4,6 +4,7 @@
 //! an event is told in ARCHITECTURE.md; the rooms are:
 //!
 //! - [`storage`]: the log on disk, its contract, recovery
+//! - [`vault`]: openings of what is sealed, and their keys, on disk
 //! - [`sequencer`]: the one writer, and what follows it
 //! - [`sessions`]: what was recorded under which number
 //! - [`annotations`]: what entries say about others
@@ -42,4 +43,5 @@ pub mod signer;
 pub mod storage;
 pub mod supervisor;
 pub mod tls;
+pub mod vault;
 pub mod wrapping_key;

@@ -24,6 +24,11 @@ pub trait Folder: Send + Sync {
     /// # Errors
     /// Those of the file system.
     fn list(&self, path: &str) -> io::Result<Vec<String>>;
+    /// Names of the folders in a folder, in no order. An absent folder has none.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn folders(&self, path: &str) -> io::Result<Vec<String>>;
     /// Creates a folder and those above it.
     ///
     /// # Errors
@@ -186,18 +191,11 @@ impl Folder for RealFolder {
     }
 
     fn list(&self, path: &str) -> io::Result<Vec<String>> {
-        let entries = match fs::read_dir(self.path(path)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry?;
-            if entry.file_type()?.is_file() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
-            }
-        }
-        Ok(names)
+        names(&self.path(path), fs::FileType::is_file)
+    }
+
+    fn folders(&self, path: &str) -> io::Result<Vec<String>> {
+        names(&self.path(path), fs::FileType::is_dir)
     }
 
     fn create_folder(&self, path: &str) -> io::Result<()> {
@@ -227,6 +225,21 @@ impl Folder for RealFolder {
             free_files: (disk.f_files > 0).then_some(disk.f_favail),
         })
     }
+}
+
+fn names(folder: &Path, is_wanted: impl Fn(&fs::FileType) -> bool) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if is_wanted(&entry.file_type()?) {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
 }
 
 fn is_read_only(error: &io::Error) -> bool {

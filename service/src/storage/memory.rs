@@ -207,6 +207,10 @@ impl Folder for MemoryFolder {
         Ok(self.paths().into_iter().filter(here).map(name).collect())
     }
 
+    fn folders(&self, path: &str) -> io::Result<Vec<String>> {
+        Ok(self.lock().folders_in(path))
+    }
+
     fn create_folder(&self, path: &str) -> io::Result<()> {
         let missing: Vec<String> = {
             let disk = self.lock();

@@ -46,9 +46,33 @@ pub enum AppendError {
         #[source]
         error: io::Error,
     },
+    /// Writing sealed values failed; nothing more is written until the log is opened again.
+    #[error(
+        "the vault could not be written ({error}); nothing more is recorded until the service starts again"
+    )]
+    VaultWrite {
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
+    /// Syncing sealed values failed: what is on disk is unknown, and the process must end.
+    #[error("the vault could not be synced ({error}); what is on disk is unknown, the process has to end")]
+    VaultSync {
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// An earlier write failed.
     #[error("recording has stopped after a failed write; start the service again")]
     Stopped,
+}
+
+impl AppendError {
+    /// Whether nobody knows what is on the disk: the process must end.
+    #[must_use]
+    pub fn must_end(&self) -> bool {
+        matches!(self, Self::Sync { .. } | Self::VaultSync { .. })
+    }
 }
 
 impl LogWriter {

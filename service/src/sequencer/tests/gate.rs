@@ -82,6 +82,10 @@ impl Folder for GatedFolder {
         self.0.list(path)
     }
 
+    fn folders(&self, path: &str) -> io::Result<Vec<String>> {
+        self.0.folders(path)
+    }
+
     fn create_folder(&self, path: &str) -> io::Result<()> {
         self.0.create_folder(path)
     }

@@ -115,6 +115,13 @@ impl Disk {
         files.map(|(path, _)| path.clone()).collect()
     }
 
+    /// Names of the folders in a folder.
+    pub fn folders_in(&self, folder: &str) -> Vec<String> {
+        let folders = self.names.iter().filter(|(_, node)| matches!(node, Node::Folder));
+        let here = folders.map(|(path, _)| path).filter(|path| parent(path) == folder);
+        here.map(|path| path.rsplit('/').next().unwrap_or_default().to_owned()).collect()
+    }
+
     pub fn file(&self, path: &str) -> io::Result<usize> {
         match self.names.get(path) {
             Some(Node::File(id)) => Ok(*id),

@@ -89,7 +89,7 @@ fn assert_outcomes(cases: &[Case], count: usize, model: &Model) {
             let kind = match error {
                 AppendError::Write { .. } => Fails::Write,
                 AppendError::Sync { .. } => Fails::Sync,
-                AppendError::Stopped => panic!("{name}: stopped before it failed"),
+                other => panic!("{name}: {other}"),
             };
             assert_eq!(kind, case.error, "{name}");
             assert!(log.writer.has_stopped(), "{name}");

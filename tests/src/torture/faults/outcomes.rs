@@ -53,8 +53,8 @@ pub(super) fn record(mut process: Process, machine: &Machine, book: &mut Book) -
         other => panic!("expected a refusal, got {other:?}"),
     };
     let outcome = match *error {
-        AppendError::Write { .. } => Outcome::Stops,
-        AppendError::Sync { .. } => Outcome::Ends,
+        AppendError::Write { .. } | AppendError::VaultWrite { .. } => Outcome::Stops,
+        AppendError::Sync { .. } | AppendError::VaultSync { .. } => Outcome::Ends,
         AppendError::Stopped => panic!("stopped before it failed"),
     };
     assert_eq!(process.stopped(), Some(error.to_string()), "health gives the reason");

@@ -185,6 +185,10 @@ impl Folder for GatedFolder {
         self.folder.list(path)
     }
 
+    fn folders(&self, path: &str) -> io::Result<Vec<String>> {
+        self.folder.folders(path)
+    }
+
     fn create_folder(&self, path: &str) -> io::Result<()> {
         self.gate.turn(Kind::CreateFolder, path, || self.folder.create_folder(path))
     }

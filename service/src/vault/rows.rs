@@ -1,0 +1,199 @@
+//! Where the openings of an entry lie in their file: the index of one month and class.
+//!
+//! Derived. Rows ascend by entry: `uint64 entry ‖ uint64 offset of its record`. New rows are kept in memory
+//! until they are written, unsynced; what opening takes from the file is what the watermark covers.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use einsicht_tlog::Index;
+
+use crate::storage::file::{DataFile, read_exact_at};
+
+const ROW_BYTES: u64 = 16;
+/// Rows that are kept in memory before they are written.
+const PENDING_MAX: usize = 4096;
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    pub index: Index,
+    /// Where its record starts in the file of openings.
+    pub offset: u64,
+}
+
+/// All rows.
+pub(super) struct Rows {
+    file: Arc<dyn DataFile>,
+    in_file: u64,
+    pending: Vec<Row>,
+    /// What a failed sync lost is known to nobody, and no later one brings it back.
+    sync_failed: AtomicBool,
+}
+
+impl Rows {
+    /// Takes from the file the rows before entry `end`; those behind it may be anything.
+    pub fn open(file: Arc<dyn DataFile>, end: Index) -> io::Result<Self> {
+        let rows = file.byte_len()? / ROW_BYTES;
+        let mut rows = Self { file, in_file: rows, pending: Vec::new(), sync_failed: AtomicBool::new(false) };
+        rows.in_file = rows.first_at_or_behind(end)?;
+        if rows.file.byte_len()? != rows.in_file * ROW_BYTES {
+            // What stays behind would be believed once the watermark is there.
+            rows.file.set_len(rows.in_file * ROW_BYTES)?;
+        }
+        Ok(rows)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.in_file + self.pending.len() as u64
+    }
+
+    pub fn first(&self) -> io::Result<Option<Row>> {
+        if self.count() == 0 { Ok(None) } else { self.row(0).map(Some) }
+    }
+
+    pub fn last(&self) -> io::Result<Option<Row>> {
+        self.count().checked_sub(1).map(|last| self.row(last)).transpose()
+    }
+
+    /// The row of an entry, if it has one.
+    pub fn find(&self, index: Index) -> io::Result<Option<Row>> {
+        let position = self.first_at_or_behind(index)?;
+        if position == self.count() {
+            return Ok(None);
+        }
+        Ok(Some(self.row(position)?).filter(|row| row.index == index))
+    }
+
+    /// Appends a row. It lies behind all others; not checked.
+    pub fn push(&mut self, row: Row) {
+        self.pending.push(row);
+        if self.pending.len() >= PENDING_MAX && self.pending.len().is_multiple_of(PENDING_MAX) {
+            // Where there is no room, they stay in memory.
+            let _ = self.write();
+        }
+    }
+
+    /// Forgets all rows: they are going to be found again.
+    pub fn clear(&mut self) {
+        (self.in_file, self.pending) = (0, Vec::new());
+    }
+
+    /// Writes what is pending, without syncing it. Returns the file, which is to be synced with
+    /// [`Rows::note_sync`] behind it.
+    pub fn write(&mut self) -> io::Result<Arc<dyn DataFile>> {
+        if !self.pending.is_empty() {
+            let row = |row: &Row| [row.index.0.to_be_bytes(), row.offset.to_be_bytes()].concat();
+            let bytes: Vec<u8> = self.pending.iter().flat_map(row).collect();
+            self.file.write_all_at(&bytes, self.in_file * ROW_BYTES)?;
+            self.in_file += self.pending.len() as u64;
+            self.pending.clear();
+        }
+        Ok(Arc::clone(&self.file))
+    }
+
+    /// Notes how syncing went. After one that failed it fails for good: the index is then found again at
+    /// the next start.
+    pub fn note_sync(&self, synced: io::Result<()>) -> io::Result<()> {
+        if self.sync_failed.fetch_or(synced.is_err(), Ordering::AcqRel) {
+            return Err(io::Error::other("an earlier sync of the index failed"));
+        }
+        synced
+    }
+
+    /// Position of the first row whose entry is `index`, or lies behind it.
+    fn first_at_or_behind(&self, index: Index) -> io::Result<u64> {
+        if self.pending.first().is_some_and(|row| row.index <= index) {
+            let before = self.pending.partition_point(|row| row.index < index);
+            return Ok(self.in_file + before as u64);
+        }
+        let (mut before, mut behind) = (0, self.in_file);
+        while before < behind {
+            let middle = before + (behind - before) / 2;
+            if self.row(middle)?.index < index {
+                before = middle + 1;
+            } else {
+                behind = middle;
+            }
+        }
+        Ok(behind)
+    }
+
+    fn row(&self, position: u64) -> io::Result<Row> {
+        if let Some(pending) = position.checked_sub(self.in_file) {
+            let row = usize::try_from(pending).ok().and_then(|pending| self.pending.get(pending));
+            return row.copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+        }
+        let bytes = read_exact_at(&*self.file, position * ROW_BYTES, 16)?;
+        let (index, offset) = bytes.split_first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let offset = offset.first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(Row { index: Index(u64::from_be_bytes(*index)), offset: u64::from_be_bytes(*offset) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::file::Folder as _;
+    use crate::storage::memory::MemoryFolder;
+
+    fn row(number: u64) -> Row {
+        Row { index: Index(number * 3), offset: 100 + number * 1000 }
+    }
+
+    fn rows(folder: &MemoryFolder, end: u64) -> Rows {
+        Rows::open(folder.open("index", true).unwrap(), Index(end)).unwrap()
+    }
+
+    #[test]
+    fn rows_are_found_wherever_they_lie() {
+        let folder = MemoryFolder::default();
+        let mut rows = rows(&folder, 0);
+        for number in 0..10 {
+            rows.push(row(number));
+            if number == 5 {
+                rows.write().unwrap();
+            }
+            for index in 0..=number * 3 + 3 {
+                let expected = (index % 3 == 0 && index <= number * 3).then(|| row(index / 3));
+                assert_eq!(rows.find(Index(index)).unwrap(), expected, "{number}: {index}");
+            }
+        }
+        assert_eq!((rows.first().unwrap(), rows.last().unwrap()), (Some(row(0)), Some(row(9))));
+    }
+
+    #[test]
+    fn opening_takes_the_rows_that_the_watermark_covers() {
+        let folder = MemoryFolder::default();
+        let mut written = rows(&folder, 0);
+        (0..10).for_each(|number| written.push(row(number)));
+        written.write().unwrap();
+        folder.append("index", b"torn");
+        for (end, count) in [(1000, 10), (13, 5), (12, 4), (1, 1), (0, 0)] {
+            let found = rows(&folder.after_kill(), end);
+            assert_eq!(found.count(), count, "{end}");
+        }
+        let mut found = rows(&folder, 12);
+        found.push(Row { index: Index(500), offset: 7 });
+        found.write().unwrap();
+        assert_eq!(rows(&folder, 501).last().unwrap().unwrap().offset, 7);
+        assert_eq!(rows(&folder, 10_000).count(), 5, "nothing is left of what was behind the watermark");
+    }
+
+    #[test]
+    fn without_room_rows_stay_in_memory_and_after_a_failed_sync_no_later_one_counts() {
+        let folder = MemoryFolder::default();
+        let mut rows = rows(&folder, 0);
+        folder.fill();
+        (0..2 * PENDING_MAX as u64).for_each(|number| rows.push(row(number)));
+        assert_eq!(rows.find(Index(3)).unwrap(), Some(row(1)));
+        folder.free();
+        rows.write().unwrap();
+        assert_eq!(rows.find(Index(3 * 8000)).unwrap(), Some(row(8000)));
+        rows.note_sync(Ok(())).unwrap();
+        rows.note_sync(Err(io::ErrorKind::Other.into())).unwrap_err();
+        rows.note_sync(Ok(())).unwrap_err();
+    }
+}

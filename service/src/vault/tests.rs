@@ -1,0 +1,7 @@
+//! Tests of the vault beside a log, over files that fail and forget.
+
+mod damage;
+mod erasing;
+mod harness;
+mod keyring;
+mod power_loss;
