@@ -1,23 +1,26 @@
 //! Validation of what services report: a request is checked whole, before anything is written.
 //!
-//! The rules are the comments of `proto/einsicht/v1/event.proto` and `recorder.proto`. Values that
-//! would have to be sealed are not looked at: as long as sealing is not implemented, an event that
-//! sets one is refused, whatever it holds.
+//! The rules are the comments of `proto/einsicht/v1/event.proto` and `recorder.proto`. Whether personal values
+//! can be sealed, and which registers data subjects come from, is for the service to say: [`Sealing`].
+
+mod sealed;
 
 use einsicht_proto::v1::{
     AccessEvent, ActorKind, EndSessionRequest, Operation, Outcome, Processing, RecordRequest,
 };
 
+pub use self::sealed::Sealing;
 use crate::limits::{
     BATCH_EVENTS_MAX, COUNT_MAX, DAY_MAX, DAY_MIN, FUTURE_US_MAX, LIST_ITEMS_MAX, NORM_BYTES_MAX,
     REFERENCE_BYTES_MAX, SEQUENCE_MAX, check_code, check_session, check_text, check_uuid_v4,
 };
 use crate::problem::{BatchError, Listing, Problem, ToSeal, Violation};
-use crate::view::EventView;
+use crate::view::{EventView, List};
 
 const COUNT_LIMIT: i64 = COUNT_MAX.cast_signed();
 
-/// Validates a request of `Recorder.Record`: its session, its numbers and its batch.
+/// Validates a request of `Recorder.Record`: its session, its numbers and its batch, as far as who sends it
+/// can: what the service seals is not known here.
 ///
 /// `now_us` is the service's clock, microseconds since 1970-01-01T00:00:00Z. Not checked: whether the
 /// numbers were used before, and the size of the bodies (a batch that is valid always fits in leaves).
@@ -25,37 +28,40 @@ const COUNT_LIMIT: i64 = COUNT_MAX.cast_signed();
 /// # Errors
 /// As [`validate_batch`].
 pub fn validate_request(request: &RecordRequest, now_us: i64) -> Result<(), BatchError> {
-    validate_views(&request.session, request.first_sequence, &views(&request.events), now_us)
+    let events = views(&request.events);
+    validate_views(&request.session, request.first_sequence, &events, now_us, Sealing::Unknown)
 }
 
 /// Validates the parts of a request of `Recorder.Record` whose events are only looked at; see
-/// [`validate_request`].
+/// [`validate_request`]. `sealing` says what becomes of personal values.
 ///
 /// # Errors
-/// As [`validate_batch`].
+/// [`BatchError::Invalid`] with every bad field and its position (the first 100, and how many more);
+/// otherwise [`BatchError::SealingOff`] with every field that would have to be sealed, if none can.
 pub fn validate_views(
     session: &[u8],
     first_sequence: u64,
     events: &[EventView<'_>],
     now_us: i64,
+    sealing: Sealing<'_>,
 ) -> Result<(), BatchError> {
     let mut findings = Findings::default();
     findings.request("session", check_session(session));
     findings.request("first_sequence", check_numbers(first_sequence, events.len()));
-    findings.batch(events, now_us);
+    findings.batch(events, now_us, sealing);
     findings.into_result()
 }
 
-/// Validates 1 to 1,000 events that are to be recorded together.
+/// Validates 1 to 1,000 events that are to be recorded together, as far as who sends them can: what the
+/// service seals is not known here.
 ///
 /// `now_us` is the service's clock, microseconds since 1970-01-01T00:00:00Z.
 ///
 /// # Errors
-/// [`BatchError::Invalid`] with every bad field and its position (the first 100, and how many more);
-/// otherwise [`BatchError::SealingNotImplemented`] with every field that would have to be sealed.
+/// [`BatchError::Invalid`] with every bad field and its position (the first 100, and how many more).
 pub fn validate_batch(events: &[AccessEvent], now_us: i64) -> Result<(), BatchError> {
     let mut findings = Findings::default();
-    findings.batch(&views(events), now_us);
+    findings.batch(&views(events), now_us, Sealing::Unknown);
     findings.into_result()
 }
 
@@ -90,17 +96,17 @@ fn check_numbers(first: u64, events: usize) -> Result<(), Problem> {
 #[derive(Default)]
 struct Findings {
     violations: Listing<Violation>,
-    sealed: Listing<ToSeal>,
+    to_seal: Listing<ToSeal>,
 }
 
 impl Findings {
     fn request(&mut self, field: &'static str, checked: Result<(), Problem>) {
         if let Err(problem) = checked {
-            self.violations.push(Violation { position: None, field, item: None, problem });
+            self.violations.push(Violation { position: None, field, item: None, part: None, problem });
         }
     }
 
-    fn batch(&mut self, events: &[EventView<'_>], now_us: i64) {
+    fn batch(&mut self, events: &[EventView<'_>], now_us: i64, sealing: Sealing<'_>) {
         match events.len() {
             0 => self.request("events", Err(Problem::Missing)),
             found if found > BATCH_EVENTS_MAX => {
@@ -111,7 +117,7 @@ impl Findings {
                     let mut at = At { findings: self, position };
                     at.required_fields(event, now_us);
                     at.optional_fields(event);
-                    at.sealed_fields(event);
+                    at.sealed_fields(event, sealing);
                 }
             }
         }
@@ -120,8 +126,8 @@ impl Findings {
     fn into_result(self) -> Result<(), BatchError> {
         if !self.violations.is_empty() {
             Err(BatchError::Invalid(self.violations))
-        } else if !self.sealed.is_empty() {
-            Err(BatchError::SealingNotImplemented(self.sealed))
+        } else if !self.to_seal.is_empty() {
+            Err(BatchError::SealingOff(self.to_seal))
         } else {
             Ok(())
         }
@@ -168,9 +174,13 @@ impl At<'_> {
         self.day("confidential_until_day", event.confidential_until_day);
     }
 
-    fn sealed_fields(&mut self, event: &EventView<'_>) {
-        self.sealed("confidential_until_day", event.confidential_until_day.is_some());
-        event.personal.fields().for_each(|field| self.sealed(field.name(), true));
+    /// Whether a list is not too long.
+    fn length<T>(&mut self, field: &'static str, list: &List<T>) -> bool {
+        let found = list.count();
+        if found > LIST_ITEMS_MAX {
+            self.field(field, Err(Problem::TooMany { found, max: LIST_ITEMS_MAX }));
+        }
+        found <= LIST_ITEMS_MAX
     }
 
     fn code(&mut self, field: &'static str, code: Option<&str>) {
@@ -202,10 +212,9 @@ impl At<'_> {
     }
 
     /// A list of codes, none twice. Of a list that is too long, the items are not looked at.
-    fn codes(&mut self, field: &'static str, codes: &[&str]) {
-        if codes.len() > LIST_ITEMS_MAX {
-            let problem = Problem::TooMany { found: codes.len(), max: LIST_ITEMS_MAX };
-            return self.field(field, Err(problem));
+    fn codes(&mut self, field: &'static str, codes: &List<&str>) {
+        if !self.length(field, codes) {
+            return;
         }
         for (item, code) in codes.iter().enumerate() {
             let first = codes.iter().take(item).position(|earlier| earlier == code);
@@ -217,20 +226,25 @@ impl At<'_> {
         }
     }
 
-    fn sealed(&mut self, field: &'static str, is_set: bool) {
-        if is_set {
-            self.findings.sealed.push(ToSeal { position: self.position, field });
-        }
-    }
-
     fn field(&mut self, field: &'static str, checked: Result<(), Problem>) {
         self.found(field, None, checked);
     }
 
     fn found(&mut self, field: &'static str, item: Option<usize>, checked: Result<(), Problem>) {
+        self.found_in(field, item, None, checked);
+    }
+
+    /// Of an item that has parts itself.
+    fn found_in(
+        &mut self,
+        field: &'static str,
+        item: Option<usize>,
+        part: Option<&'static str>,
+        checked: Result<(), Problem>,
+    ) {
         if let Err(problem) = checked {
             let position = Some(self.position);
-            self.findings.violations.push(Violation { position, field, item, problem });
+            self.findings.violations.push(Violation { position, field, item, part, problem });
         }
     }
 }

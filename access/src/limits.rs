@@ -3,6 +3,8 @@
 //! The reference is the comments of `proto/einsicht/v1/event.proto`. Letters, marks and digits are the
 //! general categories L, M and Nd of the Unicode Character Database.
 
+use std::net::IpAddr;
+
 use unicode_normalization::is_nfc;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
@@ -16,6 +18,12 @@ pub const TEXT_BYTES_MAX: usize = 4096;
 pub const NORM_BYTES_MAX: usize = 256;
 /// Longest reference to an announcement or approval, in bytes of UTF-8.
 pub const REFERENCE_BYTES_MAX: usize = 1024;
+/// Longest id of a data subject, in bytes of UTF-8.
+pub const SUBJECT_ID_BYTES_MAX: usize = 256;
+/// Longest key of a record, in bytes of UTF-8.
+pub const RECORD_KEY_BYTES_MAX: usize = 1024;
+/// Longest query, in bytes of UTF-8: as long as a request can be. The vault keeps [`TEXT_BYTES_MAX`] of it.
+pub const QUERY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Most items of one list (categories, other data sets, subjects, record keys).
 pub const LIST_ITEMS_MAX: usize = 100;
 /// Most events of one request.
@@ -68,6 +76,40 @@ pub fn check_text(text: &str, bytes_max: usize) -> Result<(), Problem> {
     check_characters(text, Alphabet::Text, |character| {
         !character.is_control() || matches!(character, '\n' | '\t')
     })
+}
+
+/// Checks an identifier: 1 to `bytes_max` bytes without control characters.
+///
+/// # Errors
+/// The first of [`Problem::Empty`], [`Problem::TooLong`], [`Problem::BadCharacter`] that applies.
+pub fn check_id(id: &str, bytes_max: usize) -> Result<(), Problem> {
+    check_length(id, bytes_max)?;
+    check_characters(id, Alphabet::Id, |character| !character.is_control())
+}
+
+/// Checks the text of an IP address. One address has one spelling, so that whoever looks for it finds it.
+///
+/// # Errors
+/// [`Problem::Empty`] or [`Problem::NotAnAddress`].
+pub fn check_address(address: &str) -> Result<(), Problem> {
+    let parsed = address.parse::<IpAddr>();
+    match parsed {
+        _ if address.is_empty() => Err(Problem::Empty),
+        Ok(parsed) if parsed.to_string() == address => Ok(()),
+        _ => Err(Problem::NotAnAddress),
+    }
+}
+
+/// Checks an identifier of a trace: so many bytes that are not all zero (W3C Trace Context).
+///
+/// # Errors
+/// [`Problem::WrongLength`] or [`Problem::AllZero`].
+pub fn check_trace_part(id: &[u8], expected: usize) -> Result<(), Problem> {
+    match id.len() {
+        bytes if bytes != expected => Err(Problem::WrongLength { bytes, expected }),
+        _ if id.iter().all(|byte| *byte == 0) => Err(Problem::AllZero),
+        _ => Ok(()),
+    }
 }
 
 /// Checks that `bytes` are the 16 bytes of a UUID of version 4 (RFC 9562 section 5.4).
@@ -220,6 +262,45 @@ mod tests {
             let expected = Problem::BadCharacter { character, offset, alphabet: Alphabet::Text };
             assert_eq!(check_text(text, 10), Err(expected), "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_identifier_has_no_control_characters_at_all() {
+        assert_eq!(check_id("DE 08/15 é", 256), Ok(()));
+        assert_eq!(check_id("", 256), Err(Problem::Empty));
+        assert_eq!(check_id("é", 1), Err(Problem::TooLong { bytes: 2, max: 1 }));
+        for (id, character) in [("a\nb", '\n'), ("a\tb", '\t'), ("a\0", '\0'), ("a\u{7f}", '\u{7f}')] {
+            let expected = Problem::BadCharacter { character, offset: 1, alphabet: Alphabet::Id };
+            assert_eq!(check_id(id, 256), Err(expected), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_spelling() {
+        for address in ["192.0.2.17", "2001:db8::17", "::", "::ffff:192.0.2.17"] {
+            assert_eq!(check_address(address), Ok(()), "{address}");
+        }
+        for address in [
+            "192.0.2.017",
+            "192.0.2",
+            "2001:DB8::17",
+            "2001:db8:0:0:0:0:0:17",
+            "fe80::1%eth0",
+            "[::1]",
+            "192.0.2.17:443",
+            "host.example",
+        ] {
+            assert_eq!(check_address(address), Err(Problem::NotAnAddress), "{address}");
+        }
+        assert_eq!(check_address(""), Err(Problem::Empty));
+    }
+
+    #[test]
+    fn a_part_of_a_trace_has_its_length_and_is_not_zero() {
+        assert_eq!(check_trace_part(&[1; 8], 8), Ok(()));
+        assert_eq!(check_trace_part(&[1; 7], 8), Err(Problem::WrongLength { bytes: 7, expected: 8 }));
+        assert_eq!(check_trace_part(&[], 8), Err(Problem::WrongLength { bytes: 0, expected: 8 }));
+        assert_eq!(check_trace_part(&[0; 16], 16), Err(Problem::AllZero));
     }
 
     #[test]

@@ -107,9 +107,32 @@ pub enum Problem {
     /// A time before 1970.
     #[error("lies before 1970-01-01T00:00:00Z")]
     BeforeEpoch,
+    /// Text that is not what an IP address is written as.
+    #[error("is no IP address as it is written: dotted decimal (192.0.2.17) or RFC 5952 (2001:db8::17)")]
+    NotAnAddress,
+    /// A register that the service does not know.
+    #[error("is no declared scheme; {}", declared(schemes))]
+    UnknownScheme {
+        /// Those that it knows.
+        schemes: Vec<String>,
+    },
     /// An end that lies before its start.
     #[error("lies before occurred_at_us")]
     BeforeStart,
+}
+
+/// How many schemes an error lists.
+const SCHEMES_LISTED_MAX: usize = 10;
+
+fn declared(schemes: &[String]) -> String {
+    let listed: Vec<_> = schemes.iter().take(SCHEMES_LISTED_MAX).map(String::as_str).collect();
+    match schemes.len() {
+        0 => "none is: `subjects.schemes` in the configuration of the service declares them".to_owned(),
+        count if count > SCHEMES_LISTED_MAX => {
+            format!("declared are {} and {} more", listed.join(", "), count - SCHEMES_LISTED_MAX)
+        }
+        _ => format!("declared are {}", listed.join(", ")),
+    }
 }
 
 /// Which characters a text may have.
@@ -119,6 +142,8 @@ pub enum Alphabet {
     Code,
     /// Those of free text.
     Text,
+    /// Those of an identifier.
+    Id,
 }
 
 impl fmt::Display for Alphabet {
@@ -126,6 +151,7 @@ impl fmt::Display for Alphabet {
         formatter.write_str(match self {
             Self::Code => "a code has letters, combining marks, decimal digits and - _ . : / only",
             Self::Text => "free text has no control characters but line feed and tab",
+            Self::Id => "an identifier has no control characters",
         })
     }
 }
@@ -139,19 +165,20 @@ pub struct Violation {
     pub field: &'static str,
     /// Index of the item, from 0, if the field is a list and one item is bad.
     pub item: Option<usize>,
+    /// Name of the bad part of that item, if it has parts.
+    pub part: Option<&'static str>,
     /// What is wrong with it.
     pub problem: Problem,
 }
 
 impl Violation {
-    /// Where it stands, as a path in the request: `events[3].categories[0]`, `session`.
+    /// Where it stands, as a path in the request: `events[3].subjects[0].id`, `session`.
     #[must_use]
     pub fn path(&self) -> String {
+        let event = self.position.map(|position| format!("events[{position}].")).unwrap_or_default();
         let item = self.item.map(|item| format!("[{item}]")).unwrap_or_default();
-        match self.position {
-            Some(position) => format!("events[{position}].{}{item}", self.field),
-            None => format!("{}{item}", self.field),
-        }
+        let part = self.part.map(|part| format!(".{part}")).unwrap_or_default();
+        format!("{event}{}{item}{part}", self.field)
     }
 }
 
@@ -182,9 +209,12 @@ pub enum BatchError {
     /// Fields break the rules of `event.proto`. Takes precedence.
     #[error("invalid: {0}")]
     Invalid(Listing<Violation>),
-    /// All fields are good, but some would have to be sealed, which is not implemented.
-    #[error("sealing is not implemented, so these fields cannot be recorded yet: {0}")]
-    SealingNotImplemented(Listing<ToSeal>),
+    /// All fields are good, but some would have to be sealed, and the service does not seal.
+    #[error(
+        "personal values are recorded sealed or not at all, and this service has no wrapping key to seal them with \
+         (vault.wrapping_key_file in its configuration): {0}"
+    )]
+    SealingOff(Listing<ToSeal>),
 }
 
 /// The first [`PROBLEMS_LISTED_MAX`] of something, and how many more there are.
@@ -239,11 +269,15 @@ mod tests {
             position: Some(3),
             field: "categories",
             item: Some(0),
+            part: None,
             problem: Problem::TooLong { bytes: 200, max: 128 },
         };
         assert_eq!(violation.to_string(), "events[3].categories[0] has 200 bytes, at most 128 are allowed");
-        let session = Violation { position: None, field: "session", item: None, problem: Problem::AllZero };
+        let session =
+            Violation { position: None, field: "session", item: None, part: None, problem: Problem::AllZero };
         assert_eq!(session.to_string(), "session has only zero bytes, it must be random");
+        let subject = Violation { field: "subjects", part: Some("id"), problem: Problem::Empty, ..violation };
+        assert_eq!(subject.path(), "events[3].subjects[0].id");
     }
 
     #[test]

@@ -9,10 +9,17 @@ use einsicht_proto::v1::{AccessEvent, AccessRecord, EntryBody};
 use prost::Message as _;
 use thiserror::Error;
 
+use crate::marker::{CONFIDENTIAL_MARKERS, MARKER_BYTES, markers_padded};
+use crate::seal::{NONCE_BYTES, SEAL_BYTES, SealedField};
+use crate::sealed_entry::seals_of_record;
+use crate::view::EventView;
+
 mod encode;
+mod opening;
 mod sealing;
 
 pub use encode::access_bodies;
+pub use opening::{OpeningFault, check_opening, opening_entry};
 pub use sealing::{Prepared, SealError, Sealed, SealedStatement, seal_accesses, seal_statement};
 
 const MINUTE_US: i64 = 60_000_000;
@@ -106,21 +113,13 @@ macro_rules! same_fields {
     };
 }
 
-/// Checks that every seal of the record belongs to a value of the event, and the other way round.
-macro_rules! sealed_fields {
-    ($record:expr, $event:expr; $($seal:ident $value:ident)*) => {
-        $(if $record.$seal.is_some() != $event.$value.is_some() {
-            return Err(Mismatch { field: stringify!($seal) });
-        })*
-    };
-}
-
 /// Checks that `record` says exactly what `event` said, for whoever sent it and got the leaf back:
-/// the public fields and where it comes from are equal, and there is a seal for each sealed value that
-/// was sent and for no other.
+/// the public fields and where it comes from are equal, there is a seal for each value that is sealed and for
+/// no other, and nonce and markers are there as they have to be. A confidential event shows its day, one seal,
+/// nonce and markers, and nothing else.
 ///
-/// Not checked, because the service alone decides on them: what the seals commit to, the seals of the
-/// exact times, nonce, markers, charter and verdict.
+/// Not checked, because the service alone can: what the seals commit to, and whose the markers are. Not checked
+/// either: charter and verdict.
 ///
 /// # Errors
 /// [`Mismatch`] names the first field that differs.
@@ -135,18 +134,43 @@ pub fn record_states_event(
         record_count unit role actor_kind legal_basis national_norm recipient categories processing
         secondary_use consideration storage_location announcement announced_on_day approval
         collected_on_day outcome other_datasets confidential_until_day);
-    sealed_fields!(record, event;
-        actor_seal actor on_behalf_of_seal on_behalf_of justification_seal justification
-        case_number_seal case_number query_seal query client_address_seal client_address
-        trace_id_seal trace_id span_id_seal span_id);
-    if record.subjects_seal.is_some() == event.subjects.is_empty() {
-        return Err(Mismatch { field: "subjects_seal" });
-    }
-    if record.record_keys_seal.is_some() == event.record_keys.is_empty() {
-        return Err(Mismatch { field: "record_keys_seal" });
+    let shown = Shown::of(event);
+    for field in SealedField::ALL {
+        let seal = seals_of_record(record).find(|(of, _)| *of == field).map(|(_, seal)| seal.len());
+        if seal != shown.seals.contains(&field).then_some(SEAL_BYTES) {
+            return Err(Mismatch { field: field.seal_name() });
+        }
     }
     same_fields!(record, expected; producer session sequence);
+    let nonce = (!shown.seals.is_empty()).then_some(NONCE_BYTES);
+    if record.nonce.as_ref().map(Bytes::len) != nonce {
+        return Err(Mismatch { field: "nonce" });
+    }
+    if record.markers.len() != shown.markers || record.markers.iter().any(|one| one.len() != MARKER_BYTES) {
+        return Err(Mismatch { field: "markers" });
+    }
     Ok(())
+}
+
+/// What a record shows of an event that it does not say.
+struct Shown {
+    seals: Vec<SealedField>,
+    markers: usize,
+}
+
+impl Shown {
+    fn of(event: &AccessEvent) -> Self {
+        let view = EventView::from(event);
+        if event.confidential_until_day.is_some() {
+            return Self { seals: vec![SealedField::Confidential], markers: CONFIDENTIAL_MARKERS };
+        }
+        let seals = if view.needs_sealing() {
+            view.sealed_values().map(|(field, _)| field).collect()
+        } else {
+            vec![]
+        };
+        Self { seals, markers: markers_padded(event.subjects.len()) }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@ use proptest::option;
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use crate::limits::{
+    CODE_BYTES_MAX, LIST_ITEMS_MAX, NORM_BYTES_MAX, REFERENCE_BYTES_MAX, SUBJECT_ID_BYTES_MAX,
+};
+
 /// Bytes that look random and are the same for the same seed.
 pub fn random(seed: u64) -> impl FnMut(&mut [u8]) -> Result<(), Infallible> {
     let mut count = 0_u64;
@@ -85,6 +89,30 @@ pub fn sealed_event() -> AccessEvent {
     }
 }
 
+/// Nothing in it may be longer, but what is free text and sealed.
+pub fn largest_event() -> AccessEvent {
+    let code = || "x".repeat(CODE_BYTES_MAX);
+    let codes = || (0..LIST_ITEMS_MAX).map(|item| format!("{item:0>CODE_BYTES_MAX$}")).collect::<Vec<_>>();
+    let subject = |id: usize| Subject { scheme: code(), id: format!("{id:0>SUBJECT_ID_BYTES_MAX$}") };
+    AccessEvent {
+        dataset: code(),
+        purpose: code(),
+        activity: Some(code()),
+        unit: Some(code()),
+        role: Some(code()),
+        legal_basis: Some(code()),
+        recipient: Some(code()),
+        storage_location: Some(code()),
+        national_norm: Some("x".repeat(NORM_BYTES_MAX)),
+        announcement: Some("x".repeat(REFERENCE_BYTES_MAX)),
+        approval: Some("x".repeat(REFERENCE_BYTES_MAX)),
+        categories: codes(),
+        other_datasets: codes(),
+        subjects: (0..LIST_ITEMS_MAX).map(subject).collect(),
+        ..sealed_event()
+    }
+}
+
 /// Any valid event that needs no sealing.
 pub fn arbitrary_event() -> impl Strategy<Value = AccessEvent> {
     let code = || "[a-zäöü0-9._:/-]{1,20}";
@@ -145,6 +173,33 @@ pub fn arbitrary_event() -> impl Strategy<Value = AccessEvent> {
         outcome: context.5,
         other_datasets: context.6,
         ..AccessEvent::default()
+    })
+}
+
+/// Any valid event, personal values and all.
+pub fn arbitrary_sealed_event() -> impl Strategy<Value = AccessEvent> {
+    let text = || option::of("[ -~äöü§\n\t]{1,40}");
+    let subject = ("[a-z]{1,8}", "[ -~äöü]{1,12}").prop_map(|(scheme, id)| Subject { scheme, id });
+    let people = (vec(subject, 0..6), text(), text(), vec("[ -~ö]{1,12}", 0..4));
+    let why = (text(), text(), text());
+    let address = any::<std::net::IpAddr>().prop_map(|address| address.to_string());
+    let traces = (option::of(address), any::<Option<[u8; 16]>>(), any::<Option<[u8; 8]>>());
+    let until = option::weighted(0.2, -700_000..=2_900_000_i32);
+    (arbitrary_event(), people, why, traces, until).prop_map(|(event, people, why, traces, until)| {
+        AccessEvent {
+            subjects: people.0,
+            actor: people.1,
+            on_behalf_of: people.2,
+            record_keys: people.3,
+            justification: why.0,
+            case_number: why.1,
+            query: why.2,
+            client_address: traces.0,
+            trace_id: traces.1.filter(|id| *id != [0; 16]).map(|id| Bytes::copy_from_slice(&id)),
+            span_id: traces.2.filter(|id| *id != [0; 8]).map(|id| Bytes::copy_from_slice(&id)),
+            confidential_until_day: until,
+            ..event
+        }
     })
 }
 

@@ -99,6 +99,27 @@ impl SealedField {
         }
     }
 
+    /// The name of its seal in `AccessRecord`; that of a statement is called `seal`.
+    #[must_use]
+    pub const fn seal_name(self) -> &'static str {
+        match self {
+            Self::Subjects => "subjects_seal",
+            Self::Actor => "actor_seal",
+            Self::OnBehalfOf => "on_behalf_of_seal",
+            Self::RecordKeys => "record_keys_seal",
+            Self::Justification => "justification_seal",
+            Self::CaseNumber => "case_number_seal",
+            Self::Query => "query_seal",
+            Self::ClientAddress => "client_address_seal",
+            Self::TraceId => "trace_id_seal",
+            Self::SpanId => "span_id_seal",
+            Self::OccurredAt => "occurred_at_us_seal",
+            Self::OccurredUntil => "occurred_until_us_seal",
+            Self::Confidential => "confidential_seal",
+            Self::Statement => "seal",
+        }
+    }
+
     /// The field of that number, if there is one.
     #[must_use]
     pub fn of_number(number: u32) -> Option<Self> {
@@ -177,6 +198,8 @@ mod tests {
             let sealed = SealedField::of_number(field.number).map(SealedField::name);
             let stem = field.name.strip_suffix("_seal").map(|stem| stem.strip_suffix("_us").unwrap_or(stem));
             assert_eq!(sealed, stem, "{}", field.name);
+            let seal_name = SealedField::of_number(field.number).map(SealedField::seal_name);
+            assert_eq!(seal_name, stem.map(|_| field.name));
         }
     }
 

@@ -15,18 +15,18 @@ pub fn lines(error: &BatchError, subject: impl Fn(Option<usize>, &str) -> String
     match error {
         BatchError::Invalid(found) => {
             let lines = found.listed.iter().map(|violation| {
-                let item = violation.item.map(|item| format!(" (item {})", item + 1)).unwrap_or_default();
+                let part = violation.part.map(|part| format!(", {part}")).unwrap_or_default();
+                let item =
+                    violation.item.map(|item| format!(" (item {}{part})", item + 1)).unwrap_or_default();
                 let subject = subject(violation.position, typed_name(violation.field));
                 format!("{subject}{item} {}", violation.problem)
             });
             lines.chain(more(found.more)).collect()
         }
-        BatchError::SealingNotImplemented(found) => {
+        BatchError::SealingOff(found) => {
             let lines = found.listed.iter().map(|field| {
                 let subject = subject(Some(field.position), typed_name(field.field));
-                format!(
-                    "{subject} is not logged in the clear but sealed, which is not there yet: leave it out"
-                )
+                format!("{subject} is recorded sealed or not at all, and the service does not seal")
             });
             lines.chain(more(found.more)).collect()
         }

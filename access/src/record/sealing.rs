@@ -131,7 +131,7 @@ impl EventView<'_> {
     }
 
     /// All that is sealed of the event, by ascending number.
-    fn sealed_values(&self) -> impl Iterator<Item = (SealedField, Value<'_>)> {
+    pub(super) fn sealed_values(&self) -> impl Iterator<Item = (SealedField, Value<'_>)> {
         let times = [
             (SealedField::OccurredAt, Some(Value::Time(self.occurred_at_us))),
             (SealedField::OccurredUntil, self.occurred_until_us.map(Value::Time)),

@@ -5,10 +5,14 @@ use einsicht_proto::v1::Subject;
 use proptest::prelude::*;
 
 use super::*;
-use crate::limits::{BATCH_EVENTS_MAX, CODE_BYTES_MAX, LIST_ITEMS_MAX, NORM_BYTES_MAX};
-use crate::limits::{REFERENCE_BYTES_MAX, SEQUENCE_MAX};
-use crate::samples::{NOW_US, arbitrary_event, full_event, smallest_event};
+use crate::limits::{BATCH_EVENTS_MAX, CODE_BYTES_MAX, SEQUENCE_MAX};
+use crate::samples::{
+    NOW_US, arbitrary_event, arbitrary_sealed_event, full_event, largest_event, random, sealed_event,
+    smallest_event,
+};
 
+/// A period key.
+const KEY: [u8; 32] = [5; 32];
 static SESSION: Bytes = Bytes::from_static(&[7; 16]);
 static PROVENANCE: Provenance<'static> =
     Provenance { producer: "verkehrszaehlung", session: &SESSION, sequence: 41 };
@@ -97,28 +101,13 @@ fn of_a_confidential_event_only_the_day_is_left() {
 fn the_largest_valid_record_fits_in_a_leaf() {
     const LEAF_BYTES_MAX: usize = 65_535;
     const LEAF_HEADER_BYTES: usize = 41;
-    let code = || "x".repeat(CODE_BYTES_MAX);
-    let codes = || (0..LIST_ITEMS_MAX).map(|item| format!("{item:0>CODE_BYTES_MAX$}")).collect::<Vec<_>>();
-    let event = AccessEvent {
-        dataset: code(),
-        purpose: code(),
-        activity: Some(code()),
-        unit: Some(code()),
-        role: Some(code()),
-        legal_basis: Some(code()),
-        recipient: Some(code()),
-        storage_location: Some(code()),
-        national_norm: Some("x".repeat(NORM_BYTES_MAX)),
-        announcement: Some("x".repeat(REFERENCE_BYTES_MAX)),
-        approval: Some("x".repeat(REFERENCE_BYTES_MAX)),
-        categories: codes(),
-        other_datasets: codes(),
-        ..full_event()
-    };
+    let event = largest_event();
     assert_eq!(crate::validate_batch(&vec![event.clone(); BATCH_EVENTS_MAX], NOW_US), Ok(()));
-    let provenance = Provenance { producer: &code(), sequence: SEQUENCE_MAX, ..PROVENANCE };
-    let bytes = body_bytes(&entry_of_access(&event, provenance));
-    assert!(bytes.len() + LEAF_HEADER_BYTES <= LEAF_BYTES_MAX, "{} bytes", bytes.len());
+    let producer = "x".repeat(CODE_BYTES_MAX);
+    let provenance = Provenance { producer: &producer, sequence: SEQUENCE_MAX, ..PROVENANCE };
+    let sealed = seal_accesses(&[EventView::from(&event)], provenance, Some(&KEY.into()), random(1)).unwrap();
+    let bytes = sealed[0].body.len();
+    assert!(bytes + LEAF_HEADER_BYTES <= LEAF_BYTES_MAX, "{bytes} bytes");
 }
 
 #[test]
@@ -137,7 +126,7 @@ fn every_field_that_is_missing_is_noticed() {
 #[test]
 fn every_seal_of_a_value_that_was_not_sent_is_noticed() {
     let record = record_of(&full_event(), PROVENANCE);
-    for number in 32..=41 {
+    for number in 32..=44 {
         let mut bytes = record.encode_to_vec();
         prost::encoding::bytes::encode(number, &vec![1_u8; 32], &mut bytes);
         let sealed = AccessRecord::decode(bytes.as_slice()).unwrap();
@@ -169,25 +158,66 @@ fn a_record_that_says_something_else_is_named_by_its_first_field() {
     assert_eq!(differs(|record| record.sequence += 1), "sequence");
 }
 
-#[test]
-fn a_sealed_value_that_left_no_seal_is_a_mismatch() {
-    let event = AccessEvent { query: Some("x".into()), ..smallest_event() };
-    let mut record = record_of(&event, PROVENANCE);
-    let mismatch = record_states_event(&record, &event, PROVENANCE).unwrap_err();
-    assert_eq!(mismatch, Mismatch { field: "query_seal" });
-    record.query_seal = Some(Bytes::from_static(&[1; 32]));
-    assert_eq!(record_states_event(&record, &event, PROVENANCE), Ok(()));
+/// The record that the service makes of an event.
+fn sealed_record(event: &AccessEvent) -> AccessRecord {
+    let views = [EventView::from(event)];
+    let prepared = seal_accesses(&views, PROVENANCE, Some(&KEY.into()), random(1)).unwrap();
+    crate::entry::access_of(&crate::read_body(&prepared[0].body).unwrap()).unwrap().clone()
 }
 
 #[test]
-fn what_the_service_alone_decides_is_not_compared() {
+fn what_is_sealed_leaves_seals_nonce_and_markers() {
+    let event = sealed_event();
+    let good = sealed_record(&event);
+    assert_eq!(record_states_event(&good, &event, PROVENANCE), Ok(()));
+    let differs = |change: fn(&mut AccessRecord)| {
+        let mut record = good.clone();
+        change(&mut record);
+        record_states_event(&record, &event, PROVENANCE).unwrap_err().field
+    };
+    assert_eq!(differs(|record| record.query_seal = None), "query_seal");
+    assert_eq!(differs(|record| record.occurred_at_us_seal = None), "occurred_at_us_seal");
+    assert_eq!(differs(|record| record.actor_seal = Some(vec![1; 31].into())), "actor_seal");
+    assert_eq!(differs(|record| record.nonce = None), "nonce");
+    assert_eq!(differs(|record| record.nonce = Some(vec![1; 15].into())), "nonce");
+    assert_eq!(differs(|record| record.markers.push(vec![1; 16].into())), "markers");
+    assert_eq!(differs(|record| record.markers[0] = Bytes::new()), "markers");
+}
+
+#[test]
+fn of_a_confidential_event_the_record_shows_one_seal_and_eight_markers() {
+    let event = AccessEvent { confidential_until_day: Some(21_000), ..sealed_event() };
+    let good = sealed_record(&event);
+    assert_eq!(record_states_event(&good, &event, PROVENANCE), Ok(()));
+    let differs = |change: fn(&mut AccessRecord)| {
+        let mut record = good.clone();
+        change(&mut record);
+        record_states_event(&record, &event, PROVENANCE).unwrap_err().field
+    };
+    assert_eq!(differs(|record| record.confidential_until_day = Some(1)), "confidential_until_day");
+    assert_eq!(differs(|record| record.confidential_seal = None), "confidential_seal");
+    assert_eq!(differs(|record| record.actor_seal = record.confidential_seal.clone()), "actor_seal");
+    assert_eq!(differs(|record| record.dataset.push('x')), "dataset");
+    assert_eq!(differs(|record| record.sequence = PROVENANCE.sequence), "sequence");
+    assert_eq!(differs(|record| drop(record.markers.pop())), "markers");
+}
+
+#[test]
+fn of_an_event_without_personal_values_nothing_is_sealed() {
+    let event = smallest_event();
+    let record = record_of(&event, PROVENANCE);
+    let nonce = AccessRecord { nonce: Some(Bytes::from_static(&[1; 16])), ..record.clone() };
+    assert_eq!(record_states_event(&nonce, &event, PROVENANCE), Err(Mismatch { field: "nonce" }));
+    let marker = AccessRecord { markers: vec![Bytes::from_static(&[1; 16])], ..record.clone() };
+    assert_eq!(record_states_event(&marker, &event, PROVENANCE), Err(Mismatch { field: "markers" }));
+}
+
+#[test]
+fn charter_and_verdict_are_not_compared() {
     let event = smallest_event();
     let mut record = record_of(&event, PROVENANCE);
-    record.nonce = Some(Bytes::from_static(&[1; 16]));
-    record.markers.push(Bytes::from_static(&[2; 16]));
     record.charter = Some(4);
     record.deviates.push("DE-01".into());
-    record.occurred_at_us_seal = Some(Bytes::from_static(&[3; 32]));
     assert_eq!(record_states_event(&record, &event, PROVENANCE), Ok(()));
 }
 
@@ -198,6 +228,17 @@ proptest! {
         prop_assert_eq!(record_states_event(&record, &event, PROVENANCE), Ok(()));
         let differs = record != record_of(&other, PROVENANCE);
         prop_assert_eq!(record_states_event(&record, &other, PROVENANCE).is_err(), differs);
+    }
+
+    #[test]
+    fn a_sealed_record_states_its_event_and_no_other(
+        event in arbitrary_sealed_event(), other in arbitrary_sealed_event(),
+    ) {
+        let record = sealed_record(&event);
+        prop_assert_eq!(record_states_event(&record, &event, PROVENANCE), Ok(()));
+        if event.confidential_until_day.is_none() && other.dataset != event.dataset {
+            prop_assert!(record_states_event(&record, &other, PROVENANCE).is_err());
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use einsicht_proto::v1::{AccessEvent, Subject};
 
+use super::List;
 use crate::seal::SealedField;
 use crate::value::{Items, SubjectView, Value};
 
@@ -11,10 +12,10 @@ use crate::value::{Items, SubjectView, Value};
 /// fields there are.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Personal<'a> {
-    pub subjects: Vec<SubjectView<'a>>,
+    pub subjects: List<SubjectView<'a>>,
     pub actor: Option<&'a str>,
     pub on_behalf_of: Option<&'a str>,
-    pub record_keys: Vec<&'a str>,
+    pub record_keys: List<&'a str>,
     pub justification: Option<&'a str>,
     pub case_number: Option<&'a str>,
     pub query: Option<&'a str>,

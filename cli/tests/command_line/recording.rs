@@ -27,11 +27,18 @@ fn what_would_be_refused_is_told_before_a_service_is_asked() {
 #[test]
 fn nothing_personal_is_repeated_or_recorded() {
     let place = Place::new();
-    let run = place.run(&format!("record {LEAST} --actor erika")).ended(2).complains(&["--actor", "sealed"]);
+    let run = place.run(&format!("record {LEAST} --client-address erika.example")).ended(2);
+    let run = run.complains(&["--client-address is no IP address"]);
     assert!(!run.err.contains("erika"));
-    let event = r#"{"dataset":"d","operation":"query","purpose":"p","client_address":"192.0.2.7"}"#;
+    let event = r#"{"dataset":"d","operation":"query","purpose":"p","case_number":"erika\u0007"}"#;
     let run = place.run_with(&["record", "--from", "-"], &[], event).ended(2);
-    assert!(run.err.contains("event 1: client_address") && !run.err.contains("192.0.2.7"), "{run:?}");
+    assert!(run.err.contains("event 1: case_number has the character U+0007"), "{run:?}");
+    assert!(!run.err.contains("erika"), "{run:?}");
+    let subject = r#"{"dataset":"d","operation":"query","purpose":"p","subjects":["two words:1"]}"#;
+    place
+        .run_with(&["record", "--from", "-"], &[], subject)
+        .ended(2)
+        .complains(&["subjects (item 1, scheme) has the character"]);
 }
 
 #[test]

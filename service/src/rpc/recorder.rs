@@ -5,17 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use einsicht_access::entry::session_end;
+use einsicht_access::event::Sealing;
 use einsicht_access::{
     EventView, Provenance, access_bodies, body_bytes, validate_end_session, validate_views,
 };
 use einsicht_proto::unread::recorder_server::Recorder;
 use einsicht_proto::unread::{RecordRequest, RecordStreamRequest};
-use einsicht_proto::v1::{
-    AccessEvent, EndSessionRequest, EndSessionResponse, RecordResponse, RecordStreamResponse,
-};
+use einsicht_proto::v1::{EndSessionRequest, EndSessionResponse, RecordResponse, RecordStreamResponse};
 use einsicht_tlog::Size;
 use futures::{Stream, StreamExt as _};
-use prost::Message as _;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::recorded::{Wanted, respond, respond_at_once};
@@ -124,20 +122,12 @@ async fn record(
     submit(shared, work, wanted, deadline).await
 }
 
-/// Validates a request as a whole and serialises its entries. Its events are read where they lie; only what
-/// is odd about one of them is left to the protobuf library, which then reads them all.
+/// Validates a request as a whole and serialises its entries. Its events are read where they lie.
 fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<(Work, Wanted), Status> {
     let RecordRequest { session, first_sequence, events: sent, with_proofs, known_size } = request;
-    let decoded: Vec<AccessEvent>;
-    let events = match sent.iter().map(|event| EventView::read(event)).collect::<Option<Vec<_>>>() {
-        Some(events) => events,
-        None => {
-            let all = sent.iter().map(|event| AccessEvent::decode(event.clone())).collect::<Result<_, _>>();
-            decoded = all.map_err(|error| status::of_malformed(&error))?;
-            decoded.iter().map(EventView::from).collect()
-        }
-    };
-    validate_views(&session, first_sequence, &events, shared.clock.unix_us())
+    let events = sent.iter().map(|event| EventView::read(event)).collect::<Result<Vec<_>, _>>();
+    let events = events.map_err(status::of_malformed)?;
+    validate_views(&session, first_sequence, &events, shared.clock.unix_us(), Sealing::Off)
         .map_err(|error| status::of_batch(&error))?;
     caller.may_record(&events).map_err(|refusal| status::of_refusal(&refusal))?;
     // Found out later, when the proof is built, the events would be recorded already. The published

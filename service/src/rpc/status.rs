@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use einsicht_access::BatchError;
+use einsicht_access::view::NoEvent;
 use einsicht_tlog::Size;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -59,18 +60,17 @@ pub(super) fn of_batch(error: &BatchError) -> Status {
             }
             Status::with_error_details(Code::InvalidArgument, error.to_string(), details)
         }
-        BatchError::SealingNotImplemented(fields) => {
+        BatchError::SealingOff(fields) => {
             for field in &fields.listed {
-                details
-                    .add_bad_request_violation(field.to_string(), "needs sealing, which is not implemented");
+                details.add_bad_request_violation(field.to_string(), "needs sealing, which is off");
             }
-            Status::with_error_details(Code::Unimplemented, error.to_string(), details)
+            Status::with_error_details(Code::FailedPrecondition, error.to_string(), details)
         }
     }
 }
 
 /// An event that is no message of protobuf: as the messages around it are answered.
-pub(super) fn of_malformed(error: &prost::DecodeError) -> Status {
+pub(super) fn of_malformed(error: NoEvent) -> Status {
     Status::internal(error.to_string())
 }
 

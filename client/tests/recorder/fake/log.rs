@@ -1,10 +1,11 @@
 //! The log of the fake ledger.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use bytes::Bytes;
-use einsicht_access::record::{Provenance, body_bytes, entry_of_access};
-use einsicht_access::wire::read_body;
+use einsicht_access::record::{Provenance, body_bytes, seal_accesses};
+use einsicht_access::{EventView, PeriodKey, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
     AccessEvent, AccessRecord, EndSessionRequest, EntryBody, RecordRequest, RecordResponse, Recorded,
@@ -91,8 +92,8 @@ impl Log {
         if let Some((_, index)) = self.known.get(&(session.clone(), sequence)) {
             return (*index, true);
         }
-        let index =
-            self.append(&entry_of_access(event, Provenance { producer: PRODUCER, session, sequence }));
+        let provenance = Provenance { producer: PRODUCER, session, sequence };
+        let index = self.append(&access(event, provenance));
         self.known.insert((session.clone(), sequence), (event.event_id.clone(), index));
         (index, false)
     }
@@ -169,4 +170,15 @@ impl Log {
         self.hashes[range].iter().for_each(|hash| frontier.push(*hash));
         frontier
     }
+}
+
+/// The entry of an event. What is sealed has seals, of salts that are none: nobody opens them here.
+fn access(event: &AccessEvent, provenance: Provenance<'_>) -> EntryBody {
+    let views = [EventView::from(event)];
+    let random = |bytes: &mut [u8]| {
+        bytes.fill(7);
+        Ok::<_, Infallible>(())
+    };
+    let prepared = seal_accesses(&views, provenance, Some(&PeriodKey::from([7; 32])), random);
+    read_body(&prepared.unwrap()[0].body).unwrap()
 }
