@@ -180,7 +180,7 @@ fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
     let bodies = access_bodies(&events, first_event);
     let prepared = events.iter().zip(first..).zip(bodies).map(|((event, sequence), body)| {
         let event_id = event.event_id().try_into().unwrap_or_default();
-        PreparedEvent { sequence, event_id, body }
+        PreparedEvent { sequence, event_id, body, sealed: None }
     });
     Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events: prepared.collect() }
 }
@@ -192,6 +192,7 @@ fn stand_by(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Standby> {
     Ok(ledger::stand_by(Opening {
         data: folder,
         keys: folder.join("keys"),
+        wrapping_key: None,
         clock,
         accept_clock: false,
         new: NewLedger { origin, simulated: true },

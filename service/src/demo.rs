@@ -111,7 +111,7 @@ fn accesses(planned: &[Planned], now_us: i64) -> anyhow::Result<Vec<Work>> {
         let provenance = Provenance { producer, session: &bytes, sequence: *sequence };
         let body = body_bytes(&entry_of_access(event, provenance));
         let event_id = event.event_id.as_ref().try_into()?;
-        let prepared = PreparedEvent { sequence: *sequence, event_id, body: body.into() };
+        let prepared = PreparedEvent { sequence: *sequence, event_id, body: body.into(), sealed: None };
         sessions.entry(SessionKey::new(producer, session)).or_default().push(prepared);
     }
     Ok(sessions.into_iter().map(|(session, events)| Work::Accesses { session, events }).collect())

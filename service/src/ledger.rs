@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use einsicht_access::entry::check_genesis;
 use einsicht_access::read_body;
+use einsicht_access::vault::WrappingKey;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Genesis, Predecessor};
 use einsicht_tlog::{Leaf, Origin, VerifierKey};
@@ -23,6 +24,7 @@ use crate::sessions::SessionStore;
 use crate::signer;
 use crate::storage::file::{Folder, RealFolder};
 use crate::storage::{self, LOCK, LogReader, VKEY};
+use crate::vault::Vault;
 
 pub use assembly::Assembly;
 pub use error::LedgerError;
@@ -42,6 +44,8 @@ pub struct Opening<'a> {
     pub data: &'a Path,
     /// The folder of keys.
     pub keys: PathBuf,
+    /// Opens the keys of the vault. Without it nothing is sealed.
+    pub wrapping_key: Option<WrappingKey>,
     /// Gives the time.
     pub clock: Arc<dyn Clock>,
     /// Whether a long gap since the newest entry is right.
@@ -69,6 +73,8 @@ pub struct Ledger {
     pub committer: Committer,
     /// Reads it.
     pub reader: LogReader,
+    /// Keeps what is sealed.
+    pub vault: Vault,
     /// Verifies its checkpoints.
     pub verifier: VerifierKey,
     /// What it says of itself.
@@ -116,7 +122,8 @@ pub fn begin_after(opening: Opening<'_>, predecessor: &Predecessor) -> Result<Le
 }
 
 fn open_log(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<Standby, LedgerError> {
-    let Opening { data, keys, clock, accept_clock, new, segment_bytes_max, disk_reserve_bytes } = opening;
+    let Opening { data, keys, wrapping_key, clock, accept_clock, new, segment_bytes_max, disk_reserve_bytes } =
+        opening;
     let folder: Arc<dyn Folder> = Arc::new(RealFolder::new(data));
     folder.create_folder("").map_err(LedgerError::io(data))?;
     let lock = lock(data)?;
@@ -125,13 +132,16 @@ fn open_log(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<S
     if existing.is_some() && !key_path.exists() {
         return Err(LedgerError::NoKey { path: key_path });
     }
-    RealFolder::new(&keys).create_folder("").map_err(LedgerError::io(&keys))?;
+    let key_folder = RealFolder::new(&keys);
+    key_folder.create_folder("").map_err(LedgerError::io(&keys))?;
     let secret = signer::load_or_create(&keys)?;
     let state = data.join("state");
     let standby = Assembly {
         data,
         folder,
         existing,
+        keys: Arc::new(key_folder),
+        wrapping_key,
         secret,
         key_path: &key_path,
         store: Box::new(move || open_store(&state)),
@@ -142,7 +152,7 @@ fn open_log(opening: Opening<'_>, predecessor: Option<&Predecessor>) -> Result<S
         segment_bytes_max,
         disk_reserve_bytes,
         pace: Pace::default(),
-        halt: Box::new(|error| {
+        halt: Arc::new(|error| {
             tracing::error!(%error, "ending the process");
             std::process::exit(HALT_EXIT_CODE);
         }),

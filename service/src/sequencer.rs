@@ -20,12 +20,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
+use einsicht_access::Month;
 use einsicht_tlog::{Hash, Index, TreeHead};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::clock::ClockError;
 use crate::sessions::{SessionKey, StoreError};
 use crate::storage::{AppendError, NoRoom, Room};
+use crate::vault::SealedBytes;
 
 pub use committer::{Committer, Parts};
 pub use follower::{Follower, Pace};
@@ -70,6 +72,8 @@ pub enum Work {
     Own {
         /// The entry's body.
         body: Vec<u8>,
+        /// What of it is sealed.
+        sealed: Option<SealedBytes>,
     },
 }
 
@@ -83,6 +87,8 @@ pub struct PreparedEvent {
     /// The entry's body, at most [`einsicht_tlog::leaf::BODY_BYTES_MAX`] bytes. The bodies of one submission
     /// mostly lie in one buffer.
     pub body: Bytes,
+    /// What of it is sealed.
+    pub sealed: Option<SealedBytes>,
 }
 
 /// Where one entry stands.
@@ -134,6 +140,15 @@ pub enum Refused {
         sequence: u64,
         /// The highest of the session.
         highest: u64,
+    },
+    /// Sealed values were encrypted and marked for another month than the one in which they would be
+    /// recorded. Nothing was; prepared for that month, they are.
+    #[error(
+        "the sealed values were prepared for another month than {month}, in which they would be recorded"
+    )]
+    OtherMonth {
+        /// The month to prepare them for.
+        month: Month,
     },
     /// The session is over.
     #[error("this session was ended by entry {index}; use a new one")]
@@ -331,8 +346,19 @@ impl Sequencer {
 impl Work {
     fn bytes(&self) -> usize {
         match self {
-            Self::Accesses { events, .. } => events.iter().map(|event| event.body.len()).sum(),
-            Self::SessionEnd { body, .. } | Self::Own { body } => body.len(),
+            Self::Accesses { events, .. } => events.iter().map(PreparedEvent::bytes).sum(),
+            Self::SessionEnd { body, .. } => body.len(),
+            Self::Own { body, sealed } => body.len() + sealed_bytes(sealed.as_ref()),
         }
     }
+}
+
+impl PreparedEvent {
+    fn bytes(&self) -> usize {
+        self.body.len() + sealed_bytes(self.sealed.as_ref())
+    }
+}
+
+fn sealed_bytes(sealed: Option<&SealedBytes>) -> usize {
+    sealed.map_or(0, |sealed| sealed.bytes.len())
 }

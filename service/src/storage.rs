@@ -47,7 +47,7 @@ pub use reader::{LogReader, ReadError};
 pub use replay::{Checked, ReplayError, check};
 pub use room::{NoRoom, RESERVE_BYTES, Room, Shortage};
 pub use tip::{Growth, Tip, Tree};
-pub use writer::{AppendError, Keeper, LogWriter};
+pub use writer::{AppendError, Halt, Keeper, LogWriter};
 
 /// Most bytes of a segment before the next one is begun.
 pub const SEGMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;

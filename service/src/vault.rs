@@ -46,7 +46,7 @@ use self::layout::{VAULT, erased_path, index_path, openings_path};
 use self::recovery::{Class, Classes, Log, Recovered};
 use crate::signer::{self, SecretError};
 use crate::storage::file::{Folder, replace};
-use crate::storage::{AppendError, LogReader};
+use crate::storage::{AppendError, Halt, LogReader};
 
 pub use self::keyring::{Keyring, KeyringError};
 pub use self::recovery::{Damage, Problem, RecoveryError};
@@ -66,6 +66,8 @@ pub struct Opening<'l> {
     pub reader: &'l LogReader,
     /// Where that ends.
     pub size: Size,
+    /// Ends the process when a sync has failed.
+    pub halt: Halt,
 }
 
 /// A vault that is open, and what is still to be erased.
@@ -218,6 +220,7 @@ struct Inner {
     /// A write has failed: nothing more is written.
     stopped: AtomicBool,
     damages: Vec<Damage>,
+    halt: Halt,
 }
 
 impl Vault {
@@ -226,7 +229,7 @@ impl Vault {
     /// # Errors
     /// [`OpenError`]: a wrong wrapping key, or the file system. Damage is none.
     pub fn open(opening: Opening<'_>) -> Result<Opened, OpenError> {
-        let Opening { data, keys, wrapping, origin, reader, size } = opening;
+        let Opening { data, keys, wrapping, origin, reader, size, halt } = opening;
         let keyring = wrapping.map(|wrapping| {
             Keyring::open(Arc::clone(&keys), Arc::clone(&data), wrapping, origin.clone()).map(Arc::new)
         });
@@ -255,6 +258,7 @@ impl Vault {
             undone: Mutex::new(undone),
             stopped: AtomicBool::new(false),
             damages,
+            halt,
         };
         Ok(Opened { vault: Self { inner: Arc::new(inner) }, erasures })
     }
@@ -329,7 +333,13 @@ impl Vault {
                 let mut openings = self.inner.decrypt(&entry, &class, &stored)?;
                 let erased = openings.erase(fields, by.0);
                 // Also where nothing is left to erase: nobody knows whether that is on the disk.
-                self.inner.overwrite(&entry, &class, &stored, &openings)?;
+                self.inner.overwrite(&entry, &class, &stored, &openings).inspect_err(|error| {
+                    if let VaultError::Write(error) = error
+                        && error.must_end()
+                    {
+                        (self.inner.halt)(error);
+                    }
+                })?;
                 erased
             }
             // With everything else of its month.

@@ -81,14 +81,23 @@ pub fn file_header(origin_hash: Hash, month: Month, class: RetentionClass) -> Ve
 /// # Errors
 /// [`SlotTooShort`] if they are longer than any openings can be.
 pub fn record(index: Index, leaf_hash: Hash, sealed: &[u8]) -> Result<Vec<u8>, SlotTooShort> {
-    let bytes = sealed.len().saturating_sub(AEAD_NONCE_BYTES) + SLOT_OVERHEAD_BYTES;
-    let too_long = || SlotTooShort { bytes, most: SLOT_BYTES_MAX };
-    let slot_bytes = u32::try_from(bytes).ok().filter(|_| bytes <= SLOT_BYTES_MAX).ok_or_else(too_long)?;
-    let header = RecordHeader { slot_bytes, index, leaf_hash };
+    let bytes = slot_bytes(sealed)?;
+    let too_short = |_| SlotTooShort { bytes, most: SLOT_BYTES_MAX };
+    let header = RecordHeader { slot_bytes: u32::try_from(bytes).map_err(too_short)?, index, leaf_hash };
     let mut record = Vec::with_capacity(RECORD_HEADER_BYTES + bytes);
     record.extend_from_slice(&header.to_bytes());
     record.extend_from_slice(&slot(sealed, bytes)?);
     Ok(record)
+}
+
+/// Bytes of the slot that is just long enough for these openings.
+///
+/// # Errors
+/// As [`record`].
+pub fn slot_bytes(sealed: &[u8]) -> Result<usize, SlotTooShort> {
+    let bytes = sealed.len().saturating_sub(AEAD_NONCE_BYTES) + SLOT_OVERHEAD_BYTES;
+    let most = SLOT_BYTES_MAX;
+    if bytes <= most { Ok(bytes) } else { Err(SlotTooShort { bytes, most }) }
 }
 
 /// A slot of `slot_bytes` bytes with these openings: what an older one is overwritten with.

@@ -93,6 +93,7 @@ fn opening(
     Ok(Opening {
         data: &args.data,
         keys: keys(args),
+        wrapping_key: None,
         clock,
         accept_clock,
         new: NewLedger { origin, simulated },

@@ -29,6 +29,7 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<()> {
     let ledger = ledger::open(Opening {
         data: &config.ledger.data,
         keys: config.keys_dir.clone(),
+        wrapping_key: None,
         clock: Arc::new(SystemClock::new()),
         accept_clock: false,
         new: NewLedger { origin: config.ledger.origin.clone(), simulated: false },

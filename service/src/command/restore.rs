@@ -165,6 +165,7 @@ fn begin(config: &Config, old: &Identity, head: TreeHead) -> anyhow::Result<Veri
     let opening = Opening {
         data: &config.ledger.data,
         keys: config.keys_dir.clone(),
+        wrapping_key: None,
         clock: Arc::new(SystemClock::new()),
         accept_clock: false,
         new: NewLedger { origin: config.ledger.origin.clone(), simulated: old.genesis.simulated },

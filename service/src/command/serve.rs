@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
+use einsicht_access::vault::WrappingKey;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::running::{self, Running, Started};
@@ -15,6 +16,7 @@ use crate::config::Config;
 use crate::ledger::{self, NewLedger, Opening};
 use crate::live::{Live, Material, Reloader};
 use crate::server::Entrance;
+use crate::wrapping_key::WrappingKeySource;
 use crate::{preflight, supervisor};
 
 /// Runs the ledger of a city.
@@ -39,7 +41,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let live = Live::new(&config, Material::load(&config)?);
     let entrances = entrances(&config, &live)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let ledger = ledger::stand_by(opening(&config, Arc::clone(&clock), args.accept_clock))?;
+    let ledger = ledger::stand_by(opening(&config, Arc::clone(&clock), args.accept_clock)?)?;
     if let Some(known) = &config.ledger.last_known_checkpoint {
         preflight::check_rollback(&ledger, known)?;
     }
@@ -81,17 +83,19 @@ fn bind(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| format!("can't listen on {address} ({setting}); {what}"))
 }
 
-fn opening(config: &Config, clock: Arc<dyn Clock>, accept_clock: bool) -> Opening<'_> {
-    Opening {
+fn opening(config: &Config, clock: Arc<dyn Clock>, accept_clock: bool) -> anyhow::Result<Opening<'_>> {
+    let wrapping_key = config.vault.wrapping_key.as_ref().map(WrappingKeySource::read).transpose()?;
+    Ok(Opening {
         data: &config.ledger.data,
         keys: config.keys_dir.clone(),
+        wrapping_key: wrapping_key.map(|key| WrappingKey::new(*key)),
         clock,
         accept_clock,
         // Not used: that there is a ledger was checked.
         new: NewLedger { origin: config.ledger.origin.clone(), simulated: false },
         segment_bytes_max: config.ledger.segment_bytes,
         disk_reserve_bytes: config.ledger.disk_reserve_bytes,
-    }
+    })
 }
 
 /// Reads the configuration again for as long as the service runs.

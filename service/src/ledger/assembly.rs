@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use einsicht_access::body_bytes;
 use einsicht_access::entry::{Beginning, genesis};
+use einsicht_access::vault::WrappingKey;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{EntryBody, Genesis, Predecessor};
 use einsicht_tlog::{Origin, SigningKey, VerifierKey};
@@ -15,10 +16,11 @@ use super::standby::{Prepared, Stage, Standby};
 use super::{LedgerError, NewLedger, SOFTWARE};
 use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
-use crate::sequencer::{Pace, Published};
+use crate::sequencer::{Pace, Published, Refused};
 use crate::sessions::SessionStore;
 use crate::storage::file::{Folder, read_small, replace};
-use crate::storage::{self, AppendError, Room, VKEY};
+use crate::storage::{self, Halt, Room, VKEY};
+use crate::vault::{self, Vault};
 
 /// What a ledger is put together from. Nobody else may write to the folder; that is not checked here.
 pub struct Assembly<'a> {
@@ -28,6 +30,10 @@ pub struct Assembly<'a> {
     pub folder: Arc<dyn Folder>,
     /// Entry 0, as [`super::read_genesis`] has read it from the folder.
     pub existing: Option<Genesis>,
+    /// The folder of keys.
+    pub keys: Arc<dyn Folder>,
+    /// Opens the keys of the vault. Without it nothing is sealed.
+    pub wrapping_key: Option<WrappingKey>,
     /// Signs checkpoints.
     pub secret: ed25519_dalek::SigningKey,
     /// What the key's file is called in messages.
@@ -48,14 +54,12 @@ pub struct Assembly<'a> {
     pub disk_reserve_bytes: u64,
     /// How often what lies behind the log is brought up to date.
     pub pace: Pace,
-    /// Ends the process when a sync has failed. It must not return in production.
+    /// Ends the process when a sync has failed.
     pub halt: Halt,
 }
 
 /// Opens a session store, or makes one.
 pub type OpenStore = Box<dyn FnMut() -> Result<SessionStore, LedgerError> + Send>;
-/// Ends the process.
-pub type Halt = Box<dyn Fn(&AppendError) + Send>;
 
 impl Assembly<'_> {
     /// Opens the log that lies in the folder, or makes one that is empty.
@@ -89,11 +93,23 @@ impl Assembly<'_> {
             Some(genesis) => genesis,
             None => read_content(&first)?,
         };
+        let reader = opened.writer.reader();
+        let vault = vault::Opening {
+            data: Arc::clone(&folder),
+            keys: self.keys,
+            wrapping: self.wrapping_key,
+            origin,
+            reader: &reader,
+            size: opened.tip.size(),
+            halt: Arc::clone(&self.halt),
+        };
+        let vault = open_vault(vault)?;
         publish_key(&*folder, &verifier).map_err(LedgerError::io(&data.join(VKEY)))?;
         let annotations = Annotations::default();
         Ok(Standby {
             annotations: annotations.clone(),
-            reader: opened.writer.reader(),
+            reader,
+            vault: vault.clone(),
             verifier,
             genesis,
             is_new,
@@ -103,6 +119,7 @@ impl Assembly<'_> {
             first_entry: is_new.then(|| body_bytes(&first)),
             stage: Stage::Open(Box::new(Prepared {
                 writer: opened.writer,
+                vault,
                 tip: opened.tip,
                 key,
                 clock,
@@ -115,6 +132,14 @@ impl Assembly<'_> {
             })),
         })
     }
+}
+
+/// Opens the vault, and does again what the log says was erased.
+fn open_vault(opening: vault::Opening<'_>) -> Result<Vault, LedgerError> {
+    let reader = opening.reader;
+    let vault::Opened { vault, erasures } = Vault::open(opening)?;
+    vault.erase_again(erasures, reader).map_err(|error| Refused::Append(Arc::new(error)))?;
+    Ok(vault)
 }
 
 fn first_entry(

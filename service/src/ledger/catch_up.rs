@@ -142,6 +142,7 @@ mod tests {
         let standby = stand_by(Opening {
             data: &data.join("data"),
             keys: data.join("keys"),
+            wrapping_key: None,
             clock: Arc::new(ManualClock::at(1_795_365_600)),
             accept_clock: false,
             new: NewLedger { origin, simulated: false },

@@ -16,6 +16,7 @@ use crate::sessions::StoreError;
 use crate::signer::SecretError;
 use crate::storage::file::is_full;
 use crate::storage::{OpenError, ReadError};
+use crate::vault;
 
 /// A ledger can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -107,6 +108,9 @@ pub enum LedgerError {
     /// Entries could not be read back.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] vault::OpenError),
     /// The first entries could not be written.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -128,6 +132,7 @@ impl LedgerError {
                 )
                 | Self::Genesis(GenesisError::FormatVersion { .. })
                 | Self::Read(_)
+                | Self::Vault(_)
         )
     }
 

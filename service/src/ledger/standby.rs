@@ -10,18 +10,21 @@ use einsicht_proto::v1::Genesis;
 use einsicht_tlog::{SigningKey, TreeHead, VerifierKey};
 use tokio::sync::watch;
 
-use super::assembly::{Halt, OpenStore};
+use super::assembly::OpenStore;
 use super::{Ledger, LedgerError, SOFTWARE, catch_up};
 use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused, Sequencer};
 use crate::sessions::Sessions;
-use crate::storage::{LogReader, LogWriter, NoRoom, Room, Shortage, Tip};
+use crate::storage::{Halt, LogReader, LogWriter, NoRoom, Room, Shortage, Tip};
+use crate::vault::Vault;
 
 /// A ledger that is open for reading, and does not record yet.
 pub struct Standby {
     /// Reads it.
     pub reader: LogReader,
+    /// Keeps what is sealed.
+    pub vault: Vault,
     /// Verifies its checkpoints.
     pub verifier: VerifierKey,
     /// What it says of itself.
@@ -52,6 +55,7 @@ pub(super) enum Stage {
 /// What records, but for the sessions: their store is opened when there is room for it.
 pub(super) struct Prepared {
     pub writer: LogWriter,
+    pub vault: Vault,
     pub tip: Tip,
     pub key: SigningKey,
     pub clock: Arc<dyn Clock>,
@@ -107,8 +111,8 @@ impl Standby {
     pub fn begin(mut self) -> Result<Ledger, LedgerError> {
         let mut recorder = self.recorder();
         let committer = recorder.begin()?;
-        let Self { reader, verifier, genesis, is_new, lock, .. } = self;
-        Ok(Ledger { committer, reader, verifier, genesis, is_new, lock })
+        let Self { reader, vault, verifier, genesis, is_new, lock, .. } = self;
+        Ok(Ledger { committer, reader, vault, verifier, genesis, is_new, lock })
     }
 
     /// Makes it record, beginning with the entry that the service has started; where there is no room for
@@ -169,10 +173,21 @@ impl Recorder {
             Stage::Ready(committer) => *committer,
             Stage::Open(mut prepared) => match prepared.catch_up() {
                 Ok((sessions, follower)) => {
-                    let Prepared { writer, tip, annotations, key, clock, guard, halt, .. } = *prepared;
+                    let Prepared { writer, vault, tip, annotations, key, clock, guard, halt, .. } = *prepared;
                     let room = self.room.clone();
-                    let parts =
-                        Parts { writer, tip, sessions, annotations, key, clock, guard, follower, room, halt };
+                    let parts = Parts {
+                        writer,
+                        vault,
+                        tip,
+                        sessions,
+                        annotations,
+                        key,
+                        clock,
+                        guard,
+                        follower,
+                        room,
+                        halt,
+                    };
                     Committer::with(parts, self.published.clone())
                 }
                 Err(error) => {
@@ -205,7 +220,7 @@ impl Prepared {
         self.writer.write_down_derived().map_err(LedgerError::io(&self.data))?;
         let store = (self.store)()?;
         let sessions = catch_up::catch_up(&store, &self.writer.reader(), &self.tip, &self.annotations)?;
-        let follower = Follower::start(self.writer.keeper(), store, self.pace);
+        let follower = Follower::start(self.writer.keeper(), self.vault.clone(), store, self.pace);
         Ok((sessions, follower.map_err(LedgerError::io(&self.data))?))
     }
 }

@@ -144,7 +144,7 @@ fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<
         .zip(bodies)
         .map(|((event, sequence), body)| {
             let event_id = event.event_id().try_into().unwrap_or_default();
-            PreparedEvent { sequence, event_id, body }
+            PreparedEvent { sequence, event_id, body, sealed: None }
         })
         .collect();
     let work = Work::Accesses { session: SessionKey::new(producer, &session), events: prepared };

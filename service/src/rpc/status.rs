@@ -82,6 +82,8 @@ pub(super) fn of_refused(refused: &Refused) -> Status {
         Refused::QueueFull { .. } => (Code::ResourceExhausted, Some(QUEUE_RETRY)),
         Refused::NoRoom(_) => (Code::ResourceExhausted, Some(STOPPED_RETRY)),
         Refused::Expired => (Code::DeadlineExceeded, None),
+        // Prepared again, they are recorded: whoever prepares does so, and gives up only where months fly.
+        Refused::OtherMonth { .. } => (Code::Unavailable, Some(QUEUE_RETRY)),
         // The session store is derived: what it can't tell now, it can after a start.
         Refused::Clock(_) | Refused::Append(_) | Refused::Sessions(_) | Refused::ShuttingDown => {
             (Code::Unavailable, Some(STOPPED_RETRY))
@@ -132,6 +134,7 @@ pub(super) fn not_published(code: Code, what: &str, asked: u64, published: Size)
 mod tests {
     use std::sync::Arc;
 
+    use einsicht_access::Month;
     use einsicht_tlog::Index;
 
     use super::*;
@@ -154,6 +157,7 @@ mod tests {
             (Refused::QueueFull { waiting: "bytes" }, Code::ResourceExhausted, Some(QUEUE_RETRY)),
             (Refused::NoRoom(no_room()), Code::ResourceExhausted, Some(STOPPED_RETRY)),
             (Refused::Expired, Code::DeadlineExceeded, None),
+            (Refused::OtherMonth { month: Month::of_unix_s(0) }, Code::Unavailable, Some(QUEUE_RETRY)),
             (Refused::Clock(ClockError::BeforeEpoch), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::Append(Arc::new(AppendError::Stopped)), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::ShuttingDown, Code::Unavailable, Some(STOPPED_RETRY)),

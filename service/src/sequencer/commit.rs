@@ -11,6 +11,7 @@ use super::{Acknowledged, Placed, Published, Refused};
 use crate::annotations::Note;
 use crate::sessions::Change;
 use crate::storage::{AppendError, Growth};
+use crate::vault::VaultRecord;
 
 /// A commit takes no further submission beyond this many entries or bytes.
 const COMMIT_ENTRIES_MAX: u32 = 8192;
@@ -32,6 +33,9 @@ pub(super) struct Commit {
     pub growth: Growth,
     /// What the session store has to write to reflect these entries, and no later ones.
     pub changes: Vec<Change>,
+    /// What of them is sealed: durable before they are.
+    pub vault: Vec<VaultRecord>,
+    vault_bytes: usize,
     /// What its entries say about others.
     pub notes: Vec<Note>,
     /// In the order in which they came, which is the order of the answers.
@@ -57,6 +61,8 @@ impl Commit {
             frame: FrameBuilder::new(first),
             growth: Growth::default(),
             changes: Vec::new(),
+            vault: Vec::new(),
+            vault_bytes: 0,
             notes: Vec::new(),
             waiting: Vec::new(),
             begun: Instant::now(),
@@ -75,16 +81,22 @@ impl Commit {
         self.growth.leaf_hashes.push(leaf_hash);
     }
 
+    /// Takes what of an entry is sealed.
+    pub fn seal(&mut self, record: VaultRecord) {
+        self.vault_bytes += record.sealed.bytes.len();
+        self.vault.push(record);
+    }
+
     /// Whether nobody else may join.
     pub fn is_full(&self) -> bool {
         self.frame.count() >= COMMIT_ENTRIES_MAX
-            || self.frame.byte_len() >= COMMIT_BYTES_MAX
+            || self.frame.byte_len() + self.vault_bytes >= COMMIT_BYTES_MAX
             || self.waiting.len() >= COMMIT_WAITING_MAX
     }
 
     /// Whether a writer that waits should have it at once, on its own thread, while others are placed.
     pub fn is_worth_a_hand_over(&self) -> bool {
-        self.frame.byte_len() >= HAND_OVER_BYTES || self.waiting.len() >= HAND_OVER_WAITING
+        self.frame.byte_len() + self.vault_bytes >= HAND_OVER_BYTES || self.waiting.len() >= HAND_OVER_WAITING
     }
 }
 

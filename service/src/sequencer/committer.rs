@@ -13,12 +13,15 @@ use super::{Follower, Placed, Published, Refused, Work};
 use crate::annotations::Annotations;
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::Sessions;
-use crate::storage::{AppendError, LogWriter, Room, Tip};
+use crate::storage::{Halt, LogWriter, Room, Tip};
+use crate::vault::Vault;
 
 /// What a committer is made of.
 pub struct Parts {
     /// Appends to the log.
     pub writer: LogWriter,
+    /// Keeps what is sealed.
+    pub vault: Vault,
     /// Where the log ends.
     pub tip: Tip,
     /// What was recorded under which number; as far as the log.
@@ -35,8 +38,8 @@ pub struct Parts {
     pub follower: Follower,
     /// Whether there is room to record.
     pub room: Room,
-    /// Ends the process when a sync has failed. It must not return in production.
-    pub halt: Box<dyn Fn(&AppendError) + Send>,
+    /// Ends the process when a sync has failed.
+    pub halt: Halt,
 }
 
 /// Writes commits, one after the other.
@@ -57,8 +60,8 @@ impl Committer {
     /// The same where the end of the log was published already.
     #[must_use]
     pub fn with(parts: Parts, published: watch::Sender<Arc<Published>>) -> Self {
-        let Parts { writer: log, tip, sessions, annotations, key, clock, guard, follower, room, halt } =
-            parts;
+        let Parts { writer: log, vault, tip, sessions, annotations, .. } = parts;
+        let Parts { key, clock, guard, follower, room, halt, .. } = parts;
         let in_flight = InFlight::new(tip.next_index());
         let (link, tree) = tip.into_parts();
         let stopped = Arc::default();
@@ -67,6 +70,7 @@ impl Committer {
             link,
             in_flight,
             reader: log.reader(),
+            vault: vault.clone(),
             guard,
             clock,
             room,
@@ -75,7 +79,7 @@ impl Committer {
             stored_before: follower.progress(),
             stopped: Arc::clone(&stopped),
         };
-        let publisher = Publisher { log, tree, key, follower, annotations, published, stopped, halt };
+        let publisher = Publisher { log, vault, tree, key, follower, annotations, published, stopped, halt };
         Self { placer, publisher }
     }
 
@@ -112,7 +116,7 @@ impl Committer {
     /// # Errors
     /// [`Refused`].
     pub fn record_own(&mut self, body: &[u8]) -> Result<(), Refused> {
-        self.record_now(vec![Work::Own { body: body.to_vec() }]).map(|_| ())
+        self.record_now(vec![Work::Own { body: body.to_vec(), sealed: None }]).map(|_| ())
     }
 
     /// Records work in one commit, without a queue: for whoever has the ledger for itself.

@@ -12,6 +12,7 @@ use einsicht_tlog::{Index, TreeHead};
 use super::Published;
 use crate::sessions::{Change, SessionStore, StoreError};
 use crate::storage::Keeper;
+use crate::vault::Vault;
 
 /// How often a writer that waits for room looks whether the thread is still there.
 const MAKE_ROOM_INTERVAL: Duration = Duration::from_millis(250);
@@ -65,17 +66,18 @@ impl Follower {
     ///
     /// # Errors
     /// If no thread can be had.
-    pub fn start(keeper: Keeper, store: SessionStore, pace: Pace) -> std::io::Result<Self> {
+    pub fn start(keeper: Keeper, vault: Vault, store: SessionStore, pace: Pace) -> std::io::Result<Self> {
         // The store was caught up before; where it does not tell, the first round will.
         let reflected = store.head().ok().flatten().map_or(0, |head| head.size.0);
         let follower =
-            Self::start_with(keeper, Box::new(move |changes, head| store.write(changes, head)), pace)?;
+            Self::start_with(keeper, vault, Box::new(move |changes, head| store.write(changes, head)), pace)?;
         follower.shared.stored_before.fetch_max(reflected, Ordering::AcqRel);
         Ok(follower)
     }
 
     pub(super) fn start_with(
         keeper: Keeper,
+        vault: Vault,
         write_sessions: WriteSessions,
         pace: Pace,
     ) -> std::io::Result<Self> {
@@ -86,6 +88,7 @@ impl Follower {
         });
         let round = Round {
             keeper,
+            vault,
             write_sessions,
             unwritten: HashMap::new(),
             shared: Arc::clone(&shared),
@@ -155,6 +158,7 @@ pub(super) type WriteSessions = Box<dyn FnMut(&[Change], &TreeHead) -> Result<()
 /// What the thread works with.
 struct Round {
     keeper: Keeper,
+    vault: Vault,
     write_sessions: WriteSessions,
     /// Changes that the store does not have yet. A later head may not be stated without them.
     unwritten: HashMap<[u8; 24], Change>,
@@ -222,7 +226,8 @@ impl Round {
         let is_due = head.size.0 - size >= self.pace.watermark_entries
             || moved.elapsed() >= self.pace.watermark_interval;
         if finish || is_due {
-            match self.keeper.move_watermark(&head) {
+            let of_log = self.keeper.move_watermark(&head);
+            match of_log.and(self.vault.move_watermark(&head)) {
                 Ok(()) => self.watermark = (head.size.0, Instant::now()),
                 Err(error) => {
                     failed("watermark");

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use einsicht_access::read_body;
+use einsicht_access::vault::record::slot_bytes;
+use einsicht_access::{Month, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::leaf::{BODY_BYTES_MAX, LeafError, Link};
 use einsicht_tlog::{Index, Leaf, RecordedAt};
@@ -18,6 +19,7 @@ use crate::annotations::Note;
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::{Known, SessionKey, SessionRun, SessionStep, Sessions};
 use crate::storage::{AppendError, LogReader, Room};
+use crate::vault::{SealedBytes, Vault, VaultRecord};
 
 /// The first stage of recording: gives order and time, and links the chain.
 pub(super) struct Placer {
@@ -27,6 +29,7 @@ pub(super) struct Placer {
     pub link: Link,
     pub in_flight: InFlight,
     pub reader: LogReader,
+    pub vault: Vault,
     pub clock: Arc<dyn Clock>,
     pub guard: ClockGuard,
     pub room: Room,
@@ -72,10 +75,7 @@ impl Placer {
             Work::SessionEnd { session, last_sequence, body } => {
                 self.place_end(*session, *last_sequence, body, now, commit)
             }
-            Work::Own { body } => {
-                fits(body)?;
-                Ok(vec![self.admit(body, [0; 16], now, commit)?])
-            }
+            Work::Own { body, sealed } => self.place_own(body, sealed.as_ref(), now, commit),
         }
     }
 
@@ -105,7 +105,10 @@ impl Placer {
         commit: &mut Commit,
     ) -> Result<Vec<Placed>, Refused> {
         let mut old = self.old_answers(key, events, now)?.into_iter();
-        events.iter().try_for_each(|event| fits(&event.body))?;
+        events.iter().try_for_each(|event| fits(&event.body, event.sealed.as_ref()))?;
+        let known = old.as_slice().iter().map(Option::is_some).chain(std::iter::repeat(false));
+        let new = events.iter().zip(known).filter(|(_, is_known)| !is_known).map(|(event, _)| event);
+        are_of_month(new.filter_map(|event| event.sealed.as_ref()), now)?;
         let mut placed = Vec::with_capacity(events.len());
         let mut run: Option<SessionRun> = None;
         for event in events {
@@ -113,7 +116,9 @@ impl Placer {
                 placed.push(entry);
                 continue;
             }
-            let entry = self.admit(&event.body, event.event_id, now, commit)?;
+            let PreparedEvent { event_id, body, sealed, .. } = event;
+            let new = New { body, event_id: *event_id, sealed: sealed.as_ref() };
+            let entry = self.admit(&new, now, commit)?;
             placed.push(entry);
             match &mut run {
                 Some(run) if run.is_continued_by(event.sequence, entry.index) => run.count += 1,
@@ -179,22 +184,39 @@ impl Placer {
             }
             _ => {}
         }
-        fits(body)?;
-        let entry = self.admit(body, [0; 16], now, commit)?;
+        fits(body, None)?;
+        let entry = self.admit(&New { body, event_id: [0; 16], sealed: None }, now, commit)?;
         let (sequence, index) = (None, entry.index);
         self.sessions.apply(&SessionStep { key, sequence, index, recorded_at: now })?;
         Ok(vec![entry])
+    }
+
+    fn place_own(
+        &mut self,
+        body: &[u8],
+        sealed: Option<&SealedBytes>,
+        now: RecordedAt,
+        commit: &mut Commit,
+    ) -> Result<Vec<Placed>, Refused> {
+        fits(body, sealed)?;
+        are_of_month(sealed.into_iter(), now)?;
+        let placed = self.admit(&New { body, event_id: [0; 16], sealed }, now, commit)?;
+        if read_body(body).is_ok_and(|body| matches!(body.content, Some(Content::Erasure(_)))) {
+            // Before anybody can know of it, so that it is never taken for done before it is.
+            self.vault.expect_erasure(placed.index);
+        }
+        Ok(vec![placed])
     }
 
     /// Appends one body to the commit. It [`fits`], and nothing else can be wrong with a leaf that is
     /// made here.
     fn admit(
         &mut self,
-        body: &[u8],
-        event_id: [u8; 16],
+        new: &New<'_>,
         recorded_at: RecordedAt,
         commit: &mut Commit,
     ) -> Result<Placed, Refused> {
+        let New { body, event_id, sealed } = *new;
         let index = self.in_flight.next_index();
         // What nobody can read says nothing about others.
         let note = Note::of(index, recorded_at, body).ok().flatten();
@@ -204,6 +226,9 @@ impl Placer {
         commit.note(offset, leaf_hash);
         if let Some(note) = note {
             commit.annotate(note);
+        }
+        if let Some(sealed) = sealed {
+            commit.seal(VaultRecord { index, leaf_hash, sealed: sealed.clone() });
         }
         self.in_flight.push(Entry { event_id, leaf_hash });
         Ok(Placed { index, leaf_hash, already_recorded: false })
@@ -233,8 +258,27 @@ impl Placer {
     }
 }
 
-/// Bodies were measured when they were prepared; one that does not fit must not cost its neighbours.
-fn fits(body: &[u8]) -> Result<(), Refused> {
+/// An entry to be.
+struct New<'n> {
+    body: &'n [u8],
+    event_id: [u8; 16],
+    sealed: Option<&'n SealedBytes>,
+}
+
+/// What is sealed was encrypted and marked for the month that it was prepared in; months end.
+fn are_of_month<'s>(
+    mut sealed: impl Iterator<Item = &'s SealedBytes>,
+    now: RecordedAt,
+) -> Result<(), Refused> {
+    let Some(first) = sealed.next() else { return Ok(()) };
+    let month = Month::of_unix_s(now.0);
+    let is_other = first.month != month || sealed.any(|sealed| sealed.month != month);
+    if is_other { Err(Refused::OtherMonth { month }) } else { Ok(()) }
+}
+
+/// Entries were measured when they were prepared; one that does not fit must not cost its neighbours.
+fn fits(body: &[u8], sealed: Option<&SealedBytes>) -> Result<(), Refused> {
+    sealed.map_or(Ok(0), |sealed| slot_bytes(&sealed.bytes)).map_err(unplaceable)?;
     let bytes = Leaf { previous: Default::default(), recorded_at: RecordedAt(0), body }.byte_len();
     match body.len() {
         0..=BODY_BYTES_MAX => Ok(()),

@@ -1,4 +1,4 @@
-//! Makes commits durable, one after the other: tree, frame, append and sync, signature, answers.
+//! Makes commits durable, one after the other: tree, frame, what is sealed, append and sync, signature, answers.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -10,11 +10,13 @@ use tokio::sync::watch;
 use super::commit::Commit;
 use super::{Follower, Published};
 use crate::annotations::Annotations;
-use crate::storage::{AppendError, LogWriter, Tree};
+use crate::storage::{AppendError, Halt, LogWriter, Tree};
+use crate::vault::Vault;
 
 /// The second stage of recording. Takes commits in the order in which they were placed.
 pub(super) struct Publisher {
     pub log: LogWriter,
+    pub vault: Vault,
     /// The tree of what is durable.
     pub tree: Tree,
     pub key: SigningKey,
@@ -24,8 +26,8 @@ pub(super) struct Publisher {
     pub published: watch::Sender<Arc<Published>>,
     /// Set, once, to the reason why nothing is recorded any more.
     pub stopped: Arc<OnceLock<String>>,
-    /// Ends the process when a sync has failed. It must not return in production.
-    pub halt: Box<dyn Fn(&AppendError) + Send>,
+    /// Ends the process when a sync has failed.
+    pub halt: Halt,
 }
 
 impl Publisher {
@@ -62,7 +64,7 @@ impl Publisher {
         if self.log.has_stopped() {
             return Err(AppendError::Stopped);
         }
-        let Commit { first, frame, mut growth, changes, notes, .. } = commit;
+        let Commit { first, frame, mut growth, changes, vault, notes, .. } = commit;
         let count = frame.count();
         // Whoever gets here out of turn has a fault, and must not write: the log could not be opened again.
         let next = self.tree.size().next_index();
@@ -71,6 +73,11 @@ impl Publisher {
         let head = self.tree.head();
         // No entry: everything was known before, or refused. What was published still stands.
         let Some(frame) = frame.finish(&head.root) else { return Ok(()) };
+        if let Err(error) = self.vault.append(&vault) {
+            // The tree has grown by what will not be there.
+            self.log.stop();
+            return Err(error);
+        }
         self.log.append(first, &frame, &growth)?;
         let published = Arc::new(Published::sign(head, &self.key));
         self.annotations.note(&notes);
@@ -84,7 +91,7 @@ impl Publisher {
 
     fn stop(&self, error: &AppendError) {
         tracing::error!(%error, "a commit failed");
-        if matches!(error, AppendError::Sync { .. }) {
+        if error.must_end() {
             (self.halt)(error);
         }
         // The first reason stays: that nothing is recorded any more is only its consequence.

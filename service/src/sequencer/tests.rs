@@ -12,4 +12,5 @@ mod pipeline;
 mod pipeline_faults;
 mod queue;
 mod reopen;
+mod sealed;
 mod time;

@@ -67,6 +67,9 @@ pub enum AppendError {
     Stopped,
 }
 
+/// Ends the process. It must not return in production.
+pub type Halt = Arc<dyn Fn(&AppendError) + Send + Sync>;
+
 impl AppendError {
     /// Whether nobody knows what is on the disk: the process must end.
     #[must_use]
@@ -103,6 +106,11 @@ impl LogWriter {
         self.file_bytes += frame.len() as u64;
         self.poisoned = false;
         Ok(())
+    }
+
+    /// Has everything refused from now on: what has to be there before the next commit could not be written.
+    pub fn stop(&mut self) {
+        self.poisoned = true;
     }
 
     /// Whether an earlier append failed, so that nothing is written any more.

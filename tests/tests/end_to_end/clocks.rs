@@ -25,6 +25,7 @@ fn ledger_of(data: &Path, recorded_at_s: u64) {
     let opening = Opening {
         data,
         keys: data.join("keys"),
+        wrapping_key: None,
         clock: Arc::new(ManualClock::at(recorded_at_s)),
         accept_clock: false,
         new: NewLedger { origin: Origin::parse("dev.einsicht.invalid/clocks").unwrap(), simulated: false },

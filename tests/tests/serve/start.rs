@@ -90,6 +90,7 @@ fn begin(city: &City, clock: ManualClock, simulated: bool) {
     let opening = Opening {
         data: &data,
         keys: city.path("keys"),
+        wrapping_key: None,
         clock,
         accept_clock: false,
         new: NewLedger { origin: Origin::parse(ORIGIN).unwrap(), simulated },

@@ -20,7 +20,7 @@ fn break_next(desk: &Desk, kind: Kind, done: Done) {
     desk.folder.fail(At::Nth(kind, SEGMENT.to_owned(), desk.count(kind, SEGMENT)), done);
 }
 
-fn append_error(answer: Result<Acknowledged, Refused>) -> Arc<AppendError> {
+pub fn append_error(answer: Result<Acknowledged, Refused>) -> Arc<AppendError> {
     match answer {
         Err(Refused::Append(error)) => error,
         other => panic!("{other:?}"),
@@ -95,7 +95,7 @@ fn a_failed_sync_ends_the_process_and_acknowledges_nothing() {
 #[test]
 fn a_failed_sync_of_a_new_segment_ends_the_process() {
     let mut desk = desk();
-    let large = || Work::Own { body: vec![7; 60_000] };
+    let large = || Work::Own { body: vec![7; 60_000], sealed: None };
     desk.submit(large()).unwrap();
     let next = "log/entries/00000000000000000004.seg";
     desk.folder.fail(At::Nth(Kind::Sync, next.to_owned(), 0), Done::Nothing);

@@ -7,17 +7,19 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use einsicht_tlog::{Hash, Index, RecordedAt, Size, TreeHead, checkpoint};
 
-use super::harness::{key, opened, origin};
+use super::harness::{key, open_vault, opened, origin};
 use crate::sequencer::{Follower, Pace, Published};
 use crate::sessions::{Change, SessionKey, SessionStep, SessionStore, Sessions, StoreError};
 use crate::storage::memory::{At, Done, Kind, MemoryFolder};
 use crate::storage::{self, CHECKPOINT, Keeper};
+use crate::vault::Vault;
 
-fn keeper() -> (MemoryFolder, Keeper) {
+fn keeper() -> (MemoryFolder, Keeper, Vault) {
     let folder = MemoryFolder::default();
     let keys = [key().verifier().clone()];
-    let keeper = storage::open(Arc::new(folder.clone()), &origin(), &keys, 4096).unwrap().writer.keeper();
-    (folder, keeper)
+    let writer = storage::open(Arc::new(folder.clone()), &origin(), &keys, 4096).unwrap().writer;
+    let vault = open_vault(&folder, &writer.reader(), Size(0));
+    (folder, writer.keeper(), vault)
 }
 
 fn published(size: u64) -> Arc<Published> {
@@ -48,7 +50,7 @@ fn a_store_that_missed_changes_does_not_say_that_it_is_up_to_date() {
     let state = tempfile::tempdir().unwrap();
     let store = SessionStore::open(state.path()).unwrap();
     let mut sessions = Sessions::new(store.clone());
-    let (_folder, keeper) = keeper();
+    let (_folder, keeper, vault) = keeper();
     let (tried, tries) = mpsc::channel();
     let mut broken = true;
     let target = store.clone();
@@ -59,7 +61,7 @@ fn a_store_that_missed_changes_does_not_say_that_it_is_up_to_date() {
             false => target.write(changes, head),
         }
     };
-    let follower = Follower::start_with(keeper, Box::new(write), Pace::default()).unwrap();
+    let follower = Follower::start_with(keeper, vault, Box::new(write), Pace::default()).unwrap();
     follower.follow(&published(5), step(&mut sessions, 1, 4));
     tries.recv().unwrap();
     assert_eq!((follower.stored_before(), store.head().unwrap()), (Index(0), None));
@@ -79,9 +81,9 @@ fn a_store_that_missed_changes_does_not_say_that_it_is_up_to_date() {
 fn a_kept_checkpoint_that_can_not_be_written_holds_nothing_up_and_is_newest_at_the_end() {
     let state = tempfile::tempdir().unwrap();
     let store = SessionStore::open(state.path()).unwrap();
-    let (folder, keeper) = keeper();
+    let (folder, keeper, vault) = keeper();
     folder.fail(At::Nth(Kind::Sync, format!("{CHECKPOINT}.new"), 0), Done::Nothing);
-    let follower = Follower::start(keeper, store.clone(), Pace::default()).unwrap();
+    let follower = Follower::start(keeper, vault, store.clone(), Pace::default()).unwrap();
     follower.follow(&published(5), Vec::new());
     eventually("the store is written all the same", || follower.stored_before() == Index(5));
     assert!(!folder.paths().contains(&CHECKPOINT.to_owned()));
@@ -96,14 +98,14 @@ fn a_kept_checkpoint_that_can_not_be_written_holds_nothing_up_and_is_newest_at_t
 
 #[test]
 fn commits_in_quick_succession_share_a_round() {
-    let (folder, keeper) = keeper();
+    let (folder, keeper, vault) = keeper();
     let writes = Arc::new(Mutex::new(Vec::new()));
     let written = Arc::clone(&writes);
     let write = move |_: &[Change], head: &TreeHead| {
         written.lock().unwrap().push(head.size.0);
         Ok(())
     };
-    let follower = Follower::start_with(keeper, Box::new(write), Pace::default()).unwrap();
+    let follower = Follower::start_with(keeper, vault, Box::new(write), Pace::default()).unwrap();
     for size in 1..=200 {
         follower.follow(&published(size), Vec::new());
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use einsicht_access::vault::WrappingKey;
 use einsicht_tlog::Index;
 use tempfile::TempDir;
 
@@ -61,6 +62,8 @@ fn stand_by_at(
         data: Path::new("/data"),
         folder: Arc::new(folder.clone()),
         existing: ledger::read_genesis(folder)?,
+        keys: Arc::new(folder.clone()),
+        wrapping_key: Some(WrappingKey::new([3; 32])),
         secret: ed25519_dalek::SigningKey::from_bytes(&[7; 32]),
         key_path: Path::new("/keys"),
         store: Box::new(move || Ok(SessionStore::open(&state)?)),
@@ -71,7 +74,7 @@ fn stand_by_at(
         segment_bytes_max: 64 * 1024,
         disk_reserve_bytes: reserve,
         pace: Pace::default(),
-        halt: Box::new(|error| panic!("{error}")),
+        halt: Arc::new(|error| panic!("{error}")),
     }
     .stand_by()
 }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use einsicht_access::entry::session_end;
+use einsicht_access::vault::WrappingKey;
 use einsicht_access::{Provenance, body_bytes, entry_of_access};
 use einsicht_proto::v1::{AccessEvent, Operation};
-use einsicht_tlog::{Checkpoint, Index, Leaf, Origin, SigningKey, TreeHead};
+use einsicht_tlog::{Checkpoint, Index, Leaf, Origin, SigningKey, Size, TreeHead};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -23,6 +24,7 @@ use crate::sequencer::{
 use crate::sessions::{SessionKey, SessionStore, Sessions};
 use crate::storage::memory::{Kind, MemoryFolder};
 use crate::storage::{self, LogReader, RESERVE_BYTES, Room};
+use crate::vault::{self, Vault};
 
 pub const PRODUCER: &str = "test";
 pub const BEGUN_AT: i64 = 1_795_365_547;
@@ -86,6 +88,7 @@ impl Clock for Clocks {
 pub struct Desk {
     pub committer: Committer,
     pub reader: LogReader,
+    pub vault: Vault,
     pub folder: MemoryFolder,
     /// Before the segments of the folder; open.
     pub gate: Gate,
@@ -112,12 +115,15 @@ impl Desk {
         let gated = Arc::new(GatedFolder(folder.clone(), gate.clone()));
         let opened = storage::open(gated, &origin(), &keys, bytes_max).unwrap();
         let reader = opened.writer.reader();
-        let follower = Follower::start(opened.writer.keeper(), store.clone(), Pace::default()).unwrap();
+        let vault = open_vault(&folder, &reader, opened.tip.size());
+        let keeper = opened.writer.keeper();
+        let follower = Follower::start(keeper, vault.clone(), store.clone(), Pace::default()).unwrap();
         let guard = ClockGuard::new(&*clock, opened.tip.recorded_at());
         let halts = Arc::new(Mutex::new(Vec::new()));
         let halted = Arc::clone(&halts);
         let mut committer = Committer::new(Parts {
             writer: opened.writer,
+            vault: vault.clone(),
             tip: opened.tip,
             sessions: Sessions::new(store.clone()),
             annotations: Annotations::default(),
@@ -126,10 +132,10 @@ impl Desk {
             guard,
             follower,
             room: Room::new(Arc::new(folder.clone()), Path::new("/data"), RESERVE_BYTES),
-            halt: Box::new(move |error| halted.lock().unwrap().push(error.to_string())),
+            halt: Arc::new(move |error| halted.lock().unwrap().push(error.to_string())),
         });
         committer.record_own(b"").unwrap();
-        Self { committer, reader, folder, gate, store, clock, halts, state }
+        Self { committer, reader, vault, folder, gate, store, clock, halts, state }
     }
 
     /// Has one work recorded.
@@ -162,6 +168,20 @@ impl Desk {
     pub fn count(&self, kind: Kind, path: &str) -> usize {
         self.folder.trace().iter().filter(|(k, p)| (*k, p.as_str()) == (kind, path)).count()
     }
+}
+
+/// A vault that can seal, in the same folder as its keys.
+pub fn open_vault(folder: &MemoryFolder, reader: &LogReader, size: Size) -> Vault {
+    let opening = vault::Opening {
+        data: Arc::new(folder.clone()),
+        keys: Arc::new(folder.clone()),
+        wrapping: Some(WrappingKey::new([3; 32])),
+        origin: origin(),
+        reader,
+        size,
+        halt: Arc::new(|_| {}),
+    };
+    Vault::open(opening).unwrap().vault
 }
 
 pub fn origin() -> Origin {
@@ -207,7 +227,12 @@ pub fn submission(
 pub fn accesses(session: u8, events: &[(u64, u8)]) -> Work {
     let prepare = |(sequence, id): &(u64, u8)| {
         let event_id = [*id; 16];
-        PreparedEvent { sequence: *sequence, event_id, body: access(session, *sequence, event_id).into() }
+        PreparedEvent {
+            sequence: *sequence,
+            event_id,
+            body: access(session, *sequence, event_id).into(),
+            sealed: None,
+        }
     };
     Work::Accesses { session: session_key(session), events: events.iter().map(prepare).collect() }
 }
@@ -216,7 +241,7 @@ pub fn accesses(session: u8, events: &[(u64, u8)]) -> Work {
 pub fn run(session: u8, first: u64, count: u64) -> Work {
     let prepare = |sequence: u64| {
         let event_id = (u128::from(session) << 64 | u128::from(sequence)).to_be_bytes();
-        PreparedEvent { sequence, event_id, body: access(session, sequence, event_id).into() }
+        PreparedEvent { sequence, event_id, body: access(session, sequence, event_id).into(), sealed: None }
     };
     Work::Accesses { session: session_key(session), events: (first..first + count).map(prepare).collect() }
 }

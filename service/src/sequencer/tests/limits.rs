@@ -8,7 +8,7 @@ use crate::sequencer::{Refused, Work};
 use crate::storage::check;
 
 fn own(bytes: usize) -> Work {
-    Work::Own { body: vec![7; bytes] }
+    Work::Own { body: vec![7; bytes], sealed: None }
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Line {
     }
 
     pub async fn of(desk: Desk) -> Self {
-        let Desk { committer, reader, folder, gate, store, clock, halts, state } = desk;
+        let Desk { committer, reader, folder, gate, store, clock, halts, state, .. } = desk;
         let (sequencer, thread) = start(committer);
         let first = submit(&sequencer, run(WRITTEN, 0, LARGE));
         until(|| gate.holds_somebody_up()).await;
@@ -59,7 +59,7 @@ impl Line {
         let placed = self.clock.looks() + works.len();
         let pending = works.into_iter().map(|work| submit(&self.sequencer, work)).collect();
         // Too long for an entry. Its turn comes when all before it had theirs.
-        let _probe = submit(&self.sequencer, Work::Own { body: vec![0; 70_000] });
+        let _probe = submit(&self.sequencer, Work::Own { body: vec![0; 70_000], sealed: None });
         until(|| self.clock.looks() > placed).await;
         pending
     }
@@ -68,7 +68,7 @@ impl Line {
     /// of those who come later joins it.
     pub async fn fill(&self) -> Vec<Pending> {
         let placed = self.clock.looks() + usize::try_from(FULL).unwrap();
-        let large = || submit(&self.sequencer, Work::Own { body: vec![7; FULL_BODY_BYTES] });
+        let large = || submit(&self.sequencer, Work::Own { body: vec![7; FULL_BODY_BYTES], sealed: None });
         let full = (0..FULL).map(|_| large()).collect();
         until(|| self.clock.looks() == placed).await;
         full

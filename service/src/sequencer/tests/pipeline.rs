@@ -185,8 +185,9 @@ async fn what_has_expired_does_not_join_and_what_was_placed_in_time_is_recorded(
 async fn a_full_commit_lets_nobody_join_and_a_full_queue_refuses() {
     let line = Line::held_up_at(Kind::Sync).await;
     let full = line.fill().await;
-    let waiting: Vec<_> =
-        (0..QUEUE_SUBMISSIONS_MAX).map(|_| submit(&line.sequencer, Work::Own { body: Vec::new() })).collect();
+    let waiting: Vec<_> = (0..QUEUE_SUBMISSIONS_MAX)
+        .map(|_| submit(&line.sequencer, Work::Own { body: Vec::new(), sealed: None }))
+        .collect();
     until(|| line.sequencer.queue_depth() == QUEUE_SUBMISSIONS_MAX).await;
     // If the commit were not full, the queue would soon be empty.
     tokio::time::sleep(Duration::from_millis(100)).await;

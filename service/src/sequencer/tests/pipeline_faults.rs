@@ -1,5 +1,7 @@
 //! A write or a sync fails while the next commit is placed: neither is acknowledged, and nothing more is written.
 
+use std::sync::Arc;
+
 use einsicht_tlog::Size;
 
 use super::harness::{Desk, accesses, end, run};
@@ -93,7 +95,7 @@ async fn after_a_failed_sync_the_process_is_ended_and_no_byte_of_the_next_commit
 #[tokio::test]
 async fn a_stage_that_ends_in_disorder_ends_the_other_and_acknowledges_nothing() {
     let mut desk = Desk::with_segments_of(1 << 30);
-    desk.committer.publisher.halt = Box::new(|_| panic!("in the midst of a commit"));
+    desk.committer.publisher.halt = Arc::new(|_| panic!("in the midst of a commit"));
     desk.gate.close(Kind::Sync);
     let line = Line::of(desk).await;
     line.folder.fail(At::Nth(Kind::Sync, SEGMENT.to_owned(), line.count(Kind::Sync)), Done::Nothing);

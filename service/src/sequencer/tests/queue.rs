@@ -165,16 +165,17 @@ async fn bytes_that_wait_are_bounded_too_and_given_back() {
     let (sequencer, writer, clock, first) = held_up(Desk::new()).await;
     let free = sequencer.room.available_permits();
     // Far too long for an entry: it is refused when its turn comes, and until then takes room.
-    let large = submit(&sequencer, Work::Own { body: vec![0; free - 1000] });
+    let large = submit(&sequencer, Work::Own { body: vec![0; free - 1000], sealed: None });
     until(|| sequencer.room.available_permits() == 1000).await;
-    let refused = sequencer.submit(Work::Own { body: vec![0; 1001] }, None).await;
+    let refused = sequencer.submit(Work::Own { body: vec![0; 1001], sealed: None }, None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "bytes" })), "{refused:?}");
     clock.release();
     first.await.unwrap().unwrap();
     assert!(matches!(large.await.unwrap(), Err(Refused::Placing(_))));
     until(|| sequencer.room.available_permits() == QUEUE_BYTES_MAX).await;
-    sequencer.submit(Work::Own { body: vec![0; 1001] }, None).await.unwrap();
-    let refused = sequencer.submit(Work::Own { body: vec![0; QUEUE_BYTES_MAX + 1] }, None).await;
+    sequencer.submit(Work::Own { body: vec![0; 1001], sealed: None }, None).await.unwrap();
+    let refused =
+        sequencer.submit(Work::Own { body: vec![0; QUEUE_BYTES_MAX + 1], sealed: None }, None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "bytes" })), "{refused:?}");
     drop(sequencer);
     join(writer).await;

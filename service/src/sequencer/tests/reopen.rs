@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use einsicht_access::vault::WrappingKey;
 use einsicht_tlog::{Hash, Index, Size, TreeHead};
 
 use super::harness::{BEGUN_AT, Clocks, accesses, end, indexes, known, origin, places, run, together};
@@ -20,6 +21,7 @@ fn open(data: &Path) -> Ledger {
     ledger::open(Opening {
         data,
         keys,
+        wrapping_key: Some(WrappingKey::new([3; 32])),
         clock,
         accept_clock: false,
         new,

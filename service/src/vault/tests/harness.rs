@@ -68,6 +68,7 @@ pub fn open_with(folder: &MemoryFolder, wrapping: Option<WrappingKey>) -> Result
         origin: origin(),
         reader: &reader,
         size: log.tip.size(),
+        halt: Arc::new(|_| {}),
     })
     .map_err(|error| error.to_string())?;
     let mut world = World { folder: folder.clone(), log, vault, erased: Vec::new() };

@@ -146,8 +146,12 @@ fn answers_differ(original: &Original, mut ledger: Ledger, told: bool) -> Option
 fn forgotten(original: &Original, ledger: &mut Ledger, told: bool, served: &[bool]) -> Option<String> {
     for number in &original.numbers {
         let is_served = served[usize::try_from(number.index.0).unwrap()];
-        let event =
-            PreparedEvent { sequence: number.sequence, event_id: number.event_id, body: vec![0].into() };
+        let event = PreparedEvent {
+            sequence: number.sequence,
+            event_id: number.event_id,
+            body: vec![0].into(),
+            sealed: None,
+        };
         let work = Work::Accesses { session: number.session, events: vec![event] };
         match ledger.committer.record_now(vec![work]) {
             Ok(placed) => {
@@ -165,7 +169,8 @@ fn forgotten(original: &Original, ledger: &mut Ledger, told: bool, served: &[boo
         }
     }
     for (session, end) in &original.ended {
-        let event = PreparedEvent { sequence: 1 << 20, event_id: [1; 16], body: vec![0].into() };
+        let event =
+            PreparedEvent { sequence: 1 << 20, event_id: [1; 16], body: vec![0].into(), sealed: None };
         let work = Work::Accesses { session: *session, events: vec![event] };
         match ledger.committer.record_now(vec![work]) {
             Err(Refused::SessionEnded { index }) if index == *end => {}

@@ -116,6 +116,7 @@ pub fn open(data: &Path) -> Result<Ledger, LedgerError> {
     ledger::open(Opening {
         data,
         keys: data.join("keys"),
+        wrapping_key: None,
         clock: Arc::new(SystemClock::new()),
         accept_clock: false,
         new: NewLedger { origin: Origin::parse("torture.invalid/new").unwrap(), simulated: false },

@@ -73,6 +73,7 @@ impl Request {
                     sequence,
                     event_id: event_id(*session, sequence),
                     body: access(*session, sequence).into(),
+                    sealed: None,
                 };
                 let events = (*first..first + count).map(event).collect();
                 Work::Accesses { session: key(*session), events }

@@ -74,6 +74,8 @@ impl Machine {
         Assembly {
             data: Path::new("data"),
             existing: ledger::read_genesis(&folder)?,
+            keys: Arc::new(folder.clone()),
+            wrapping_key: None,
             folder: Arc::new(GatedFolder { folder, gate }),
             secret: secret(),
             key_path: Path::new("ledger.key"),
@@ -90,7 +92,7 @@ impl Machine {
                 watermark_interval: FAR,
             },
             // The process is at its end: whatever its threads still try, the disk does not see it.
-            halt: Box::new(move |error| {
+            halt: Arc::new(move |error| {
                 disk.power_off();
                 halts.lock().unwrap().push(error.to_string());
             }),
