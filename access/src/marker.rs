@@ -9,6 +9,7 @@
 //!
 //! Source: docs/format.md, Markers.
 
+mod finder;
 mod placing;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+pub use self::finder::Finder;
 pub use self::placing::{CONFIDENTIAL_MARKERS, markers_padded};
 pub(crate) use self::placing::{fillers, place};
 

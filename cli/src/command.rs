@@ -6,6 +6,7 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 
 mod checkpoint;
+mod citizen;
 mod correct;
 mod disclose;
 mod disclosure;
@@ -39,6 +40,8 @@ pub enum Command {
     Receipt(receipt::ReceiptArgs),
     /// Fetch and verify the newest signed checkpoint
     Checkpoint(checkpoint::CheckpointArgs),
+    /// Find the accesses to one person's data
+    Citizen(citizen::CitizenArgs),
     /// Disclose sealed values of an entry, proven to be what was sealed
     Disclose(disclose::DiscloseArgs),
     /// Verify disclosed values that somebody else was given
@@ -77,6 +80,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             Command::List(args) => list::run(args, options).await,
             Command::Receipt(args) => receipt::run(args, options).await,
             Command::Checkpoint(args) => checkpoint::run(args, options).await,
+            Command::Citizen(args) => citizen::run(args, options).await,
             Command::Disclose(args) => disclose::run(args, options).await,
             Command::Disclosure(args) => disclosure::run(args, options),
             Command::Requests(args) => requests::run(args, options).await,

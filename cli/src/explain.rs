@@ -5,6 +5,7 @@ use einsicht_client::answer::VerificationError;
 use einsicht_client::disclosure::DisclosureFileError;
 use einsicht_client::error::{Cause, RecordError, Unconfirmed};
 use einsicht_client::finding::{Conclusion, Fault, Finding};
+use einsicht_client::scan::ScanError;
 use einsicht_client::source::SourceError;
 use einsicht_client::trust::TrustError;
 use einsicht_client::vault::VaultError;
@@ -57,6 +58,10 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             || is::<TrustError>(cause, TrustError::is_failure)
             || is::<SourceError>(cause, SourceError::is_failure)
             || is::<RecordError>(cause, RecordError::is_verification_failure)
+            || is::<ScanError>(
+                cause,
+                |error| matches!(error, ScanError::Verify(error) if error.conclusion() == Conclusion::Failed),
+            )
             || is::<VaultError>(cause, VaultError::is_verification_failure)
             || is::<DisclosureFileError>(cause, DisclosureFileError::is_failure)
             || is::<Finding>(cause, |_| true)
@@ -104,6 +109,10 @@ pub fn meaning_of(fault: Fault) -> &'static str {
         Fault::CommitRoot | Fault::Root | Fault::LeafHash => {
             "What is shown is not what was signed: entries were changed, put in or taken out."
         }
+        Fault::Opening => {
+            "What is shown of a confidential record is not what was sealed, or came before its day: the ledger shows \
+             something that was not recorded, or what it had to keep back."
+        }
         Fault::Tile => "The hashes that are shown do not belong to the tree that was signed.",
     }
 }
@@ -147,6 +156,9 @@ fn steps_for(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
     }
     if let Some(SourceError::Unreachable { .. }) = cause.downcast_ref::<SourceError>() {
         return one(&format!("Is the service running there, and is the address right? {START}"));
+    }
+    if let Some(ScanError::Verify(error)) = cause.downcast_ref::<ScanError>() {
+        return steps_for(error);
     }
     if let Some(error) = cause.downcast_ref::<VaultError>() {
         return vault_steps(error);

@@ -1,5 +1,6 @@
 //! `einsicht`: records accesses to city data, and verifies the ledger without trusting it.
 
+mod access_report;
 mod cli;
 mod command;
 mod event_flags;

@@ -4,11 +4,13 @@
 //! of each entry its layout, the chain, that time does not run backwards, that its body can be read in
 //! one way only; that entry 0, and no other, is genesis and names this ledger and this key; that the
 //! Merkle tree over all entries has the root that was signed, and had the roots that were verified
-//! before. In a data folder also the checksum of each commit and the root that it states.
+//! before; that what opens a confidential record shows what was sealed, not before its day. In a data folder also the checksum of each commit and the root that it states.
 //!
 //! Not checked: whether what the entries say is true, what the ledger's operator never recorded, and
 //! whether others are shown the same ledger (compare checkpoints with them). Gaps in the numbers of a
 //! session are counted, and fail nothing: [`Sessions`].
+
+use std::sync::Arc;
 
 use einsicht_tlog::{Origin, Size, TreeHead};
 use futures::TryStreamExt as _;
@@ -21,7 +23,9 @@ use crate::trust::TrustError;
 use crate::verify_error::VerifyError;
 
 mod body;
+mod confidential;
 mod genesis;
+mod inspect;
 mod pipeline;
 mod report;
 mod resume;
@@ -30,7 +34,10 @@ mod sessions;
 mod state;
 mod tree;
 
+pub(crate) use body::Kind;
+pub use confidential::Confidential;
 pub use genesis::{Beginning, Predecessor};
+pub(crate) use inspect::{Inspector, Nothing, Seen};
 pub use report::AuditReport;
 pub use resume::FullReason;
 pub use sessions::{Gap, Sessions};
@@ -69,17 +76,34 @@ pub async fn audit(
     source: &Source,
     trust: &Trust,
     options: AuditOptions,
-    mut progress: impl FnMut(Progress),
+    progress: impl FnMut(Progress),
+) -> Result<AuditReport, VerifyError> {
+    audit_with(source, trust, options, Arc::new(Nothing), |()| {}, progress).await
+}
+
+/// The same, and `inspector` looks into every entry that is read. `take` gets what it noted of each chunk, in
+/// the order of the log. To see every entry once, `options.full` has to be set.
+///
+/// # Errors
+/// As [`audit`]; then nothing that was noted means anything.
+pub(crate) async fn audit_with<I: Inspector>(
+    source: &Source,
+    trust: &Trust,
+    options: AuditOptions,
+    inspector: Arc<I>,
+    take: impl FnMut(I::Notes),
+    progress: impl FnMut(Progress),
 ) -> Result<AuditReport, VerifyError> {
     let known = trust.newest();
     let target = newest(source, trust).await?;
     let resumed =
         if options.full { Err(FullReason::Asked) } else { resume::load(trust, target.floor(known)) };
+    let mut watch = Watch { inspector, take, progress };
     let reason = match resumed {
         Err(reason) => reason,
         Ok(state) => {
             let resumed_at = state.size();
-            match read_on(source, trust, &target, state, &mut progress).await {
+            match read_on(source, trust, &target, state, &mut watch).await {
                 Err(error) if error.conclusion() == crate::Conclusion::Failed => {
                     tracing::warn!(%error, "going on from the last audit failed: reading everything");
                     FullReason::ResumedFailed(error.to_string())
@@ -96,26 +120,34 @@ pub async fn audit(
         expected: "a verifier key named after a ledger".to_owned(),
         found: error.to_string(),
     })?;
-    let state = read_on(source, trust, &target, State::start(&origin), &mut progress).await?;
+    let state = read_on(source, trust, &target, State::start(&origin), &mut watch).await?;
     finish(source, trust, target, known, state, Err(reason)).await
 }
 
+/// Who looks on while an audit reads.
+struct Watch<I, T, P> {
+    inspector: Arc<I>,
+    take: T,
+    progress: P,
+}
+
 /// Verifies all entries from where `state` stands up to the target, and that they lead there.
-async fn read_on(
+async fn read_on<I: Inspector, T: FnMut(I::Notes), P: FnMut(Progress)>(
     source: &Source,
     trust: &Trust,
     target: &Target,
     mut state: State,
-    progress: &mut impl FnMut(Progress),
+    watch: &mut Watch<I, T, P>,
 ) -> Result<State, VerifyError> {
     let total = target.head().size;
     state.watch(target.needed.as_ref().map(|needed| needed.old.size));
     let mut bytes = 0;
-    progress(Progress { verified: state.size(), total, bytes });
-    let mut verified = pipeline::verify(source, &mut state, total, trust);
-    while let Some((size, read)) = verified.try_next().await? {
-        bytes += read;
-        progress(Progress { verified: size, total, bytes });
+    (watch.progress)(Progress { verified: state.size(), total, bytes });
+    let mut verified = pipeline::verify(source, &mut state, total, trust, watch.inspector.clone());
+    while let Some(chunk) = verified.try_next().await? {
+        bytes += chunk.bytes;
+        (watch.take)(chunk.notes);
+        (watch.progress)(Progress { verified: chunk.size, total, bytes });
     }
     drop(verified);
     check_end(source, target, &state)?;
@@ -188,6 +220,7 @@ async fn finish(
         kinds: state.counts.by_name(),
         accesses: state.counts.accesses,
         sessions: state.counts.sessions,
+        confidential: state.counts.confidential,
         not_covered: source.count_past(head.size).await.unwrap_or(None),
         resumed_at: resumed.as_ref().map_or(0, |size| size.0),
         full_because: resumed.err(),

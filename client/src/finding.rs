@@ -72,6 +72,9 @@ pub enum Fault {
     /// The entries give another root than was signed.
     #[error("the entries are not those that were signed")]
     Root,
+    /// An opening that does not show what was sealed, or comes before its day.
+    #[error("a confidential record is not opened as it was sealed")]
+    Opening,
     /// A hash tile does not belong to the signed tree.
     #[error("a hash tile does not lead to the root that was signed")]
     Tile,

@@ -49,6 +49,7 @@
 //! | [`vault`] | what is sealed: disclosing, erasing, correcting; every answer verified |
 //! | [`disclosure`], [`proven`] | disclosed values and entries with their proofs, for third persons too |
 //! | [`view_keys`] | the keys by which a citizen finds accesses to their own data |
+//! | [`scan`](mod@scan) | finding the accesses to one person's data, with the full verification |
 //! | [`finding`] | what is wrong, where, what was expected, what was found |
 //!
 //! Nothing here trusts a server: every proof is recomputed. Three ends are kept apart everywhere
@@ -82,6 +83,7 @@ mod request;
 pub mod retry;
 #[cfg(test)]
 mod sample;
+pub mod scan;
 mod session;
 pub mod source;
 pub mod spool;

@@ -17,6 +17,7 @@ use einsicht_tlog::{
 
 use crate::Trust;
 
+pub mod sealed;
 pub mod server;
 
 pub const ORIGIN: &str = "ulm.example/ledger";
@@ -113,6 +114,13 @@ impl Ledger {
         let recorded_at = RecordedAt(BEGAN_AT + self.commits.len() as u64);
         let leaf = Leaf { previous: self.previous(), recorded_at, body };
         self.leaves.push(leaf.to_bytes().unwrap());
+    }
+
+    /// Adds a commit of one entry, recorded at that second.
+    pub fn commit_at(&mut self, second: u64, body: &[u8]) {
+        let leaf = Leaf { previous: self.previous(), recorded_at: RecordedAt(second), body };
+        self.leaves.push(leaf.to_bytes().unwrap());
+        self.commit();
     }
 
     /// What the next leaf has to name.

@@ -94,6 +94,9 @@ fn print(report: &AuditReport, out: &mut Out) -> std::io::Result<()> {
     line("read", &how_much(report))?;
     line("history", &history(report))?;
     line("sessions", &sessions(report))?;
+    if let Some(text) = confidential(report) {
+        line("confidential", &text)?;
+    }
     let gaps = report.sessions.gaps();
     for gap in gaps.iter().take(GAPS_SHOWN) {
         let state = if gap.over { "the session is over" } else { "they may still come" };
@@ -163,12 +166,34 @@ fn sessions(report: &AuditReport) -> String {
                 "; {} missing: recorders gave them out, and the ledger does not have them",
                 counted(missing, "number is", "numbers are")
             ));
+            let hidden = report.confidential.unopened().min(missing);
+            if hidden > 0 {
+                text.push_str(&format!(
+                    "; up to {} of them may stand in confidential records, which nobody can tell before these are opened",
+                    grouped(hidden)
+                ));
+            }
         }
     }
     if sessions.repeated > 0 {
         text.push_str(&format!("; {} twice", counted(sessions.repeated, "number stands", "numbers stand")));
     }
     text
+}
+
+/// What became of confidential records, if there are any.
+fn confidential(report: &AuditReport) -> Option<String> {
+    let found = &report.confidential;
+    let records = counted(found.records, "record", "records");
+    let mut text = format!(
+        "{records}: {} opened, each shown to be what was sealed; {} not yet",
+        grouped(found.opened),
+        grouped(found.unopened())
+    );
+    if found.unchecked > 0 {
+        text.push_str(&format!("; of {} nobody can tell: there are too many", grouped(found.unchecked)));
+    }
+    (found.records > 0).then_some(text)
 }
 
 fn report_json(report: &AuditReport) -> Value {
@@ -193,7 +218,13 @@ fn report_json(report: &AuditReport) -> Value {
         "accesses": report.accesses,
         "sessions": {
             "met": report.sessions.met, "ended": report.sessions.ended, "missing": report.sessions.missing(),
-            "repeated": report.sessions.repeated, "gaps": gaps.collect::<Vec<_>>(),
+            "repeated": report.sessions.repeated,
+            "missing_may_be_confidential": report.confidential.unopened().min(report.sessions.missing()),
+            "gaps": gaps.collect::<Vec<_>>(),
+        },
+        "confidential": {
+            "records": report.confidential.records, "opened": report.confidential.opened,
+            "unopened": report.confidential.unopened(), "unchecked": report.confidential.unchecked,
         },
         "not_covered": report.not_covered,
         "resumed_at": report.resumed_at,

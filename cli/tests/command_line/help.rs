@@ -2,7 +2,7 @@
 
 use super::harness::Place;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 18] = [
     "record",
     "import",
     "verify",
@@ -11,6 +11,9 @@ const COMMANDS: [&str; 15] = [
     "receipt",
     "receipt verify",
     "checkpoint",
+    "citizen key",
+    "citizen scan",
+    "citizen report",
     "disclose",
     "disclosure verify",
     "requests",

@@ -1,27 +1,34 @@
 //! What the audit wants to know of a body, picked out while it is checked, without allocating anything.
 
 use einsicht_access::wire::{Visitor, WireError, walk};
-use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, MessageSchema, SESSION_END};
+use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, MessageSchema, OPENING, SESSION_END};
 
 /// Field numbers of `EntryBody` and of the messages in it.
 mod number {
     pub const GENESIS: u32 = 1;
     pub const ACCESS: u32 = 3;
     pub const SESSION_END: u32 = 4;
+    pub const OPENING: u32 = 9;
+    pub const CORRECTION: u32 = 10;
     pub const KEY_CHANGE: u32 = 11;
     pub const ACCESS_COUNT: u32 = 8;
+    pub const CONFIDENTIAL_UNTIL: u32 = 27;
+    pub const CONFIDENTIAL_SEAL: u32 = 44;
     pub const PRODUCER: u32 = 64;
     pub const SESSION: u32 = 65;
     pub const SEQUENCE: u32 = 66;
     pub const END_PRODUCER: u32 = 1;
     pub const END_SESSION: u32 = 2;
     pub const END_LAST_SEQUENCE: u32 = 3;
+    pub const OPENED_INDEX: u32 = 1;
+    pub const OPENED_SALT: u32 = 2;
+    pub const OPENED_RECORD: u32 = 3;
 }
 
 /// Which kind of entry: the field number of its member in `EntryBody.content`, or 0 for a kind that
 /// this version does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Kind(pub u32);
+pub(crate) struct Kind(pub u32);
 
 /// What the audit counts of one body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +38,17 @@ pub(super) struct Body<'a> {
     pub accesses: u64,
     /// Which number of which session it is, or ends.
     pub session: Option<SessionMark<'a>>,
+    /// What it hides, or shows of what was hidden.
+    pub hidden: Option<Hidden<'a>>,
+}
+
+/// A record that is hidden, or the opening of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hidden<'a> {
+    /// A confidential record.
+    Sealed { until_day: i32, seal: &'a [u8] },
+    /// An entry that opens one.
+    Opened { index: u64, salt: &'a [u8], record: &'a [u8] },
 }
 
 /// A number of a session, or the end of the session.
@@ -52,6 +70,9 @@ pub(super) enum SessionEvent {
 
 impl Kind {
     pub const GENESIS: Self = Self(number::GENESIS);
+    pub const ACCESS: Self = Self(number::ACCESS);
+    pub const OPENING: Self = Self(number::OPENING);
+    pub const CORRECTION: Self = Self(number::CORRECTION);
     pub const KEY_CHANGE: Self = Self(number::KEY_CHANGE);
 
     /// The name of the member in `entry.proto`; `unknown` for a kind that this version does not know.
@@ -65,7 +86,8 @@ impl<'a> Body<'a> {
     pub fn read(bytes: &'a [u8]) -> Result<Self, WireError> {
         let mut picked = Picked::default();
         walk(bytes, &ENTRY_BODY, &mut picked)?;
-        let Picked { kind, access_count, producer, session, sequence, last_sequence } = picked;
+        let Picked { kind, access_count, producer, session, sequence, last_sequence, .. } = picked;
+        let hidden = picked.hidden();
         let mark = |event| SessionMark { producer, session, event };
         let (accesses, session) = match kind {
             // A confidential record names no session.
@@ -76,7 +98,7 @@ impl<'a> Body<'a> {
             number::SESSION_END => (0, Some(mark(SessionEvent::End(last_sequence)))),
             _ => (0, None),
         };
-        Ok(Self { kind: Kind(kind), accesses, session })
+        Ok(Self { kind: Kind(kind), accesses, session, hidden })
     }
 }
 
@@ -89,6 +111,27 @@ struct Picked<'a> {
     session: &'a [u8],
     sequence: u64,
     last_sequence: Option<u64>,
+    until_day: Option<i32>,
+    confidential_seal: Option<&'a [u8]>,
+    opened: u64,
+    salt: &'a [u8],
+    record: &'a [u8],
+}
+
+impl<'a> Picked<'a> {
+    #[inline]
+    fn hidden(&self) -> Option<Hidden<'a>> {
+        match (self.kind, self.confidential_seal) {
+            // A record without a day is never due, and so is its opening.
+            (number::ACCESS, Some(seal)) => {
+                Some(Hidden::Sealed { until_day: self.until_day.unwrap_or(i32::MAX), seal })
+            }
+            (number::OPENING, _) => {
+                Some(Hidden::Opened { index: self.opened, salt: self.salt, record: self.record })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Visitor<'a> for Picked<'a> {
@@ -105,8 +148,12 @@ impl<'a> Visitor<'a> for Picked<'a> {
             match field.number {
                 number::ACCESS_COUNT => self.access_count = Some(value),
                 number::SEQUENCE => self.sequence = value,
+                // Numbers that are negative are sign-extended.
+                number::CONFIDENTIAL_UNTIL => self.until_day = i32::try_from(value.cast_signed()).ok(),
                 _ => {}
             }
+        } else if std::ptr::eq(message, &OPENING) && field.number == number::OPENED_INDEX {
+            self.opened = value;
         } else if std::ptr::eq(message, &SESSION_END) && field.number == number::END_LAST_SEQUENCE {
             self.last_sequence = Some(value);
         }
@@ -118,6 +165,13 @@ impl<'a> Visitor<'a> for Picked<'a> {
             match field.number {
                 number::PRODUCER => self.producer = value,
                 number::SESSION => self.session = value,
+                number::CONFIDENTIAL_SEAL => self.confidential_seal = Some(value),
+                _ => {}
+            }
+        } else if std::ptr::eq(message, &OPENING) {
+            match field.number {
+                number::OPENED_SALT => self.salt = value,
+                number::OPENED_RECORD => self.record = value,
                 _ => {}
             }
         } else if std::ptr::eq(message, &SESSION_END) {
@@ -135,7 +189,7 @@ mod tests {
     use einsicht_access::wire::read_body;
     use einsicht_access::{body_bytes, entry};
     use einsicht_proto::v1::entry_body::Content;
-    use einsicht_proto::v1::{AccessRecord, EntryBody, Erasure, SessionEnd};
+    use einsicht_proto::v1::{AccessRecord, EntryBody, Erasure, Opening, SessionEnd};
 
     use super::*;
 
@@ -162,6 +216,7 @@ mod tests {
                 kind: Kind(3),
                 accesses: access_count.unwrap_or(1),
                 session: Some(SessionMark { producer: b"verkehr", session: &[7; 16], event }),
+                hidden: None,
             };
             assert_eq!(Body::read(&bytes), Ok(expected));
         }
@@ -193,7 +248,27 @@ mod tests {
     fn a_confidential_record_belongs_to_no_session() {
         let record = AccessRecord { confidential_until_day: Some(20_000), ..AccessRecord::default() };
         let bytes = bytes_of(Content::Access(record));
-        assert_eq!(Body::read(&bytes), Ok(Body { kind: Kind(3), accesses: 1, session: None }));
+        assert_eq!(Body::read(&bytes), Ok(Body { kind: Kind(3), accesses: 1, session: None, hidden: None }));
+    }
+
+    #[test]
+    fn what_is_hidden_and_what_opens_it_is_picked_out() {
+        let record = AccessRecord {
+            confidential_until_day: Some(-1),
+            confidential_seal: Some(bytes::Bytes::from_static(&[4; 32])),
+            ..AccessRecord::default()
+        };
+        let bytes = bytes_of(Content::Access(record));
+        let hidden = Some(Hidden::Sealed { until_day: -1, seal: &[4; 32] });
+        assert_eq!(Body::read(&bytes).unwrap().hidden, hidden);
+        let opening = Opening {
+            index: 7,
+            salt: bytes::Bytes::from_static(&[5; 32]),
+            record: bytes::Bytes::from_static(b"r"),
+        };
+        let bytes = bytes_of(Content::Opening(opening));
+        let hidden = Some(Hidden::Opened { index: 7, salt: &[5; 32], record: b"r" });
+        assert_eq!(Body::read(&bytes).unwrap().hidden, hidden);
     }
 
     #[test]

@@ -10,36 +10,42 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use einsicht_tlog::Size;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::sync::oneshot;
 
+use super::inspect::Inspector;
 use super::run;
-use super::state::{Joined, State};
+use super::state::{Joined, State, Verified};
 use crate::source::{Source, SourceError};
 use crate::{Trust, VerifyError};
 
 /// More than so many cores are not kept busy: each chunk takes memory.
 const CORES_MAX: usize = 32;
 
-/// Verifies the entries from where `state` stands up to `total`. Each item says up to which size they are
-/// verified, and how many bytes were read for that; after an error nothing that follows means anything.
-pub(super) fn verify<'s>(
+/// Verifies the entries from where `state` stands up to `total`, and lets `inspector` look into them. Each item
+/// says up to which size they are verified; after an error nothing that follows means anything.
+pub(super) fn verify<'s, I: Inspector>(
     source: &Source,
     state: &'s mut State,
     total: Size,
     trust: &'s Trust,
-) -> impl Stream<Item = Result<(Size, u64), VerifyError>> + Unpin + Send + use<'s> {
-    let check = |chunk: Result<_, SourceError>| async move {
-        let chunk = chunk?;
-        Ok::<_, SourceError>(on_any_core(move || run::check(&chunk)).await)
+    inspector: Arc<I>,
+) -> impl Stream<Item = Result<Verified<I::Notes>, VerifyError>> + Unpin + Send + use<'s, I> {
+    let check = move |chunk: Result<_, SourceError>| {
+        let inspector = inspector.clone();
+        async move {
+            let chunk = chunk?;
+            Ok::<_, SourceError>(on_any_core(move || run::check(&chunk, &*inspector)).await)
+        }
     };
     let chunks = source.entries(state.size().next_index(), total);
     let chunks = chunks.try_filter(|chunk| std::future::ready(chunk.count() > 0));
     let checked = chunks.map(check).buffered(in_flight());
     let joined = checked.map(move |checked| checked.map(|checked| state.join(checked, trust)));
-    let finish = |joined: Result<Joined, SourceError>| async move {
+    let finish = |joined: Result<Joined<I::Notes>, SourceError>| async move {
         let joined = joined?;
         on_any_core(move || joined.finish()).await
     };

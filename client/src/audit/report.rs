@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use einsicht_tlog::{RecordedAt, TreeHead};
 
+use super::confidential::Confidential;
 use super::genesis::Beginning;
 use super::resume::FullReason;
 use super::sessions::Sessions;
@@ -30,6 +31,8 @@ pub struct AuditReport {
     pub accesses: u64,
     /// Sessions of producers, and the numbers missing in them.
     pub sessions: Sessions,
+    /// Confidential records, and what was opened of them.
+    pub confidential: Confidential,
     /// Whole entries that a data folder holds past the checkpoint: not verified. `None` where that
     /// can't be known.
     pub not_covered: Option<u64>,

@@ -11,12 +11,13 @@ use einsicht_tlog::leaf::Link;
 use einsicht_tlog::{Frontier, Hash, RecordedAt, Size, TreeHead};
 use serde::{Deserialize, Serialize};
 
+use super::confidential::Confidential;
 use super::genesis::Beginning;
 use super::sessions::Sessions;
 use super::state::{Counts, State};
 use crate::Trust;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Far more than the bounds of what is kept of sessions allow.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -60,6 +61,7 @@ struct Stored {
     kinds: BTreeMap<u32, u64>,
     accesses: u64,
     sessions: Sessions,
+    confidential: Confidential,
 }
 
 /// What the last audit of this log stored, if it can be gone on from: it must not be ahead of `known`,
@@ -105,6 +107,7 @@ pub(super) fn save(state: &State, trust: &Trust) -> std::io::Result<()> {
         kinds: state.counts.kinds.clone(),
         accesses: state.counts.accesses,
         sessions: state.counts.sessions.clone(),
+        confidential: state.counts.confidential.clone(),
     };
     let Some(sha256) = digest(&audit) else { return Ok(()) };
     dir.replace(&file_name(&stem), &serde_json::to_vec(&File { sha256, audit })?)
@@ -128,7 +131,12 @@ fn state_of(stored: Stored) -> Option<State> {
         },
         began_at: RecordedAt(stored.began_at),
         beginning: Some(stored.beginning),
-        counts: Counts { kinds: stored.kinds, accesses: stored.accesses, sessions: stored.sessions },
+        counts: Counts {
+            kinds: stored.kinds,
+            accesses: stored.accesses,
+            sessions: stored.sessions,
+            confidential: stored.confidential,
+        },
         watched: None,
     })
 }

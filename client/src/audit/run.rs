@@ -1,11 +1,15 @@
 //! Checks the entries of a chunk, without knowing what was before them: leaf, chain, time, body, kind, and
 //! the subtrees over them. Runs on any core; [`super::state`] joins the results.
 
+use bytes::Bytes;
+use einsicht_proto::v1::Opening;
 use einsicht_tlog::hash::leaf_hashes;
 use einsicht_tlog::leaf::{ChainError, LEAF_HEADER_BYTES, Link};
 use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, TreeHead};
 
-use super::body::{Body, Kind};
+use super::body::{Body, Hidden, Kind};
+use super::confidential;
+use super::inspect::{Inspector, Seen};
 use super::sessions::{Meeting, Met};
 use super::tree::Span;
 use crate::finding::{Fault, Finding};
@@ -17,7 +21,7 @@ const HASHED_TOGETHER: usize = 64;
 pub(super) const KINDS: usize = 32;
 
 /// What a chunk has, up to its first fault, and what it needs from what was before it.
-pub(super) struct Checked {
+pub(super) struct Checked<N> {
     /// Its beginning: what the chain so far must lead to. `None` if there is no entry that is a leaf.
     pub beginning: Option<Beginning>,
     /// Where the chain stands behind it.
@@ -28,6 +32,10 @@ pub(super) struct Checked {
     pub commits: Vec<(TreeHead, Place)>,
     pub tally: Tally,
     pub met: Vec<Met>,
+    /// Confidential records, and what opens them.
+    pub confidential: Vec<confidential::Met>,
+    /// What was noted of its entries.
+    pub notes: N,
     /// How many bytes were read for it.
     pub bytes: u64,
     /// What is wrong with the entry, or the piece, behind those above.
@@ -52,7 +60,7 @@ pub(super) struct Tally {
 
 /// Checks a chunk. The entries before its first fault count all the same: what follows from them may
 /// be wrong at a lower index.
-pub(super) fn check(chunk: &Chunk) -> Checked {
+pub(super) fn check<I: Inspector>(chunk: &Chunk, inspector: &I) -> Checked<I::Notes> {
     let mut run = Run {
         beginning: None,
         end: Link { previous: Hash::default(), not_before: RecordedAt(0) },
@@ -60,6 +68,9 @@ pub(super) fn check(chunk: &Chunk) -> Checked {
         commits: Vec::new(),
         tally: Tally::default(),
         meeting: Meeting::default(),
+        confidential: Vec::new(),
+        inspector,
+        notes: I::Notes::default(),
     };
     let fault = chunk.pieces().iter().find_map(|piece| run.take(piece).err());
     Checked {
@@ -69,6 +80,8 @@ pub(super) fn check(chunk: &Chunk) -> Checked {
         commits: run.commits,
         tally: run.tally,
         met: run.meeting.into_met(),
+        confidential: run.confidential,
+        notes: run.notes,
         bytes: chunk.byte_len() as u64,
         fault,
     }
@@ -90,16 +103,19 @@ pub(super) fn broken(index: Index, error: ChainError) -> Finding {
 }
 
 /// A chunk while it is checked.
-struct Run<'a> {
+struct Run<'a, I: Inspector> {
     beginning: Option<Beginning>,
     end: Link,
     hashes: Vec<Hash>,
     commits: Vec<(TreeHead, Place)>,
     tally: Tally,
     meeting: Meeting<'a>,
+    confidential: Vec<confidential::Met>,
+    inspector: &'a I,
+    notes: I::Notes,
 }
 
-impl<'a> Run<'a> {
+impl<'a, I: Inspector> Run<'a, I> {
     /// Opens a piece and takes its entries in, up to the first that fails.
     fn take(&mut self, piece: &'a Piece) -> Result<(), Finding> {
         let opened = piece.open()?;
@@ -109,7 +125,7 @@ impl<'a> Run<'a> {
                 if self.beginning.is_none() {
                     self.begin(index, bytes, piece).map_err(|error| at(piece, broken(index, error)))?;
                 }
-                self.entry(index, bytes, hash).map_err(|finding| at(piece, finding))?;
+                self.entry(index, bytes, hash, piece).map_err(|finding| at(piece, finding))?;
             }
         }
         self.commits.extend(opened.commit.map(|head| (head, piece.place().clone())));
@@ -126,7 +142,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn entry(&mut self, index: Index, bytes: &'a [u8], hash: Hash) -> Result<(), Finding> {
+    fn entry(&mut self, index: Index, bytes: &'a [u8], hash: Hash, piece: &Piece) -> Result<(), Finding> {
         let leaf = self.end.follow_hashed(bytes, hash).map_err(|error| broken(index, error))?;
         let body = Body::read(leaf.body).map_err(|error| Finding {
             fault: Fault::Body,
@@ -144,8 +160,42 @@ impl<'a> Run<'a> {
         if let Some(mark) = body.session {
             self.meeting.note(mark, index, leaf.recorded_at);
         }
+        let is_confidential = matches!(body.hidden, Some(Hidden::Sealed { .. }));
+        if let Some(hidden) = body.hidden {
+            self.confidential.extend(met(index, leaf.recorded_at, hidden, piece)?);
+        }
+        let Leaf { recorded_at, body: content, .. } = leaf;
+        let seen = Seen { index, recorded_at, kind: body.kind, is_confidential, body: content };
+        self.inspector.look(seen, &mut self.notes);
         self.hashes.push(hash);
         Ok(())
+    }
+}
+
+/// What is to be remembered of a confidential record, or of the opening of one.
+fn met(
+    index: Index,
+    recorded_at: RecordedAt,
+    hidden: Hidden<'_>,
+    piece: &Piece,
+) -> Result<Option<confidential::Met>, Finding> {
+    match hidden {
+        Hidden::Sealed { until_day, seal } => {
+            let seal = seal.try_into().map_err(|_| Finding {
+                fault: Fault::Opening,
+                index: Some(index),
+                place: None,
+                expected: "a seal of 32 bytes".to_owned(),
+                found: format!("one of {} bytes", seal.len()),
+            })?;
+            Ok(Some(confidential::Met::Sealed { index, day: until_day, seal }))
+        }
+        Hidden::Opened { index: of, salt, record } => {
+            let copy = Bytes::copy_from_slice;
+            let opening = Box::new(Opening { index: of, salt: copy(salt), record: copy(record) });
+            let place = piece.place().clone();
+            Ok(Some(confidential::Met::Opened { index, recorded_at, opening, place }))
+        }
     }
 }
 

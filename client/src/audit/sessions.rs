@@ -156,6 +156,24 @@ impl Sessions {
         }
     }
 
+    /// Takes in the number of a record that was confidential, as the entry `index` shows it. Of a session that
+    /// is over, only gaps that are listed are known.
+    pub(super) fn fill(&mut self, producer: &str, session: &[u8], number: u64, index: Index) {
+        if let Some(running) = self.running.get_mut(&key_of(producer.as_bytes(), session)) {
+            self.repeated += running.seen.insert(number, number);
+            running.last_index = index.0;
+            return;
+        }
+        let session = einsicht_tlog::hash::to_hex(session);
+        let is_its = |gap: &&mut Gap| gap.session == session && gap.producer == producer && gap.missing > 0;
+        if let Some(gap) = self.gaps.iter_mut().find(is_its) {
+            gap.missing -= 1;
+            gap.first_missing = gap.first_missing.filter(|first| *first != number);
+            self.missing_in_past = self.missing_in_past.saturating_sub(1);
+        }
+        self.gaps.retain(|gap| gap.missing > 0);
+    }
+
     /// How many numbers are missing so far, in sessions that are over and in those that may go on.
     #[must_use]
     pub fn missing(&self) -> u64 {

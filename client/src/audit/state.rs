@@ -6,6 +6,7 @@ use einsicht_tlog::leaf::Link;
 use einsicht_tlog::{Frontier, Hash, Index, Origin, RecordedAt, Size, TreeHead};
 
 use super::body::Kind;
+use super::confidential::{self, Confidential};
 use super::genesis::{self, Beginning};
 use super::run::{self, Checked, Tally};
 use super::sessions::Sessions;
@@ -30,12 +31,22 @@ pub(super) struct State {
 }
 
 /// A chunk that was joined, and what is left to do with it: no other chunk is needed for that.
-pub(super) struct Joined {
+pub(super) struct Joined<N> {
     placed: Option<Placed>,
     commits: Vec<(TreeHead, Place)>,
     verified: Size,
     bytes: u64,
+    notes: N,
     error: Option<VerifyError>,
+}
+
+/// A chunk that was verified, with all before it.
+pub(super) struct Verified<N> {
+    /// Up to which size.
+    pub size: Size,
+    /// How many bytes were read for it.
+    pub bytes: u64,
+    pub notes: N,
 }
 
 /// What was counted.
@@ -44,6 +55,7 @@ pub(super) struct Counts {
     pub kinds: BTreeMap<u32, u64>,
     pub accesses: u64,
     pub sessions: Sessions,
+    pub confidential: Confidential,
 }
 
 impl State {
@@ -70,9 +82,10 @@ impl State {
     }
 
     /// Joins a chunk to what was before it. After an error the state is of no use.
-    pub fn join(&mut self, checked: Checked, trust: &Trust) -> Joined {
-        let Checked { beginning, end, span, commits, tally, met, bytes, fault } = checked;
-        let mut joined = Joined { placed: None, commits, verified: self.size(), bytes, error: None };
+    pub fn join<N>(&mut self, checked: Checked<N>, trust: &Trust) -> Joined<N> {
+        let Checked { beginning, end, span, commits, tally, met, confidential, notes, bytes, fault } =
+            checked;
+        let mut joined = Joined { placed: None, commits, verified: self.size(), bytes, notes, error: None };
         let begun = beginning.map_or(Ok(()), |beginning| {
             self.begin(&beginning, trust).map_err(|error| error.at(beginning.place.to_string()))
         });
@@ -96,7 +109,9 @@ impl State {
         self.link = end;
         self.counts.take(&tally);
         self.counts.sessions.take(&met);
-        (joined.verified, joined.error) = (placed.end(), fault.map(VerifyError::from).or(unknown));
+        // These are of entries before the fault.
+        let opened = self.counts.open(confidential).err();
+        (joined.verified, joined.error) = (placed.end(), opened.or(fault).map(VerifyError::from).or(unknown));
         joined.placed = Some(placed);
         joined
     }
@@ -112,17 +127,17 @@ impl State {
     }
 }
 
-impl Joined {
+impl<N> Joined<N> {
     /// Compares the roots that commits state with those of the tree; then comes what was wrong behind them.
-    pub fn finish(self) -> Result<(Size, u64), VerifyError> {
-        let Self { placed, commits, verified, bytes, error } = self;
+    pub fn finish(self) -> Result<Verified<N>, VerifyError> {
+        let Self { placed, commits, verified, bytes, notes, error } = self;
         if let Some(placed) = placed
             && let Some(finding) =
                 commits.iter().find_map(|(head, place)| commit_finding(&placed, head, place))
         {
             return Err(finding.into());
         }
-        error.map_or(Ok((verified, bytes)), Err)
+        error.map_or(Ok(Verified { size: verified, bytes, notes }), Err)
     }
 }
 
@@ -131,6 +146,16 @@ impl Counts {
     /// know.
     pub fn by_name(&self) -> BTreeMap<&'static str, u64> {
         self.kinds.iter().map(|(kind, count)| (Kind(*kind).name(), *count)).collect()
+    }
+
+    /// Takes in confidential records and what opens them: from then on an opened record counts as what it is.
+    fn open(&mut self, met: Vec<confidential::Met>) -> Result<(), Finding> {
+        for (index, record) in self.confidential.take(met)? {
+            let more = record.access_count.unwrap_or(1).saturating_sub(1);
+            self.accesses = self.accesses.saturating_add(more);
+            self.sessions.fill(&record.producer, &record.session, record.sequence, index);
+        }
+        Ok(())
     }
 
     fn take(&mut self, tally: &Tally) {

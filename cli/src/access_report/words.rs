@@ -1,0 +1,205 @@
+//! The words of the report, in German and in English.
+
+use einsicht_client::scan::Untold;
+
+/// In which language a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// German.
+    German,
+    /// English.
+    English,
+}
+
+/// The texts of a page that do not depend on what was found.
+pub struct Words {
+    pub title: &'static str,
+    pub simulated: &'static str,
+    pub intro: &'static str,
+    pub ledger: &'static str,
+    pub verified: &'static str,
+    pub made_at: &'static str,
+    pub root: &'static str,
+    pub months: &'static str,
+    pub month_columns: [&'static str; 4],
+    pub untold: &'static str,
+    pub untold_intro: &'static str,
+    pub accesses: &'static str,
+    pub none: &'static str,
+    pub entry: &'static str,
+    pub recorded_at: &'static str,
+    pub opened_by: &'static str,
+    pub corrected_by: &'static str,
+    pub found_by: &'static str,
+    pub proof: &'static str,
+    pub meaning: &'static str,
+    pub meaning_text: [&'static str; 4],
+}
+
+impl Language {
+    /// Its code in HTML (BCP 47).
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::German => "de",
+            Self::English => "en",
+        }
+    }
+
+    /// The fixed texts.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::German => &GERMAN,
+            Self::English => &ENGLISH,
+        }
+    }
+
+    /// What a field is called.
+    pub fn field(self, name: &str) -> &str {
+        let (german, english) = match name {
+            "occurred_at" => ("Zeitpunkt", "Time"),
+            "occurred_until" => ("Ende", "End"),
+            "operation" => ("Vorgang", "Operation"),
+            "dataset" => ("Datenbestand", "Data set"),
+            "other_datasets" => ("Verknüpfte Datenbestände", "Combined with"),
+            "categories" => ("Datenkategorien", "Categories of data"),
+            "processing" => ("Form der Daten", "Form of the data"),
+            "purpose" => ("Zweck", "Purpose"),
+            "legal_basis" => ("Rechtsgrundlage", "Legal basis"),
+            "national_norm" => ("Nationale Vorschrift", "National norm"),
+            "secondary_use" => ("Zweckänderung", "Beyond the original purpose"),
+            "consideration" => ("Gegenleistung", "Anything in return"),
+            "unit" => ("Organisationseinheit", "Unit"),
+            "recipient" => ("Empfänger", "Recipient"),
+            "storage_location" => ("Speicherort", "Place of storage"),
+            "outcome" => ("Ergebnis", "Outcome"),
+            "access_count" => ("Anzahl der Zugriffe", "Number of accesses"),
+            "record_count" => ("Berührte Datensätze", "Records touched"),
+            "producer" => ("Protokollierendes System", "Recording system"),
+            other => return other,
+        };
+        if self == Self::German { german } else { english }
+    }
+
+    /// What a value of a fixed set is called; other values are the city's own codes and stay as they are.
+    pub fn value<'a>(self, field: &str, value: &'a str) -> &'a str {
+        let (german, english) = match (field, value) {
+            ("operation", "collect") => ("Erhebung", "collected"),
+            ("operation", "alter") => ("Veränderung", "changed"),
+            ("operation", "query") => ("Abfrage", "read or searched"),
+            ("operation", "disclose") => ("Offenlegung", "handed to somebody"),
+            ("operation", "combine") => ("Kombination", "combined"),
+            ("operation", "erase") => ("Löschung", "erased"),
+            ("processing", "raw") => ("unverändert", "as stored"),
+            ("processing", "pseudonymised") => ("pseudonymisiert", "pseudonymised"),
+            ("processing", "aggregated") => ("zusammengefasst", "aggregated"),
+            ("processing", "anonymous") => ("anonym", "anonymous"),
+            ("outcome", "granted") => ("gewährt", "granted"),
+            ("outcome", "denied") => ("verweigert", "denied"),
+            ("outcome", "failed") => ("gewährt, dann fehlgeschlagen", "granted, then failed"),
+            ("secondary_use" | "consideration", "true") => ("ja", "yes"),
+            ("secondary_use" | "consideration", "false") => ("nein", "no"),
+            _ => return value,
+        };
+        if self == Self::German { german } else { english }
+    }
+
+    /// How many accesses were found.
+    pub fn found(self, count: usize) -> String {
+        match (self, count) {
+            (Self::German, 1) => "Es wurde 1 Zugriff auf Ihre Daten gefunden.".to_owned(),
+            (Self::German, count) => format!("Es wurden {count} Zugriffe auf Ihre Daten gefunden."),
+            (Self::English, 1) => "1 access to your data was found.".to_owned(),
+            (Self::English, count) => format!("{count} accesses to your data were found."),
+        }
+    }
+
+    /// What could not be told of a month.
+    pub fn untold(self, month: &str, untold: Untold) -> String {
+        match (self, untold) {
+            (Self::German, Untold::NoRecords) => {
+                format!(
+                    "{month}: Das Protokoll enthält keinen Eintrag über Zugriffe aus diesem Monat. Bitte prüfen Sie, ob der Monat gemeint war."
+                )
+            }
+            (Self::German, Untold::NotOver) => {
+                format!(
+                    "{month}: Das Protokoll, wie es hier vorliegt, endet vor dem Ende des Monats. Weitere Einträge sind möglich."
+                )
+            }
+            (Self::German, Untold::Hidden(records)) => format!(
+                "{month}: {records} Einträge sind noch vertraulich. Ob sie Ihre Daten betreffen, zeigt sich, wenn sie geöffnet werden."
+            ),
+            (Self::English, Untold::NoRecords) => {
+                format!(
+                    "{month}: the ledger has no record of accesses in that month. Please check whether it is the month that was meant."
+                )
+            }
+            (Self::English, Untold::NotOver) => {
+                format!(
+                    "{month}: the ledger as it was read ends before the month does. More records may follow."
+                )
+            }
+            (Self::English, Untold::Hidden(records)) => format!(
+                "{month}: {records} records are confidential still. Whether they are about your data shows when they are opened."
+            ),
+        }
+    }
+}
+
+static GERMAN: Words = Words {
+    title: "Zugriffe auf Ihre Daten",
+    simulated: "Simulation: Die Einträge dieses Protokolls sind erfunden.",
+    intro: "Diese Auskunft wurde aus dem Zugriffsprotokoll errechnet. Namen von Beschäftigten enthält sie nicht.",
+    ledger: "Protokoll",
+    verified: "Geprüfte Einträge",
+    made_at: "Erstellt am",
+    root: "Prüfsumme (Wurzel)",
+    months: "Durchsuchte Monate",
+    month_columns: ["Monat", "Einträge", "Gefundene Zugriffe", "Noch vertraulich"],
+    untold: "Was nicht beantwortet werden kann",
+    untold_intro: "Zu Folgendem ist keine Aussage möglich. Das bedeutet nicht, dass es keinen Zugriff gab.",
+    accesses: "Die Zugriffe",
+    none: "In den durchsuchten Einträgen wurde kein Zugriff gefunden.",
+    entry: "Eintrag",
+    recorded_at: "Protokolliert am",
+    opened_by: "War vertraulich; geöffnet durch Eintrag",
+    corrected_by: "Berichtigt durch Eintrag",
+    found_by: "Gefunden über",
+    proof: "Nachweis",
+    meaning: "Was diese Auskunft belegt",
+    meaning_text: [
+        "Das ganze Protokoll wurde gelesen und nachgerechnet: Verkettung, Prüfbaum und Signatur stimmen. Jeder genannte Zugriff steht nachweislich darin; die Nachweise liegen im Ordner „proofs“ und in „report.json“.",
+        "Dass weitere Zugriffe fehlen, ist weniger sicher belegt: Die Kennzeichen, an denen Ihre Einträge zu erkennen sind, hat der Dienst der Verwaltung geschrieben. Eine Prüfstelle mit den Schlüsseln der Verwaltung kann sie nachrechnen.",
+        "Einen Nachweis prüfen Sie ohne Netz mit: einsicht receipt verify proofs/NUMMER.tlog-proof --vkey SCHLÜSSEL",
+        "Zeiten sind Weltzeit (UTC), auf die Minute genau.",
+    ],
+};
+
+static ENGLISH: Words = Words {
+    title: "Accesses to your data",
+    simulated: "Simulation: the entries of this ledger are made up.",
+    intro: "This report was computed from the ledger of accesses. It does not contain names of staff.",
+    ledger: "Ledger",
+    verified: "Entries verified",
+    made_at: "Made on",
+    root: "Checksum (root)",
+    months: "Months that were searched",
+    month_columns: ["Month", "Records", "Accesses found", "Confidential still"],
+    untold: "What can't be answered",
+    untold_intro: "Nothing can be said about the following. That does not mean that there was no access.",
+    accesses: "The accesses",
+    none: "No access was found in the records that were searched.",
+    entry: "Entry",
+    recorded_at: "Recorded on",
+    opened_by: "Was confidential; opened by entry",
+    corrected_by: "Corrected by entry",
+    found_by: "Found by",
+    proof: "Proof",
+    meaning: "What this report shows",
+    meaning_text: [
+        "The whole ledger was read and recomputed: its chain, its tree and its signature are right. Each access above is proven to stand in it; the proofs are in the folder “proofs” and in “report.json”.",
+        "That there are no others is shown less strongly: the markers by which your records are found were written by the administration's service. An auditor with the administration's keys can recompute them.",
+        "Check a proof without network: einsicht receipt verify proofs/NUMBER.tlog-proof --vkey KEY",
+        "Times are UTC, to the minute.",
+    ],
+};
