@@ -13,7 +13,9 @@
 //!
 //! Nothing personal is in errors, in what is logged, or in what `Debug` shows.
 
+mod check;
 mod class;
+mod copy;
 mod erasing;
 mod keyring;
 mod layout;
@@ -48,6 +50,8 @@ use crate::signer::{self, SecretError};
 use crate::storage::file::{Folder, replace};
 use crate::storage::{AppendError, Halt, LogReader};
 
+pub use self::check::{Check, Found as Checked};
+pub use self::copy::{Copied, CopyError, copy};
 pub use self::keyring::{Keyring, KeyringError};
 pub use self::recovery::{Damage, Problem, RecoveryError};
 pub use self::redo::RedoError;

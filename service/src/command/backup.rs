@@ -13,6 +13,7 @@ use super::place::{Place, PlaceArgs, finding, generations, identify, progress};
 use crate::ledger;
 use crate::storage::file::{Folder as _, RealFolder};
 use crate::storage::{self, Copied};
+use crate::vault;
 
 /// Name of a file that only the folder of a service has.
 const WATERMARK: &str = "log/watermark";
@@ -25,7 +26,8 @@ const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(2);
 ///
 /// Copies what log/checkpoint covers, and nothing that was not synced. A running service writes that a moment after
 /// a commit; it is waited for, so that what was recorded before is in the backup. Run again, it verifies what is
-/// there and copies only what is new. Keys are never copied.
+/// there and copies only what is new. What is sealed is copied encrypted, and what was erased since is erased in the
+/// backup, too. Keys are never copied.
 #[derive(Debug, Args)]
 pub struct BackupArgs {
     #[command(flatten)]
@@ -48,9 +50,10 @@ fn back_up(args: &BackupArgs) -> anyhow::Result<ExitCode> {
     if !wait_for_checkpoint(&place.data) {
         super::say("note    log/checkpoint is older than the newest commit: the backup ends before that");
     }
+    let mut is_sound = true;
     for (source, target) in generations(&place.data, to) {
-        let (copied, origin) = copy(&source, &target)?;
-        let Copied { head, held, bytes } = copied;
+        let Copy { log, vault, origin } = copy(&source, &target)?;
+        let Copied { head, held, bytes } = log;
         super::say(&format!(
             "backup  {}: {origin}, {} entries; {held} were there and verified, {} copied ({bytes} bytes)\n\
              root    {}",
@@ -59,9 +62,10 @@ fn back_up(args: &BackupArgs) -> anyhow::Result<ExitCode> {
             head.size.0 - held.0,
             head.root
         ));
+        is_sound &= tell_vault(&vault);
     }
     super::say(&about_keys(&place));
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(!is_sound)))
 }
 
 /// Waits until `log/checkpoint` is as new as what the segments hold now; whether it got so.
@@ -86,8 +90,29 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|file| file.modified()).ok()
 }
 
-/// Copies one ledger's log from folder to folder.
-pub(super) fn copy(source: &Path, target: &Path) -> anyhow::Result<(Copied, String)> {
+/// Says what of the vault was copied; whether all of it was sound.
+pub(super) fn tell_vault(vault: &vault::Copied) -> bool {
+    let vault::Copied { records, written, erased, damages } = vault;
+    for damage in damages {
+        super::say(&format!("FAILED  {damage}; the copy keeps what it had in its place"));
+    }
+    if records + erased > 0 {
+        super::say(&format!(
+            "sealed  values of {records} entries, {written} of them copied; {erased} months and classes are erased"
+        ));
+    }
+    damages.is_empty()
+}
+
+/// What was copied of one ledger.
+pub(super) struct Copy {
+    pub log: Copied,
+    pub vault: vault::Copied,
+    pub origin: String,
+}
+
+/// Copies one ledger from folder to folder: its log, then what is sealed of those entries.
+pub(super) fn copy(source: &Path, target: &Path) -> anyhow::Result<Copy> {
     let (from, identity) = identify(source)?;
     let to = RealFolder::new(target);
     to.create_folder("").with_context(|| target.display().to_string())?;
@@ -96,9 +121,11 @@ pub(super) fn copy(source: &Path, target: &Path) -> anyhow::Result<(Copied, Stri
         bar.set_position(size.0);
     });
     bar.finish_and_clear();
-    let copied = copied.with_context(|| format!("from {} to {}", source.display(), target.display()))?;
+    let places = || format!("from {} to {}", source.display(), target.display());
+    let log = copied.with_context(places)?;
+    let vault = vault::copy(&from, &to, identity.origin.hash(), log.head.size).with_context(places)?;
     sync_name(target)?;
-    Ok((copied, identity.origin.to_string()))
+    Ok(Copy { log, vault, origin: identity.origin.to_string() })
 }
 
 /// Makes the name of a folder durable.

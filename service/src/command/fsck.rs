@@ -4,10 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use einsicht_access::read_body;
+use einsicht_access::vault::WrappingKey;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Checkpoint, Index, Leaf, TreeHead, VerifierKey};
 
@@ -15,6 +17,8 @@ use super::place::{finding, progress};
 use crate::ledger::{Identity, LedgerError};
 use crate::storage::file::{RealFolder, read_small};
 use crate::storage::{self, CHECKPOINT, Checked, LOCK, VKEY};
+use crate::vault::{self, Check, Keyring};
+use crate::wrapping_key::WrappingKeySource;
 
 /// Faults that are listed; more are counted.
 const FAULTS_MAX: usize = 20;
@@ -25,6 +29,12 @@ pub struct FsckArgs {
     /// The data folder
     #[arg(value_name = "DIR")]
     data: PathBuf,
+    /// Folder of the ledger's keys: what is sealed is opened, and compared with the log
+    #[arg(long, value_name = "DIR", requires = "wrapping_key_file")]
+    keys: Option<PathBuf>,
+    /// File of the key that those keys are wrapped with
+    #[arg(long, value_name = "FILE", requires = "keys")]
+    wrapping_key_file: Option<PathBuf>,
 }
 
 /// What was found.
@@ -38,38 +48,60 @@ pub struct Findings {
     pub segments: usize,
     /// How many commits.
     pub commits: u64,
-    /// Wrong, each a sentence.
+    /// Wrong about the log, each a sentence.
     pub faults: Vec<String>,
+    /// Wrong about what is sealed, likewise. The log does not need it.
+    pub vault_faults: Vec<String>,
+    /// What there is of it.
+    pub vault: vault::Checked,
     /// Worth knowing, not wrong.
     pub notes: Vec<String>,
 }
 
 pub(super) fn run(args: &FsckArgs) -> anyhow::Result<ExitCode> {
-    match check(&args.data) {
+    match checked(args) {
         Ok(findings) => Ok(report(&args.data, &findings)),
         // Damage that stops the reading is an answer; what could not be read is not.
         Err(error) => finding(&args.data, error),
     }
 }
 
-/// Checks everything that is in a data folder. Only the public keys that entry 0 names are believed:
+fn checked(args: &FsckArgs) -> anyhow::Result<Findings> {
+    match (&args.keys, &args.wrapping_key_file) {
+        (Some(keys), Some(file)) => {
+            let key = WrappingKeySource::File(file.clone()).read()?;
+            check_with(&args.data, Some((keys, WrappingKey::new(*key))))
+        }
+        _ => check(&args.data),
+    }
+}
+
+/// As [`check_with`], without keys: what is sealed is not opened.
+///
+/// # Errors
+/// As [`check_with`].
+pub fn check(data: &Path) -> anyhow::Result<Findings> {
+    check_with(data, None)
+}
+
+/// Checks everything that is in a data folder, what is sealed with these keys. Only the public keys that entry 0 names are believed:
 /// whether they are the right ones, their owner has to say.
 ///
 /// # Errors
 /// What stops the check: damage ([`LedgerError::is_finding`]), or what could not be read.
-pub fn check(data: &Path) -> anyhow::Result<Findings> {
+pub fn check_with(data: &Path, keys: Option<(&PathBuf, WrappingKey)>) -> anyhow::Result<Findings> {
     if !data.join("log").is_dir() {
         bail!("{} has no folder 'log': it is not a data folder of a ledger", data.display());
     }
     let _lock = shared_lock(data)?;
     let folder = RealFolder::new(data);
-    let Some(Identity { genesis, origin, keys }) = Identity::read(&folder)? else {
+    let Some(Identity { genesis, origin, keys: verifiers }) = Identity::read(&folder)? else {
         bail!("{} holds an empty log: nothing was recorded yet", data.display());
     };
     let mut faults = Faults::default();
-    check_vkey(data, &keys, &mut faults)?;
+    check_vkey(data, &verifiers, &mut faults)?;
     let published = match read_small(&folder, CHECKPOINT).context(CHECKPOINT)? {
-        Some(bytes) => match Checkpoint::open(&bytes, origin.as_str(), &keys) {
+        Some(bytes) => match Checkpoint::open(&bytes, origin.as_str(), &verifiers) {
             Ok(checkpoint) => Some(checkpoint.head),
             Err(error) => {
                 faults.add(format!("{CHECKPOINT}: {error}"));
@@ -79,16 +111,30 @@ pub fn check(data: &Path) -> anyhow::Result<Findings> {
         None => None,
     };
     let bar = progress("checking", published.map(|head| head.size.0));
+    let keyring = keys.map(|(keys, wrapping)| {
+        let (keys, data) = (Arc::new(RealFolder::new(keys)), Arc::new(folder.clone()));
+        Keyring::open(keys, data, wrapping, origin.clone())
+    });
+    let keyring = keyring.transpose()?;
+    let mut vault_faults = Faults::default();
+    let mut tell = |fault| vault_faults.add(fault);
+    let mut vault = Check::begin(&folder, &origin, keyring.as_ref(), &mut tell).context("vault")?;
+    let mut unreadable = None;
     let checked =
         storage::check(&folder, origin.hash(), published.map(|head| head.size), &mut |index, leaf| {
             bar.set_position(index.0);
             check_body(index, leaf, &mut faults);
+            if unreadable.is_none() {
+                unreadable = vault.entry(index, leaf).err();
+            }
         });
     bar.finish_and_clear();
     let checked = checked.map_err(LedgerError::from)?;
+    let vault = unreadable.map_or_else(|| vault.finish(), Err).context("vault")?;
     let notes = judge(&checked, published, &mut faults);
-    let Checked { head, segments, frames, .. } = checked;
-    Ok(Findings { head, origin: genesis.origin, segments, commits: frames, faults: faults.finish(), notes })
+    let Checked { head, segments, frames: commits, .. } = checked;
+    let (origin, faults, vault_faults) = (genesis.origin, faults.finish(), vault_faults.finish());
+    Ok(Findings { head, origin, segments, commits, faults, vault_faults, vault, notes })
 }
 
 fn check_body(index: Index, leaf: &Leaf<'_>, faults: &mut Faults) {
@@ -168,21 +214,32 @@ fn shared_lock(data: &Path) -> anyhow::Result<Option<fs::File>> {
 }
 
 fn report(data: &Path, findings: &Findings) -> ExitCode {
-    let Findings { head, origin, segments, commits, faults, notes } = findings;
+    let Findings { head, origin, segments, commits, faults, vault_faults, vault, notes } = findings;
     let data = data.display();
     for note in notes {
         super::say(&format!("note    {note}"));
     }
-    for fault in faults {
+    for fault in faults.iter().chain(vault_faults) {
         super::say(&format!("FAILED  {fault}"));
     }
     let extent = format!("{} entries in {commits} commits and {segments} segments", head.size);
-    if faults.is_empty() {
-        super::say(&format!("sound   {data}: {origin}, {extent}\nroot    {}", head.root));
-        ExitCode::SUCCESS
-    } else {
-        super::say(&format!("FAILED  {data}: {origin}, {extent}"));
-        ExitCode::from(1)
+    match (faults.is_empty(), vault_faults.is_empty()) {
+        (true, _) => super::say(&format!("sound   {data}: {origin}, {extent}\nroot    {}", head.root)),
+        (false, _) => super::say(&format!("FAILED  {data}: {origin}, {extent}")),
+    }
+    if vault.classes > 0 || !vault_faults.is_empty() {
+        let word = if vault_faults.is_empty() { "sealed " } else { "FAILED " };
+        super::say(&format!("{word} {}", sealed(vault)));
+    }
+    ExitCode::from(u8::from(!faults.is_empty() || !vault_faults.is_empty()))
+}
+
+fn sealed(vault: &vault::Checked) -> String {
+    let vault::Checked { classes, records, opened } = vault;
+    let there = format!("values of {records} entries in {classes} months and classes of the vault");
+    match opened {
+        0 => format!("{there}; not opened, for that takes --keys and --wrapping-key-file"),
+        _ => format!("{there}; {opened} were opened and make the seals that the log has"),
     }
 }
 

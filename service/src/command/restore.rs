@@ -19,7 +19,7 @@ use einsicht_proto::v1::Predecessor;
 use einsicht_tlog::{TreeHead, VerifierKey};
 
 use self::known::Verdict;
-use super::backup::{copy, sync_name};
+use super::backup::{copy, sync_name, tell_vault};
 use super::place::{PREDECESSOR, finding, generations, identify};
 use super::sources::SourceArgs;
 use super::{fsck, say};
@@ -84,7 +84,8 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     let lock = occupy(data, &format!("of {} as {}\n", identity.origin, config.ledger.origin))?;
     let log = if args.as_new_origin { data.join(PREDECESSOR) } else { data.clone() };
     for (from, to) in generations(&args.from, &log) {
-        copy(&from, &to)?;
+        // Damage of what is sealed is told, and does not keep the log from being restored.
+        tell_vault(&copy(&from, &to)?.vault);
     }
     // Reading it again needs the lock; whoever came between would meet the mark of an unfinished restore.
     drop(lock);
@@ -93,6 +94,9 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     if !findings.faults.is_empty() {
         say(&format!("FAILED  {}: {}", log.display(), findings.faults.join("; ")));
         return Ok(ExitCode::from(1));
+    }
+    for fault in &findings.vault_faults {
+        say(&format!("FAILED  {fault}"));
     }
     let begun = if args.as_new_origin { Some(begin(&config, &identity, head)?) } else { None };
     let folder = RealFolder::new(data);

@@ -1,6 +1,7 @@
 //! Brings the session store up to the log at start.
 
 use einsicht_access::read_body;
+use einsicht_proto::v1::AccessRecord;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, Leaf, RecordedAt, Size, bundle};
 
@@ -8,9 +9,16 @@ use super::LedgerError;
 use crate::annotations::{Annotations, Note};
 use crate::sessions::{Change, HORIZON_SECONDS, SessionKey, SessionStep, SessionStore, Sessions};
 use crate::storage::{LogReader, ReadError, Tip};
+use crate::vault::{Vault, VaultError};
 
 /// Entries read at a time, and between two writes to the store.
 const CHUNK_ENTRIES: u64 = 4096;
+
+/// The log, and what it hides.
+pub(super) struct Log<'l> {
+    pub reader: &'l LogReader,
+    pub vault: &'l Vault,
+}
 
 /// Sessions that know everything up to the tip, and annotations likewise.
 ///
@@ -18,11 +26,11 @@ const CHUNK_ENTRIES: u64 = 4096;
 /// oldest entry that still matters, annotations from the first.
 pub(super) fn catch_up(
     store: &SessionStore,
-    reader: &LogReader,
+    log: &Log<'_>,
     tip: &Tip,
     annotations: &Annotations,
 ) -> Result<Sessions, LedgerError> {
-    let size = tip.size();
+    let (size, reader) = (tip.size(), log.reader);
     let reflected = match store.head()? {
         Some(head) if head.size <= size && head.size.0 > 0 && reader.head(head.size)? == head => {
             kept_notes(store)?.map(|notes| (head.size.0, notes))
@@ -44,7 +52,7 @@ pub(super) fn catch_up(
     let mut next = start;
     while next < size.0 {
         let count = CHUNK_ENTRIES.min(size.0 - next);
-        let Chunk { steps, notes } = read(reader, Index(next), count, Index(sessions_start))?;
+        let Chunk { steps, notes } = log.read(Index(next), count, Index(sessions_start))?;
         steps.iter().try_for_each(|step| sessions.apply(step))?;
         next += count;
         let mut changes = sessions.take_changes();
@@ -93,31 +101,59 @@ struct Chunk {
     notes: Vec<Note>,
 }
 
-/// Reads entries; those before `sessions_start` for what they say about others only.
-fn read(reader: &LogReader, first: Index, count: u64, sessions_start: Index) -> Result<Chunk, LedgerError> {
-    let bytes = reader.bundle(first, usize::try_from(count).unwrap_or(usize::MAX))?;
-    let mut chunk = Chunk::default();
-    for (leaf, index) in bundle::entries(&bytes).zip(first.0..) {
-        let leaf =
-            leaf.map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
-        let (leaf, index) = (Leaf::parse(leaf)?, Index(index));
-        chunk.notes.extend(Note::of(index, leaf.recorded_at, leaf.body)?);
-        if index >= sessions_start {
-            chunk.steps.extend(step(&leaf, index)?);
+impl Log<'_> {
+    /// Reads entries; those before `sessions_start` for what they say about others only.
+    fn read(&self, first: Index, count: u64, sessions_start: Index) -> Result<Chunk, LedgerError> {
+        let bytes = self.reader.bundle(first, usize::try_from(count).unwrap_or(usize::MAX))?;
+        let mut chunk = Chunk::default();
+        for (leaf, index) in bundle::entries(&bytes).zip((first.0..).map(Index)) {
+            let leaf = leaf
+                .map_err(|error| ReadError::Io { what: "an entry", error: std::io::Error::other(error) })?;
+            let parts = Leaf::parse(leaf)?;
+            chunk.notes.extend(Note::of(index, parts.recorded_at, parts.body)?);
+            if index >= sessions_start {
+                chunk.steps.extend(self.step(leaf, &parts, index)?);
+            }
+        }
+        Ok(chunk)
+    }
+
+    fn step(&self, leaf: &[u8], parts: &Leaf<'_>, index: Index) -> Result<Option<SessionStep>, LedgerError> {
+        let of_access = |record: &AccessRecord| {
+            (SessionKey::new(&record.producer, &record.session), Some(record.sequence))
+        };
+        let (key, sequence) = match read_body(parts.body)?.content {
+            Some(Content::Access(record)) if record.confidential_seal.is_some() => {
+                match self.hidden(index, leaf)? {
+                    Some(record) => of_access(&record),
+                    None => return Ok(None),
+                }
+            }
+            Some(Content::Access(record)) => of_access(&record),
+            Some(Content::SessionEnd(end)) => (SessionKey::new(&end.producer, &end.session), None),
+            _ => return Ok(None),
+        };
+        Ok(Some(SessionStep { key, sequence, index, recorded_at: parts.recorded_at }))
+    }
+
+    /// What a confidential entry hides. Where the vault is damaged, its number is not known any more: that is
+    /// told, and recording goes on.
+    fn hidden(&self, index: Index, leaf: &[u8]) -> Result<Option<AccessRecord>, LedgerError> {
+        match self.vault.hidden_record(index, leaf) {
+            Ok(record) => Ok(record),
+            Err(VaultError::NoKey { .. }) if self.vault.keyring().is_none() => {
+                Err(LedgerError::Hidden { index })
+            }
+            Err(error) => {
+                tracing::error!(
+                    entry = %index,
+                    "which event of which session this confidential entry is can't be told ({error}); if it is \
+                     sent again, it is recorded again"
+                );
+                Ok(None)
+            }
         }
     }
-    Ok(chunk)
-}
-
-fn step(leaf: &Leaf<'_>, index: Index) -> Result<Option<SessionStep>, LedgerError> {
-    let (key, sequence) = match read_body(leaf.body)?.content {
-        Some(Content::Access(record)) => {
-            (SessionKey::new(&record.producer, &record.session), Some(record.sequence))
-        }
-        Some(Content::SessionEnd(end)) => (SessionKey::new(&end.producer, &end.session), None),
-        _ => return Ok(None),
-    };
-    Ok(Some(SessionStep { key, sequence, index, recorded_at: leaf.recorded_at }))
 }
 
 #[cfg(test)]

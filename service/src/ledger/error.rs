@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use einsicht_access::WireError;
 use einsicht_access::entry::GenesisError;
+use einsicht_tlog::Index;
 use einsicht_tlog::key::KeyError;
 use einsicht_tlog::leaf::LeafError;
 use einsicht_tlog::segment::HeaderError;
@@ -111,6 +112,15 @@ pub enum LedgerError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] vault::OpenError),
+    /// Which event a confidential entry is can't be told.
+    #[error(
+        "entry {index} is confidential, and which event of which session it is stands in the vault, which does \
+         not open without the wrapping key. Start once with vault.wrapping_key_file or another source of it"
+    )]
+    Hidden {
+        /// The entry.
+        index: Index,
+    },
     /// The first entries could not be written.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -133,6 +143,7 @@ impl LedgerError {
                 | Self::Genesis(GenesisError::FormatVersion { .. })
                 | Self::Read(_)
                 | Self::Vault(_)
+                | Self::Hidden { .. }
         )
     }
 

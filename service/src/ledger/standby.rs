@@ -219,7 +219,8 @@ impl Prepared {
     fn catch_up(&mut self) -> Result<(Sessions, Follower), LedgerError> {
         self.writer.write_down_derived().map_err(LedgerError::io(&self.data))?;
         let store = (self.store)()?;
-        let sessions = catch_up::catch_up(&store, &self.writer.reader(), &self.tip, &self.annotations)?;
+        let log = catch_up::Log { reader: &self.writer.reader(), vault: &self.vault };
+        let sessions = catch_up::catch_up(&store, &log, &self.tip, &self.annotations)?;
         let follower = Follower::start(self.writer.keeper(), self.vault.clone(), store, self.pace);
         Ok((sessions, follower.map_err(LedgerError::io(&self.data))?))
     }

@@ -248,13 +248,16 @@ impl Placer {
         }
         let unreadable = |error: &dyn std::fmt::Display| Refused::Placing(format!("entry {index}: {error}"));
         let leaf = self.reader.leaf(index).map_err(|error| unreadable(&error))?;
-        let leaf = Leaf::parse(&leaf).map_err(|error| unreadable(&error))?;
-        let body = read_body(leaf.body).map_err(|error| unreadable(&error))?;
-        match body.content {
-            Some(Content::Access(record)) => <[u8; 16]>::try_from(&*record.event_id)
-                .map_err(|_| unreadable(&"its event_id is not 16 bytes")),
-            _ => Err(unreadable(&"it is not an access")),
+        let body = Leaf::parse(&leaf).map_err(|error| unreadable(&error))?.body;
+        let Some(Content::Access(mut record)) = read_body(body).map_err(|error| unreadable(&error))?.content
+        else {
+            return Err(unreadable(&"it is not an access"));
+        };
+        if record.confidential_seal.is_some() {
+            let hidden = self.vault.hidden_record(index, &leaf).map_err(|error| unreadable(&error))?;
+            record = hidden.ok_or_else(|| unreadable(&"what it hides was erased"))?;
         }
+        <[u8; 16]>::try_from(&*record.event_id).map_err(|_| unreadable(&"its event_id is not 16 bytes"))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Does again what the log says was erased: after a crash, after a restore.
 
-use einsicht_access::SealedField;
 use einsicht_access::openings::State;
 use einsicht_access::value::Value;
-use einsicht_proto::v1::{Erasure, Statement};
+use einsicht_access::{SealedField, read_record};
+use einsicht_proto::v1::{AccessRecord, Erasure, Statement};
 use einsicht_tlog::Index;
 
 use super::{AppendError, Vault, VaultError};
@@ -72,6 +72,21 @@ impl Vault {
             statement.fields.iter().filter_map(|number| SealedField::of_number(*number)).collect();
         self.erase(target, &log.leaf(target)?, &fields, by)?;
         Ok(())
+    }
+
+    /// The record that a confidential entry hides; `None` if it was erased.
+    ///
+    /// # Errors
+    /// As [`Vault::openings`].
+    pub fn hidden_record(&self, index: Index, leaf: &[u8]) -> Result<Option<AccessRecord>, VaultError> {
+        let found = match self.openings(index, leaf) {
+            Err(VaultError::Erased { .. }) => return Ok(None),
+            found => found?,
+        };
+        match found.openings.state(SealedField::Confidential) {
+            Some(State::Open { value, .. }) => Ok(Some(read_record(value)?)),
+            _ => Ok(None),
+        }
     }
 
     /// What an entry of the trail is about; `None` if that was erased, or is no statement.

@@ -1,5 +1,7 @@
 //! Tests of the vault beside a log, over files that fail and forget.
 
+mod check;
+mod copy;
 mod damage;
 mod erasing;
 mod harness;

@@ -8,11 +8,16 @@ use einsicht_access::vault::WrappingKey;
 use einsicht_tlog::{Hash, Index, Size, TreeHead};
 
 use super::harness::{BEGUN_AT, Clocks, accesses, end, indexes, known, origin, places, run, together};
-use crate::ledger::{self, Ledger, NewLedger, Opening};
+use super::sealed::hide;
+use crate::ledger::{self, Ledger, LedgerError, NewLedger, Opening};
 use crate::sequencer::Refused;
 use crate::sessions::SessionStore;
 
 fn open(data: &Path) -> Ledger {
+    open_with(data, Some(WrappingKey::new([3; 32]))).unwrap()
+}
+
+fn open_with(data: &Path, wrapping_key: Option<WrappingKey>) -> Result<Ledger, LedgerError> {
     let clock = Arc::new(Clocks::default());
     clock.set_wall(BEGUN_AT);
     let new = NewLedger { origin: origin(), simulated: false };
@@ -21,14 +26,13 @@ fn open(data: &Path) -> Ledger {
     ledger::open(Opening {
         data,
         keys,
-        wrapping_key: Some(WrappingKey::new([3; 32])),
+        wrapping_key,
         clock,
         accept_clock: false,
         new,
         segment_bytes_max,
         disk_reserve_bytes,
     })
-    .unwrap()
 }
 
 /// A ledger of 310 entries; sessions 1 and 2 go on, session 3 has ended.
@@ -167,4 +171,24 @@ fn copy_into(from: &Path, to: &Path) {
             assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
         }
     }
+}
+
+/// What a confidential entry says of its event stands in the vault only.
+#[test]
+fn confidential_events_are_known_again_after_a_start_that_reads_them_from_the_log() {
+    let data = tempfile::tempdir().unwrap();
+    let ledger = open(data.path());
+    let (vault, mut committer) = (ledger.vault.clone(), ledger.committer);
+    let first = together(&mut committer, vec![hide(&vault, accesses(1, &[(0, 10), (1, 11)]))]);
+    assert_eq!(known(&first[0].as_ref().unwrap().entries), [false, false]);
+    committer.finish();
+    drop((vault, ledger.lock));
+    fs::remove_dir_all(data.path().join("state")).unwrap();
+    let refused = open_with(data.path(), None).err().unwrap();
+    assert!(matches!(refused, LedgerError::Hidden { index: Index(1) }), "{refused}");
+    let ledger = open(data.path());
+    let (vault, mut committer) = (ledger.vault.clone(), ledger.committer);
+    let again = together(&mut committer, vec![hide(&vault, accesses(1, &[(0, 10), (1, 11)]))]);
+    let again = &again[0].as_ref().unwrap().entries;
+    assert_eq!((indexes(again), known(again)), (vec![1, 2], vec![true, true]));
 }

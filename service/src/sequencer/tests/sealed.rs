@@ -5,15 +5,16 @@ use einsicht_access::entry::service_start;
 use einsicht_access::vault::record::SLOT_BYTES_MAX;
 use einsicht_access::{Month, Openings, RetentionClass, body_bytes, read_body};
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_proto::v1::{EntryBody, Erasure};
+use einsicht_proto::v1::{AccessRecord, EntryBody, Erasure};
 use einsicht_tlog::{Index, Leaf};
+use prost::Message as _;
 
 use super::faults::append_error;
 use super::harness::{BEGUN_AT, Desk, accesses, indexes, known, origin, run};
 use crate::sequencer::{Refused, Work};
 use crate::storage::AppendError;
 use crate::storage::memory::{At, Done, Kind};
-use crate::vault::{SealedBytes, VaultError};
+use crate::vault::{SealedBytes, Vault, VaultError};
 
 const CLASS: RetentionClass = RetentionClass::NextYearEnd;
 const FILE: &str = "vault/2026-11/next-year-end/openings";
@@ -45,6 +46,30 @@ fn sealed(desk: &Desk, work: Work, month: Month, value_bytes: usize) -> Work {
     Work::Accesses { session, events }
 }
 
+/// Has each event hidden as a whole, as the service prepares confidential ones.
+pub fn hide(vault: &Vault, work: Work) -> Work {
+    let Work::Accesses { session, mut events } = work else { panic!("only accesses are hidden here") };
+    for event in &mut events {
+        let Some(Content::Access(record)) = read_body(&event.body).unwrap().content else {
+            panic!("no access")
+        };
+        let hidden = record.encode_to_vec();
+        let length = u32::try_from(hidden.len()).unwrap().to_be_bytes();
+        let openings = [&[44, 1][..], &[7; 32], &length, &hidden].concat();
+        let outer = AccessRecord {
+            confidential_until_day: Some(30_000),
+            confidential_seal: Some(Bytes::from_static(&[5; 32])),
+            nonce: Some(Bytes::from_static(&[4; 16])),
+            ..AccessRecord::default()
+        };
+        event.body = body_bytes(&EntryBody { content: Some(Content::Access(outer)) }).into();
+        let key = vault.keyring().unwrap().vault_key(month(), CLASS).unwrap();
+        let bytes = key.encrypt(origin().as_str(), &[4; 16], &[1; 24], &openings).into();
+        event.sealed = Some(SealedBytes { month: month(), class: CLASS, bytes });
+    }
+    Work::Accesses { session, events }
+}
+
 fn found(desk: &Desk, index: Index) -> Result<Openings, VaultError> {
     desk.vault.openings(index, &desk.reader.leaf(index).unwrap()).map(|found| found.openings)
 }
@@ -58,7 +83,9 @@ fn openings_are_durable_before_the_frame_of_their_entries_is_written() {
     let before = desk.folder.operations();
     let answer = desk.submit(work).unwrap();
     assert_eq!(indexes(&answer.entries), [2, 3]);
-    let trace: Vec<_> = desk.folder.trace().into_iter().skip(before).take(4).collect();
+    let trace = desk.folder.trace().into_iter().skip(before);
+    // The follower works beside it.
+    let trace: Vec<_> = trace.filter(|(_, path)| [FILE, SEGMENT].contains(&path.as_str())).collect();
     let expected = [(Kind::Write, FILE), (Kind::Sync, FILE), (Kind::Write, SEGMENT), (Kind::Sync, SEGMENT)];
     assert_eq!(trace, expected.map(|(kind, path)| (kind, path.to_owned())));
     for index in 1..=3 {
@@ -136,6 +163,24 @@ fn a_failed_write_of_the_vault_stops_recording_and_a_failed_sync_ends_the_proces
             );
         }
     }
+}
+
+/// The entry shows neither session nor number nor id of its event.
+#[test]
+fn a_confidential_event_is_known_again_and_refused_under_another_id() {
+    let mut desk = Desk::new();
+    let work = hide(&desk.vault, accesses(1, &[(0, 10), (1, 11)]));
+    let first = desk.submit(work).unwrap();
+    let again = hide(&desk.vault, accesses(1, &[(1, 11), (0, 10)]));
+    let again = desk.submit(again).unwrap();
+    assert_eq!((indexes(&again.entries), known(&again.entries)), (vec![2, 1], vec![true, true]));
+    assert_eq!(indexes(&first.entries), [1, 2]);
+    let other = hide(&desk.vault, accesses(1, &[(1, 99)]));
+    assert!(matches!(desk.submit(other).unwrap_err(), Refused::Conflict { index: Index(2), .. }));
+    // What nobody can tell is neither known nor new.
+    desk.folder.flip(FILE, 8 * 200);
+    let unclear = hide(&desk.vault, accesses(1, &[(0, 10)]));
+    assert!(matches!(desk.submit(unclear).unwrap_err(), Refused::Placing(_)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use einsicht_access::seal::{Salt, seal};
 use einsicht_access::sealed_entry::nonce_of;
 use einsicht_access::vault::WrappingKey;
 use einsicht_access::{Month, RetentionClass, SealedField, body_bytes, seal_statement};
@@ -113,10 +114,18 @@ pub fn rest(index: u64, by: u64) -> Vec<u8> {
     opened(index, Some(by))
 }
 
+fn kept(index: u64) -> String {
+    format!("kept {index} {}", "x".repeat(usize::try_from(index * 37 % 300).unwrap()))
+}
+
+fn erasable(index: u64) -> String {
+    format!("erasable {index}")
+}
+
 fn opened(index: u64, erased_by: Option<u64>) -> Vec<u8> {
-    let kept = format!("kept {index} {}", "x".repeat(usize::try_from(index * 37 % 300).unwrap()));
+    let kept = kept(index);
     let kept = [&[33, 1][..], &[7; 32], &(kept.len() as u32).to_be_bytes(), kept.as_bytes()].concat();
-    let erasable = format!("erasable {index}");
+    let erasable = erasable(index);
     let erasable = match erased_by {
         Some(by) => [&[36, 0][..], &by.to_be_bytes()].concat(),
         None => {
@@ -139,9 +148,15 @@ impl World {
     pub fn commit(&mut self, count: u64) -> Result<(), String> {
         let entries = (self.size()..self.size() + count).map(|index| {
             let nonce = Bytes::copy_from_slice(&[u8::try_from(index % 256).unwrap(); 16]);
+            let sealed = |field, salt: [u8; 32], value: String| {
+                is_sealed(index)
+                    .then(|| Bytes::copy_from_slice(&seal(field, &Salt::from(salt), value.as_bytes())))
+            };
             let record = AccessRecord {
                 dataset: format!("entry {index}"),
                 nonce: is_sealed(index).then_some(nonce),
+                actor_seal: sealed(SealedField::Actor, [7; 32], kept(index)),
+                justification_seal: sealed(SealedField::Justification, [8; 32], erasable(index)),
                 ..AccessRecord::default()
             };
             let sealed = is_sealed(index).then(|| openings(index));

@@ -1,0 +1,107 @@
+//! What a check of the vault finds, with keys and without.
+
+use std::sync::Arc;
+
+use super::harness::{Step, World, open, origin, take, wrapping};
+use crate::storage;
+use crate::storage::memory::MemoryFolder;
+use crate::vault::{Check, Checked, Keyring};
+
+const FILE: &str = "vault/2026-11/next-year-end/openings";
+const STEPS: [Step; 4] = [Step::Commit(8), Step::Erase(3), Step::Commit(20), Step::Watermark];
+
+fn sound() -> MemoryFolder {
+    let folder = MemoryFolder::default();
+    assert!(take(&mut open(&folder).unwrap(), &STEPS));
+    folder
+}
+
+/// What is found, and the faults.
+fn check(folder: &MemoryFolder, with_keys: bool) -> (Checked, Vec<String>) {
+    let before: Vec<_> = folder.paths().iter().map(|path| folder.bytes(path)).collect();
+    let data = Arc::new(folder.clone());
+    let keyring = with_keys.then(|| Keyring::open(data.clone(), data, wrapping(), origin()).unwrap());
+    let mut faults = Vec::new();
+    let mut tell = |fault| faults.push(fault);
+    let origin = origin();
+    let mut check = Check::begin(folder, &origin, keyring.as_ref(), &mut tell).unwrap();
+    storage::check(folder, origin.hash(), None, &mut |index, leaf| check.entry(index, leaf).unwrap())
+        .unwrap();
+    let found = check.finish().unwrap();
+    assert!(folder.paths().iter().map(|path| folder.bytes(path)).eq(before), "something was changed");
+    (found, faults)
+}
+
+#[test]
+fn a_sound_vault_is_found_sound() {
+    let folder = sound();
+    let (found, faults) = check(&folder, true);
+    assert_eq!(faults, Vec::<String>::new());
+    assert_eq!((found.classes, found.opened), (4, found.records));
+    let (unopened, faults) = check(&folder, false);
+    assert_eq!((faults, unopened), (Vec::new(), Checked { opened: 0, ..found }));
+}
+
+#[test]
+fn every_flipped_byte_of_a_file_is_found_and_named_also_without_keys() {
+    let folder = sound();
+    for byte in 0..folder.bytes(FILE).len() {
+        let damaged = folder.after_kill();
+        damaged.flip(FILE, byte * 8 + 5);
+        for with_keys in [false, true] {
+            let (_, faults) = check(&damaged, with_keys);
+            assert!(faults.iter().any(|fault| fault.starts_with(FILE)), "byte {byte}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn openings_of_another_entry_and_openings_without_an_entry_are_found() {
+    let folder = sound();
+    let whole = folder.bytes(FILE);
+    // The last record once more: of an entry that has one already, behind everything.
+    let (first, last) = (69, whole.len() - 200);
+    assert!(first < last);
+    folder.append(FILE, &whole[first..]);
+    let (_, faults) = check(&folder, false);
+    assert!(faults.iter().any(|fault| fault.contains("which the log does not have")), "{faults:?}");
+}
+
+#[test]
+fn openings_that_are_gone_without_an_erasure_are_found() {
+    let folder = sound();
+    folder.cut(FILE, 69);
+    let (_, faults) = check(&folder, false);
+    assert!(faults.iter().any(|fault| fault.contains("openings of entry 0 are missing")), "{faults:?}");
+}
+
+#[test]
+fn a_seal_that_its_openings_do_not_make_is_found_with_keys_only() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(2)]));
+    // The openings of an entry are written with another one's salt.
+    let World { vault, .. } = &world;
+    let other = vault.openings(einsicht_tlog::Index(0), &world.leaf(0)).unwrap();
+    let mut bytes = other.openings.as_bytes().to_vec();
+    bytes[5] ^= 1;
+    let entry = super::super::Entry::parse(einsicht_tlog::Index(0), &world.leaf(0)).unwrap();
+    let (file, stored) = vault.inner.find(&entry).unwrap();
+    let changed = einsicht_access::Openings::parse(&bytes).unwrap();
+    vault.inner.overwrite(&entry, &file, &stored, &changed).unwrap();
+    assert_eq!(check(&folder, false).1, Vec::<String>::new());
+    let (_, faults) = check(&folder, true);
+    assert!(faults.len() == 1 && faults[0].contains("entry 0") && faults[0].contains("actor"), "{faults:?}");
+}
+
+#[test]
+fn a_class_that_was_erased_without_an_entry_that_says_so_is_found() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8)]));
+    let (month, class) = ("2026-11".parse().unwrap(), "next-year-end".parse().unwrap());
+    world.vault.erase_class(month, class, einsicht_tlog::Index(4)).unwrap();
+    let (_, faults) = check(&folder, true);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("entry 4 does not say so"), "{faults:?}");
+}
