@@ -161,6 +161,12 @@ def seeds():
     yield from (("traceparent", text.encode()) for text in [trace, "cc" + trace[2:] + "-what-comes", trace.upper()])
     yield from (("config", text.encode()) for text in configurations())
     yield from (("spool", content) for content in spools())
+    records, openings, confidential = map(vectors, ["sealed-record", "openings", "confidential"])
+    for case in records["valid"] + records["invalid"]:
+        entry = bytes.fromhex(case["entry"])
+        yield "openings", len(entry).to_bytes(2, "big") + entry + bytes.fromhex(case["openings"])
+    yield from (("openings", bytes(2) + bytes.fromhex(case["bytes"])) for kind in both for case in openings[kind])
+    yield from (("opening", bytes.fromhex(case["record"])) for case in confidential["valid"])
     yield from (("proof", bytes([size, 0, size // 2, 0]) + bytes(16 + 32 * 3)) for size in range(0, 80, 7))
 
 

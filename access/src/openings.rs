@@ -9,6 +9,7 @@
 //!
 //! Source: docs/format.md, Openings.
 
+mod markers;
 mod verify;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub use self::markers::{MarkersChecked, MarkersFault};
 pub use self::verify::OpeningsMismatch;
 use crate::seal::{SALT_BYTES, Salt, SealedField};
 use crate::value::Value;

@@ -155,7 +155,8 @@ def places_of_values(file):
     results = {"leaf_hash", "root", "hash", "empty_root", "origin_hash", "sha256", "crc32c", "signature", "key_id",
                "public_key", "new_root", "old_root", "header_crc32c", "payload_crc32c", "previous", "recorded_at",
                "body", "leaf", "bundle", "first_index", "last", "path", "note", "receipt", "verifier_key",
-               "message", "group_order", "content", "value"}
+               "message", "group_order", "content", "value", "seal", "salt", "view_key", "marker", "after", "sealed",
+               "file", "opening", "record"}
 
     def walk(value, place):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):

@@ -4,9 +4,12 @@ import json
 import re
 
 import body
+import markers
 import note
+import sealing
 import segment
 import tree
+import vault
 from fault import CannotTell, Failed, require, within
 from leaf import HEADER_BYTES, LEAF_BYTES_MAX, Chain, split_leaf
 
@@ -323,6 +326,129 @@ def check_segment(vectors):
     refused += each_refused(segments["invalid"], read_log)
     valid = each(headers["valid"], header) + each(frames["valid"], frame) + each(segments["valid"], log)
     return each(vectors["crc32c"], checksum) + valid + refused
+
+
+def check_seal(vectors):
+    def field(vector):
+        equal(sealing.FIELDS[vector["number"]], vector["name"], vector["seal"], vector["kind"])
+
+    def valid(vector):
+        number, value = vector["field"], bytes.fromhex(vector["value"])
+        equal(sealing.write_value(sealing.FIELDS[number][2], vector["says"]).hex(), vector["value"])
+        sealing.read_value(number, value)
+        equal(sealing.seal(number, bytes.fromhex(vector["salt"]), value).hex(), vector["seal"])
+
+    def read(vector):
+        sealing.read_value(vector["field"], bytes.fromhex(vector["value"]))
+
+    equal(sorted(field["number"] for field in vectors["fields"]), sorted(sealing.FIELDS))
+    return each(vectors["fields"], field) + each(vectors["valid"], valid) + each_refused(vectors["invalid"], read)
+
+
+def check_openings(vectors):
+    def stated(opening):
+        if opening["erased_by"] is not None:
+            return int(opening["erased_by"])
+        return bytes.fromhex(opening["salt"]), bytes.fromhex(opening["value"])
+
+    def valid(vector):
+        openings = sealing.read_openings(bytes.fromhex(vector["bytes"]))
+        equal(openings, {opening["field"]: stated(opening) for opening in vector["openings"]})
+        equal(sealing.write_openings(openings).hex(), vector["bytes"])
+
+    def erasing(vector):
+        openings = sealing.read_openings(bytes.fromhex(vector["before"]))
+        erased = sealing.erase(openings, vector["fields"], int(vector["by"]))
+        equal((erased, sealing.write_openings(openings).hex()), vector["erased"], vector["after"])
+
+    refused = each_refused(vectors["invalid"], lambda vector: sealing.read_openings(bytes.fromhex(vector["bytes"])))
+    return each(vectors["valid"], valid) + each(vectors["erasing"], erasing) + refused
+
+
+def check_marker(vectors):
+    def padding(vector):
+        equal(markers.padded(vector["subjects"]), vector["markers"])
+
+    def key(vector):
+        found = markers.view_key(bytes.fromhex(vector["period_key"]), vector["scheme"], vector["id"])
+        equal(found.hex(), vector["view_key"])
+
+    def one(vector):
+        found = markers.marker(*hexes([vector["view_key"], vector["nonce"]]), vector["position"])
+        equal(found.hex(), vector["marker"])
+
+    def scan(vector):
+        found = markers.scan(*hexes([vector["key"], vector["nonce"]]), hexes(vector["markers"]))
+        equal(found, vector["position"])
+
+    equal(vectors["confidential_markers"], markers.CONFIDENTIAL_MARKERS)
+    checks = {"padding": padding, "view_keys": key, "markers": one, "scans": scan}
+    return sum(each(vectors[name], check) for name, check in checks.items())
+
+
+def check_sealed_record(vectors):
+    def check(vector):
+        openings = sealing.read_openings(bytes.fromhex(vector["openings"]))
+        return sealing.check_record(bytes.fromhex(vector["entry"]), openings, bytes.fromhex(vectors["period_key"]))
+    valid = each(vectors["valid"], lambda vector: equal(check(vector), vector["markers"]))
+    return valid + each_refused(vectors["invalid"], check)
+
+
+def check_confidential(vectors):
+    def check(vector):
+        return sealing.check_opening(*hexes([vector["confidential"], vector["opening"]]))
+
+    def valid(vector):
+        index, record = check(vector)
+        equal((str(index), record.hex()), vector["index"], vector["record"])
+    return each(vectors["valid"], valid) + each_refused(vectors["invalid"], check)
+
+
+def check_vault(vectors):
+    origin = vectors["origin"]
+
+    def decrypt(vector):
+        associated = origin.encode() + bytes.fromhex(vector["public_nonce"])
+        return associated, vault.decrypt(bytes.fromhex(vector["key"]), associated, bytes.fromhex(vector["sealed"]))
+
+    def encrypted(vector):
+        associated, openings = decrypt(vector)
+        equal(openings.hex(), vector["openings"])
+        again = vault.encrypt(*hexes([vector["key"], vector["nonce"]]), associated, openings)
+        equal(again.hex(), vector["sealed"])
+
+    def unwrap(vector):
+        name = vault.wrap_name(origin, vector["kind"], vector["month"], vector["retention_class"])
+        return name, vault.unwrap(bytes.fromhex(vector["wrapping_key"]), name, bytes.fromhex(vector["file"]))
+
+    def wrapped(vector):
+        name, key = unwrap(vector)
+        equal(key.hex(), vector["key"])
+        again = vault.wrap(*hexes([vector["wrapping_key"], vector["nonce"]]), name, key)
+        equal(again.hex(), vector["file"])
+        parts = (vector["month"], vector["retention_class"])
+        path = "vault/{}.{}.key".format(*parts) if vector["kind"] == 1 else "markers/{}.key".format(*parts)
+        equal(path, vector["path"])
+
+    def header(vector):
+        origin_hash = bytes.fromhex(vector["origin_hash"])
+        equal(origin_hash, tree.sha256(origin.encode()))
+        equal(vault.file_header(origin_hash, vector["month"], vector["retention_class"]).hex(), vector["bytes"])
+
+    def read(vector):
+        return vault.read_record(bytes.fromhex(vector["bytes"]))
+
+    def record(vector):
+        index, leaf_hash, slot_bytes, sealed = read(vector)
+        equal((str(index), leaf_hash.hex()), vector["index"], vector["leaf_hash"])
+        equal((slot_bytes, sealed.hex()), vector["slot_bytes"], vector["sealed"])
+
+    parts = {"encrypted": (encrypted, decrypt), "wrapped": (wrapped, unwrap), "records": (record, read)}
+    count = sum(
+        each(vectors[name]["valid"], valid) + each_refused(vectors[name]["invalid"], given)
+        for name, (valid, given) in parts.items()
+    )
+    return count + each(vectors["headers"], header)
 
 
 CHECKS = {

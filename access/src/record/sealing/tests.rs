@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessEvent, AccessRecord, Disclosure, EntryBody, Subject};
+use proptest::prelude::*;
 
 use super::*;
-use crate::openings::State;
+use crate::openings::{MarkersChecked, State};
 use crate::record::{record_of, record_states_event};
-use crate::samples::{full_event, random, sealed_event, smallest_event};
+use crate::samples::{arbitrary_sealed_event, full_event, random, sealed_event, smallest_event};
 use crate::sealed_entry::nonce_of;
 use crate::wire::{read_body, read_record};
 
@@ -224,4 +225,86 @@ fn a_statement_is_sealed_into_an_entry_of_the_trail() {
     let value = values(&sealed).pop().unwrap().1;
     let read = Value::read(SealedField::Statement, &value).unwrap();
     assert!(read == Value::Statement(Cow::Owned(statement)));
+}
+
+/// Another event that says the same in public and has as many subjects, and other personal values.
+fn with_other_values(event: &AccessEvent, other: &AccessEvent) -> AccessEvent {
+    let text = |one: &Option<String>, two: &Option<String>| {
+        one.as_ref().map(|one| two.clone().unwrap_or_else(|| format!("{one}{one}")))
+    };
+    let subject = |at: usize| {
+        let scheme = if at.is_multiple_of(3) { "person" } else { "a-longer-scheme" };
+        Subject { scheme: scheme.into(), id: "x".repeat(at % 2 + 1) }
+    };
+    AccessEvent {
+        subjects: (0..event.subjects.len()).map(subject).collect(),
+        actor: text(&event.actor, &other.actor),
+        on_behalf_of: text(&event.on_behalf_of, &other.on_behalf_of),
+        record_keys: if event.record_keys.is_empty() { vec![] } else { vec!["another key".into()] },
+        justification: text(&event.justification, &other.justification),
+        case_number: text(&event.case_number, &other.case_number),
+        query: text(&event.query, &other.query),
+        client_address: event.client_address.as_ref().map(|_| "::1".into()),
+        trace_id: event.trace_id.as_ref().map(|_| Bytes::from_static(&[1; 16])),
+        span_id: event.span_id.as_ref().map(|_| Bytes::from_static(&[1; 8])),
+        // The minute is public, the rest of the time is not.
+        occurred_at_us: event.occurred_at_us - event.occurred_at_us % 60_000_000 + 17,
+        ..event.clone()
+    }
+}
+
+/// The fields of the record of a body in the order in which they stand there, each with its bytes; of seals,
+/// nonce and markers only as many zeros.
+fn blanked(body: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    let mut rest = body;
+    assert_eq!(prost::encoding::decode_key(&mut rest).unwrap().0, 3, "an access");
+    let length = prost::encoding::decode_varint(&mut rest).unwrap();
+    assert_eq!(rest.len() as u64, length);
+    let mut fields = Vec::new();
+    while !rest.is_empty() {
+        let start = rest;
+        let (number, wire_type) = prost::encoding::decode_key(&mut rest).unwrap();
+        prost::encoding::skip_field(wire_type, number, &mut rest, Default::default()).unwrap();
+        let field = &start[..start.len() - rest.len()];
+        let is_random = matches!(number, 32..=44 | 67 | 68);
+        fields.push((number, if is_random { vec![0; field.len()] } else { field.to_vec() }));
+    }
+    fields
+}
+
+proptest! {
+    #[test]
+    fn records_of_events_that_differ_in_personal_values_only_differ_in_seals_nonce_and_markers_only(
+        event in arbitrary_sealed_event(), other in arbitrary_sealed_event(), seed: u64,
+    ) {
+        let other = with_other_values(&event, &other);
+        let body = |event: &AccessEvent, seed| {
+            let views = [EventView::from(event)];
+            seal_accesses(&views, FIRST, Some(&key()), random(seed)).unwrap().pop().unwrap().body
+        };
+        let [one, two] = [body(&event, seed), body(&other, seed.wrapping_add(1))];
+        prop_assert_eq!(one.len(), two.len());
+        prop_assert_eq!(blanked(&one), blanked(&two));
+    }
+
+    #[test]
+    fn what_is_sealed_can_be_opened_and_nothing_else_opens_it(
+        event in arbitrary_sealed_event(), other in arbitrary_sealed_event(), seed: u64,
+    ) {
+        let seal = |event: &AccessEvent, seed| {
+            let views = [EventView::from(event)];
+            seal_accesses(&views, FIRST, Some(&key()), random(seed)).unwrap().pop().unwrap()
+        };
+        let [one, two] = [seal(&event, seed), seal(&other, seed.wrapping_add(1))];
+        let body = read_body(&one.body).unwrap();
+        prop_assert_eq!(one.sealed.is_some(), EventView::from(&event).needs_sealing());
+        if let Some(Sealed { openings, .. }) = one.sealed {
+            prop_assert_eq!(openings.verify(&body), Ok(()));
+            prop_assert_eq!(openings.verify_markers(&body, &key()), Ok(MarkersChecked::Every));
+            prop_assert_eq!(Openings::parse(openings.as_bytes()), Ok(openings));
+        }
+        if let Some(Sealed { openings, .. }) = two.sealed {
+            prop_assert!(openings.verify(&body).is_err());
+        }
+    }
 }
