@@ -113,6 +113,22 @@ pub fn meaning_of(fault: Fault) -> &'static str {
             "What is shown of a confidential record is not what was sealed, or came before its day: the ledger shows \
              something that was not recorded, or what it had to keep back."
         }
+        Fault::Seal => {
+            "What the vault would disclose of this entry is not what was sealed, or something of it is missing."
+        }
+        Fault::Marker => {
+            "Somebody whose data was accessed would not find this record with their view key, or another would."
+        }
+        Fault::NoOpening => {
+            "What was sealed can't be disclosed any more, and no entry says that it was erased: the vault was damaged, or \
+             something was taken out of it."
+        }
+        Fault::StrayOpening => {
+            "Something was put into the vault that was never recorded, or into another place."
+        }
+        Fault::Erasure => {
+            "Something was erased that no entry speaks of, or the ledger says that something was erased and it was not."
+        }
         Fault::Tile => "The hashes that are shown do not belong to the tree that was signed.",
     }
 }

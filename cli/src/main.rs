@@ -1,6 +1,7 @@
 //! `einsicht`: records accesses to city data, and verifies the ledger without trusting it.
 
 mod access_report;
+mod annotated;
 mod cli;
 mod command;
 mod event_flags;

@@ -191,6 +191,24 @@ impl Options {
         Ok(Vault::connect(config).await?)
     }
 
+    /// How to ask the service at an address for what only it knows; `None` for a folder.
+    ///
+    /// # Errors
+    /// Token, certificate or key can't be read.
+    pub fn calls(&self, given: Option<&str>) -> anyhow::Result<Option<RecorderConfig>> {
+        let place = self.place(given);
+        if !place.contains("://") {
+            return Ok(None);
+        }
+        let mut config = RecorderConfig::without_token(self.key(Some(place))?);
+        config.token = self.token_file_for(given).map(read_token).transpose()?;
+        if place.starts_with("https:") {
+            config.tls = self.tls(given)?;
+        }
+        config.url = place.to_owned();
+        Ok(Some(config))
+    }
+
     fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
         let place = self.place(None);
         if !place.contains("://") {

@@ -1,7 +1,7 @@
 //! An entry of the ledger as people and programmes see it.
 
 use einsicht_access::field::{Rendered, render};
-use einsicht_access::{WireError, kind_name, read_body};
+use einsicht_access::{WireError, kind_name, read_body, read_record};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{EntryBody, Genesis, KeyAction};
 use einsicht_tlog::hash::{encode_base64, leaf_hash, to_hex};
@@ -9,6 +9,8 @@ use einsicht_tlog::leaf::LeafError;
 use einsicht_tlog::{Hash, Index, Leaf, RecordedAt};
 use jiff::Timestamp;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::annotated::Remark;
 
 /// An entry that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,8 @@ pub struct EntryView {
     pub leaf_hash: Hash,
     /// The leaf hash of the entry before it.
     pub previous: Hash,
+    /// What other entries say about it; `None` if that is not known.
+    pub remarks: Option<Vec<Remark>>,
 }
 
 /// Why the bytes of an entry can't be read in one way only.
@@ -53,6 +57,7 @@ impl EntryView {
             fields: fields_of(&body, parsed.body),
             leaf_hash: leaf_hash(leaf),
             previous: parsed.previous,
+            remarks: None,
         })
     }
 
@@ -79,6 +84,9 @@ impl Serialize for EntryView {
         }
         map.serialize_entry("leaf_hash", &self.leaf_hash.to_hex())?;
         map.serialize_entry("previous_leaf_hash", &self.previous.to_hex())?;
+        if let Some(remarks) = &self.remarks {
+            map.serialize_entry("annotations", remarks)?;
+        }
         map.end()
     }
 }
@@ -159,6 +167,8 @@ fn fields_of(body: &EntryBody, bytes: &[u8]) -> Vec<(&'static str, Rendered)> {
         }
         Some(Content::Opening(opening)) => {
             fields.add("opens", number(opening.index));
+            // What is shown of what was sealed; whether it is that, an audit tells.
+            fields.0.extend(read_record(&opening.record).map(|record| render(&record)).unwrap_or_default());
             fields.add("salt", hex(&opening.salt));
             fields.add("record", hex(&opening.record));
         }

@@ -8,9 +8,10 @@ use einsicht_proto::v1::recorder_client::RecorderClient;
 use einsicht_proto::v1::vault_client::VaultClient;
 use einsicht_proto::v1::{
     EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest,
-    GetReceiptRequest, RecordRequest, RecordResponse, RecordStreamRequest, RecordStreamResponse,
+    GetReceiptRequest, ListAnnotationsRequest, RecordRequest, RecordResponse, RecordStreamRequest,
+    RecordStreamResponse,
 };
-use einsicht_tlog::TreeHead;
+use einsicht_tlog::{Index, TreeHead};
 use futures::Stream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
@@ -21,6 +22,8 @@ use crate::token::Token;
 /// Longest answer that is read. With proofs it holds what was sent (at most 4 MiB) and for each of 1,000
 /// events a proof of at most 63 hashes.
 const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// More than anybody looks at; each costs a proof.
+const ANNOTATIONS_MAX: usize = 100_000;
 /// How often the connection is tried while it is silent, and how long it may stay silent then.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -104,6 +107,24 @@ impl Connection {
         let request = self.with_deadline(self.with_token(request));
         let answer = self.in_time(async move { client.get_consistency_proof(request).await }).await?;
         Ok(answer.proof)
+    }
+
+    /// Which entries say something about those of a range: whom it is about, and who says it.
+    pub(crate) async fn annotations(&self, start: u64, count: u64) -> Result<Vec<(Index, Index)>, Status> {
+        let mut client = self.ledger.clone();
+        let request = self.with_deadline(self.with_token(ListAnnotationsRequest { start, count }));
+        let list = async {
+            let mut answers = client.list_annotations(request).await?.into_inner();
+            let mut listed = Vec::new();
+            while let Some(answer) = answers.message().await? {
+                if listed.len() == ANNOTATIONS_MAX {
+                    return Err(Status::out_of_range(format!("more than {ANNOTATIONS_MAX} annotations")));
+                }
+                listed.push((Index(answer.index), Index(answer.by)));
+            }
+            Ok(tonic::Response::new(listed))
+        };
+        self.in_time(list).await
     }
 
     pub(crate) async fn receipt(&self, index: u64) -> Result<bytes::Bytes, Status> {

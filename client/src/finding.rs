@@ -75,6 +75,21 @@ pub enum Fault {
     /// An opening that does not show what was sealed, or comes before its day.
     #[error("a confidential record is not opened as it was sealed")]
     Opening,
+    /// A seal that is not that of the value in the vault.
+    #[error("a sealed value is not what the vault holds")]
+    Seal,
+    /// Markers that are not those of the subjects.
+    #[error("the markers of a record are not those of its subjects")]
+    Marker,
+    /// The vault has nothing of an entry, or nothing that can be read.
+    #[error("the vault has no openings of an entry")]
+    NoOpening,
+    /// The vault has something that no entry is about.
+    #[error("the vault has openings that belong to no entry")]
+    StrayOpening,
+    /// Erased without an entry, or by an entry and not erased.
+    #[error("what was erased and what the ledger says was erased are not the same")]
+    Erasure,
     /// A hash tile does not belong to the signed tree.
     #[error("a hash tile does not lead to the root that was signed")]
     Tile,

@@ -50,6 +50,8 @@
 //! | [`disclosure`], [`proven`] | disclosed values and entries with their proofs, for third persons too |
 //! | [`view_keys`] | the keys by which a citizen finds accesses to their own data |
 //! | [`scan`](mod@scan) | finding the accesses to one person's data, with the full verification |
+//! | [`vault_audit`] | every seal and marker recomputed, for an auditor with a copy of the vault and its keys |
+//! | [`annotations`] | what entries say about others, such as corrections |
 //! | [`finding`] | what is wrong, where, what was expected, what was found |
 //!
 //! Nothing here trusts a server: every proof is recomputed. Three ends are kept apart everywhere
@@ -60,6 +62,7 @@
 //! needs no key.
 
 mod access;
+pub mod annotations;
 pub mod answer;
 mod attempt;
 pub mod audit;
@@ -93,6 +96,7 @@ pub mod tls;
 mod token;
 pub mod trust;
 pub mod vault;
+pub mod vault_audit;
 mod verify_error;
 pub mod view_keys;
 

@@ -19,6 +19,7 @@ use crate::Trust;
 
 pub mod sealed;
 pub mod server;
+pub mod vault;
 
 pub const ORIGIN: &str = "ulm.example/ledger";
 /// When entry 0 of a sample is recorded. Each commit is a second later.

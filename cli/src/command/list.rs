@@ -3,10 +3,12 @@
 use anyhow::Context as _;
 use clap::Args;
 use einsicht_access::read_body;
+use einsicht_client::annotations::Annotations;
 use einsicht_client::reader::{Order, Reader};
 use einsicht_tlog::{Index, Leaf, RecordedAt};
 use futures::StreamExt as _;
 
+use crate::annotated::{Remark, annotations};
 use crate::exit::Exit;
 use crate::options::{Options, tell_if_simulated};
 use crate::output::progress::Progress;
@@ -68,6 +70,13 @@ pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
     let first = first_index(&reader, &args.filter).await?;
     let size = reader.head().size;
     let order = if args.oldest_first { Order::OldestFirst } else { Order::NewestFirst };
+    // Whoever says something about an entry comes behind it: read backwards, it is met before.
+    let mut annotations = match order {
+        Order::OldestFirst => {
+            annotations(&reader, args.place.as_deref(), first..Index(size.0), options).await?
+        }
+        Order::NewestFirst => Some(Annotations::default()),
+    };
     let mut entries = reader.entries(first..Index(size.0), order);
     let mut progress = Progress::counting("reading", options.is_quiet());
     let mut printer = Printer::new(args.json, args.csv);
@@ -81,11 +90,17 @@ pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
         let leaf = Leaf::parse(entry.leaf()).map_err(ViewError::from)?;
         let body = read_body(leaf.body).map_err(ViewError::from);
         let body = body.with_context(|| format!("entry {}", entry.index()))?;
+        if let (Some(annotations), Order::NewestFirst) = (&mut annotations, order) {
+            annotations.note(&entry)?;
+        }
         if !args.filter.fits(&body, leaf.recorded_at) {
             continue;
         }
         listed += 1;
-        if !printer.add(EntryView::read(entry.index(), entry.leaf())?)? || listed == args.limit {
+        let mut view = EntryView::read(entry.index(), entry.leaf())?;
+        view.remarks =
+            annotations.as_ref().map(|annotations| Remark::all(annotations, &entry)).transpose()?;
+        if !printer.add(view)? || listed == args.limit {
             break;
         }
     }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
+use einsicht_client::reader::Reader;
 use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::{Index, TreeHead};
 use serde_json::{Value, json};
 
 use super::show;
+use crate::annotated::{Remark, annotations};
 use crate::exit::Exit;
 use crate::options::{Options, tell_if_simulated};
 use crate::output::{self, Emphasis};
@@ -99,7 +101,24 @@ async fn fetch(index: u64, place: Option<&str>, out: &Path, options: &Options) -
     });
     written.with_context(|| format!("{} can't be written as a new file", out.display()))?;
     options.note(&format!("receipt of entry {index} written to {}", out.display()));
+    tell_remarks(&reader, index, place, options).await?;
     Ok(Exit::Done)
+}
+
+/// A receipt shows one entry: what others say about it, they prove themselves.
+async fn tell_remarks(
+    reader: &Reader,
+    index: u64,
+    place: Option<&str>,
+    options: &Options,
+) -> anyhow::Result<()> {
+    let only = Index(index)..Index(index.saturating_add(1));
+    let Some(annotations) = annotations(reader, place, only, options).await? else { return Ok(()) };
+    let entry = reader.entry(Index(index)).await?;
+    for remark in Remark::all(&annotations, &entry)? {
+        options.note(&format!("entry {index} is {}: that has a receipt of its own", remark.short()));
+    }
+    Ok(())
 }
 
 fn verify(args: &VerifyArgs, options: &Options) -> anyhow::Result<Exit> {

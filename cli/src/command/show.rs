@@ -3,6 +3,7 @@
 use clap::Args;
 use einsicht_tlog::{Index, TreeHead};
 
+use crate::annotated::{Remark, annotations};
 use crate::exit::Exit;
 use crate::options::{Options, tell_if_simulated};
 use crate::output::{self, Emphasis, Out, counted, escape, grouped};
@@ -14,7 +15,9 @@ Examples:
   einsicht show 17 ./copy-of-the-data-folder --vkey ledger.vkey
   einsicht show 0 --json
 
-The entry is proven to stand in its place under the newest signed checkpoint.";
+The entry is proven to stand in its place under the newest signed checkpoint. Corrections beside it,
+and the opening of a confidential record, are shown with it; the service says which ones there are,
+and of a folder everything behind the entry is read.";
 
 /// What `show` takes.
 #[derive(Debug, Args)]
@@ -38,7 +41,10 @@ pub async fn run(args: &ShowArgs, options: &Options) -> anyhow::Result<Exit> {
     let reader = options.reader(args.place.as_deref()).await?;
     tell_if_simulated(&reader).await?;
     let entry = reader.entry(Index(args.index)).await?;
-    let view = EntryView::read(entry.index(), entry.leaf())?;
+    let mut view = EntryView::read(entry.index(), entry.leaf())?;
+    let only = Index(args.index)..Index(args.index.saturating_add(1));
+    let annotations = annotations(&reader, args.place.as_deref(), only, options).await?;
+    view.remarks = annotations.map(|annotations| Remark::all(&annotations, &entry)).transpose()?;
     output::print(|out| {
         if args.json {
             return out.json(&view);
@@ -58,6 +64,12 @@ pub fn print(view: &EntryView, origin: &str, head: TreeHead, out: &mut Out) -> s
     line("recorded_at", &format!("{} (clock of the ledger)", view::time(view.recorded_at)))?;
     for (name, value) in &view.fields {
         line(name, &value.to_string())?;
+    }
+    for remark in view.remarks.iter().flatten() {
+        line(remark.kind, &format!("by entry {}", remark.by))?;
+        for (name, value) in &remark.fields {
+            line("", &format!("{name}: {value}"))?;
+        }
     }
     line("leaf hash", &view.leaf_hash.to_hex())?;
     line(

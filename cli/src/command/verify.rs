@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
+use einsicht_client::VerifyError;
 use einsicht_client::audit::{AuditOptions, AuditReport, FullReason, audit};
 use einsicht_client::finding::Finding;
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ use crate::output::progress::Progress;
 use crate::output::{self, Emphasis, Out, counted, grouped};
 use crate::view;
 
+mod vault;
+
 /// Most gaps that are shown one by one; `--json` has all that are known.
 const GAPS_SHOWN: usize = 10;
 
@@ -21,10 +24,12 @@ Examples:
   einsicht verify http://127.0.0.1:7420 --vkey ledger.vkey
   einsicht verify ./copy-of-the-data-folder --vkey ledger.vkey
   einsicht verify https://ledger.example --vkey ledger.vkey --full --json | jq .size
+  einsicht verify ./copy --vkey ledger.vkey --vault --keys ./keys --wrapping-key-file wrapping.key
 
 What is verified: every entry is read; the chain, the tree and the signature are recomputed; and
 the ledger must extend everything that was verified before. What is not: whether what the entries
-say is true, and what was never recorded.
+say is true, and what was never recorded. --vault, for auditors who have a copy of the vault and its
+keys, also recomputes every seal and marker, and that what is gone was erased by an entry.
 
 Ends with 0 if verified, 1 if verification failed, 2 if nobody can tell.";
 
@@ -41,6 +46,8 @@ pub struct VerifyArgs {
     /// Print the result as one JSON object, also when verification fails
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    vault: vault::VaultArgs,
 }
 
 /// Verifies.
@@ -50,6 +57,9 @@ pub struct VerifyArgs {
 pub async fn run(args: &VerifyArgs, options: &Options) -> anyhow::Result<Exit> {
     let place = options.place(args.place.as_deref());
     let trust = options.trust(place)?;
+    if args.vault.vault {
+        return vault::run(&args.vault, place, &trust, args.json, options).await;
+    }
     let source = options.source(args.place.as_deref())?;
     let mut progress = Progress::counting("verifying", options.is_quiet());
     let show = |at: einsicht_client::audit::Progress| progress.update(at.verified.0, Some(at.total.0));
@@ -64,15 +74,18 @@ pub async fn run(args: &VerifyArgs, options: &Options) -> anyhow::Result<Exit> {
             )?;
             Ok(Exit::Done)
         }
-        Err(error) => {
-            let finding = error.finding().cloned();
-            let error = anyhow::Error::new(error);
-            if args.json {
-                output::print(|out| out.json(&failure_json(&error, finding.as_ref())))?;
-            }
-            Err(error).with_context(|| format!("{place} is not verified"))
-        }
+        Err(error) => fail(error, place, args.json),
     }
+}
+
+/// Tells that the log is not verified.
+fn fail(error: VerifyError, place: &str, as_json: bool) -> anyhow::Result<Exit> {
+    let finding = error.finding().cloned();
+    let error = anyhow::Error::new(error);
+    if as_json {
+        output::print(|out| out.json(&failure_json(&error, finding.as_ref())))?;
+    }
+    Err(error).with_context(|| format!("{place} is not verified"))
 }
 
 fn print(report: &AuditReport, out: &mut Out) -> std::io::Result<()> {
@@ -234,22 +247,22 @@ fn report_json(report: &AuditReport) -> Value {
 
 fn failure_json(error: &anyhow::Error, finding: Option<&Finding>) -> Value {
     let outcome = if explain::exit_of(error) == Exit::Failed { "failed" } else { "could not tell" };
-    let finding = finding.map(|finding| {
-        json!({
-            "fault": finding.fault.to_string(),
-            "meaning": explain::meaning_of(finding.fault),
-            "index": finding.index.map(|index| index.0),
-            "place": finding.place,
-            "expected": finding.expected,
-            "found": finding.found,
-        })
-    });
-    json!({"outcome": outcome, "error": explain::text_of(error), "finding": finding})
+    json!({"outcome": outcome, "error": explain::text_of(error), "finding": finding.map(finding_json)})
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "fault": finding.fault.to_string(),
+        "meaning": explain::meaning_of(finding.fault),
+        "index": finding.index.map(|index| index.0),
+        "place": finding.place,
+        "expected": finding.expected,
+        "found": finding.found,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use einsicht_client::VerifyError;
     use einsicht_client::finding::Fault;
     use einsicht_tlog::Index;
 

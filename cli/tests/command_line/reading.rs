@@ -1,6 +1,7 @@
 //! `verify`, `show`, `list`, `checkpoint` over ledgers in folders.
 
 use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{Correction, EntryBody};
 
 use super::harness::Place;
 use super::ledger;
@@ -33,6 +34,36 @@ fn a_ledger_is_verified_and_summed_up() {
     assert_eq!((&json["outcome"], &json["size"]), (&"verified".into(), &6.into()));
     assert_eq!((&json["kinds"]["access"], &json["sessions"]["missing"]), (&4.into(), &0.into()));
     assert_eq!((&json["simulated"], &json["extends_size"]), (&false.into(), &6.into()));
+}
+
+#[test]
+fn a_correction_is_shown_wherever_its_record_is() {
+    let place = Place::new();
+    let mut bodies = ledger::bodies(false, &DATASETS);
+    let correction =
+        Correction { index: 3, correction: "it was parkhaeuser-ost".into(), ground: "note".into() };
+    bodies.push(EntryBody { content: Some(Content::Correction(correction)) });
+    ledger::write(&place.path("data"), &bodies);
+    place.write("vkey", ledger::key(1).verifier().to_string());
+    let shown = place.run("show 3 data --vkey vkey").ended(0);
+    shown.says(&["corrected", "by entry 6", "correction: it was parkhaeuser-ost", "ground: note"]);
+    let json = &place.run("show 3 data --vkey vkey --json").ended(0).json()[0];
+    assert_eq!(json["annotations"][0]["by"], 6);
+    let other = &place.run("show 4 data --vkey vkey --json").ended(0).json()[0];
+    assert_eq!(other["annotations"], serde_json::json!([]));
+    for order in ["", " --oldest-first"] {
+        let run = place.run(&format!("list data --vkey vkey{order}")).ended(0);
+        let line =
+            run.out.lines().find(|line| line.starts_with(" 3") || line.starts_with("3")).unwrap().to_owned();
+        assert!(line.contains("corrected by 6"), "{run:?}");
+        assert_eq!(run.out.matches("corrected by").count(), 1);
+        let json = place.run(&format!("list data --vkey vkey --json{order}")).ended(0).json();
+        let corrected: Vec<_> =
+            json.iter().filter(|entry| entry["annotations"] != serde_json::json!([])).collect();
+        assert_eq!((corrected.len(), &corrected[0]["index"]), (1, &3.into()));
+    }
+    let run = place.run("receipt 3 data --vkey vkey --out r").ended(0);
+    run.complains(&["entry 3 is corrected by 6"]);
 }
 
 #[test]

@@ -8,6 +8,9 @@ mod number {
     pub const GENESIS: u32 = 1;
     pub const ACCESS: u32 = 3;
     pub const SESSION_END: u32 = 4;
+    pub const DISCLOSURE_REQUEST: u32 = 6;
+    pub const DISCLOSURE: u32 = 7;
+    pub const ERASURE: u32 = 8;
     pub const OPENING: u32 = 9;
     pub const CORRECTION: u32 = 10;
     pub const KEY_CHANGE: u32 = 11;
@@ -71,6 +74,9 @@ pub(super) enum SessionEvent {
 impl Kind {
     pub const GENESIS: Self = Self(number::GENESIS);
     pub const ACCESS: Self = Self(number::ACCESS);
+    pub const DISCLOSURE_REQUEST: Self = Self(number::DISCLOSURE_REQUEST);
+    pub const DISCLOSURE: Self = Self(number::DISCLOSURE);
+    pub const ERASURE: Self = Self(number::ERASURE);
     pub const OPENING: Self = Self(number::OPENING);
     pub const CORRECTION: Self = Self(number::CORRECTION);
     pub const KEY_CHANGE: Self = Self(number::KEY_CHANGE);

@@ -1,7 +1,7 @@
 //! Looking into entries while they are audited, on whichever core checks them: so that a second question about
 //! a ledger costs no second pass over it.
 
-use einsicht_tlog::{Index, RecordedAt};
+use einsicht_tlog::{Hash, Index, RecordedAt};
 
 use super::body::Kind;
 
@@ -11,6 +11,7 @@ use super::body::Kind;
 pub(crate) struct Seen<'a> {
     pub index: Index,
     pub recorded_at: RecordedAt,
+    pub leaf_hash: Hash,
     /// Which kind of entry.
     pub kind: Kind,
     /// Whether it is a confidential record.

@@ -5,11 +5,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 use einsicht_access::field;
 
+use crate::annotated::Remark;
 use crate::output::{self, Out, Stream, escape};
 use crate::view::{self, EntryView};
 
 /// Columns of the table, by the names of the fields.
 const COLUMNS: [&str; 7] = ["occurred_at", "operation", "dataset", "purpose", "unit", "role", "outcome"];
+
+/// The column of what other entries say.
+const REMARKS: &str = "annotations";
 
 /// Lists entries one by one.
 pub struct Printer {
@@ -75,7 +79,7 @@ fn table() -> Table {
         if io::stdout().is_terminal() { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
     table.set_content_arrangement(arrangement);
     let is_bold = output::has_colour(Stream::Out);
-    let header = std::iter::once("index").chain(COLUMNS).map(|name| {
+    let header = std::iter::once("index").chain(COLUMNS).chain([REMARKS]).map(|name| {
         let cell = Cell::new(name);
         if is_bold { cell.add_attribute(Attribute::Bold) } else { cell }
     });
@@ -90,17 +94,27 @@ fn row(entry: &EntryView) -> Vec<String> {
     } else {
         row.extend([view::time(entry.recorded_at), format!("({})", entry.kind)]);
     }
+    let remarks = remarks(entry);
+    if !remarks.is_empty() {
+        row.resize(1 + COLUMNS.len(), String::new());
+        row.push(remarks);
+    }
     row
 }
 
+/// What other entries say about it, in a few words.
+fn remarks(entry: &EntryView) -> String {
+    entry.remarks.iter().flatten().map(Remark::short).collect::<Vec<_>>().join(", ")
+}
+
 fn csv_columns() -> impl Iterator<Item = &'static str> {
-    ["index", "recorded_at", "kind"].into_iter().chain(field::columns()).chain(["leaf_hash"])
+    ["index", "recorded_at", "kind"].into_iter().chain(field::columns()).chain(["leaf_hash", REMARKS])
 }
 
 fn csv_values(entry: &EntryView) -> impl Iterator<Item = String> {
     let fixed = [entry.index.to_string(), view::time(entry.recorded_at), entry.kind.to_owned()];
     let values = field::columns().map(|name| escape::cell(&entry.text(name)).into_owned());
-    fixed.into_iter().chain(values).chain([entry.leaf_hash.to_hex()])
+    fixed.into_iter().chain(values).chain([entry.leaf_hash.to_hex(), remarks(entry)])
 }
 
 fn csv_line(out: &mut Out, values: impl Iterator<Item = String>) -> io::Result<()> {

@@ -1,0 +1,224 @@
+//! Looks into every entry with what the vault has of it, on whichever core audits the entry.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use einsicht_access::openings::{MarkersChecked, Openings, State};
+use einsicht_access::sealed_entry::{nonce_of, seals_of};
+use einsicht_access::value::Value;
+use einsicht_access::vault::record::read_slot;
+use einsicht_access::{Month, RetentionClass, SealedField, read_body};
+use einsicht_proto::v1::EntryBody;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_tlog::{Hash, Index};
+
+use super::copy::{Class, Row, VaultCopy};
+use super::{Counts, FINDINGS_MAX};
+use crate::audit::{Inspector, Kind, Seen};
+use crate::finding::{Fault, Finding};
+
+/// Entries of a month that are missing one by one are listed up to so many.
+const MISSING_LISTED_MAX: usize = FINDINGS_MAX;
+
+/// Looks entries up in the vault.
+pub(super) struct Look {
+    vault: Arc<VaultCopy>,
+}
+
+/// What a chunk has to do with the vault.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub counts: Counts,
+    pub findings: Vec<Finding>,
+    pub findings_in_all: u64,
+    /// Values that the vault says were erased.
+    pub erased: Vec<ErasedValue>,
+    /// Erasure entries, by index.
+    pub erasures: Vec<(u64, Erasure)>,
+    /// Entries with seals that the vault has nothing of, by month.
+    pub missing: BTreeMap<Month, Missing>,
+    /// Entries that could not be checked, by month and the key that is missing.
+    pub untold: BTreeMap<(Month, String), u64>,
+}
+
+/// A value that the vault says was erased.
+pub(super) struct ErasedValue {
+    pub index: u64,
+    pub field: SealedField,
+    pub by: u64,
+}
+
+/// What an erasure entry erased.
+pub(super) enum Erasure {
+    /// These fields of one entry.
+    Values { index: u64, fields: Vec<u32> },
+    /// Of one entry; which one nobody can tell any more.
+    Unknown,
+    /// A whole month of a class.
+    Class(Month, RetentionClass),
+}
+
+/// Entries of a month without openings.
+#[derive(Default)]
+pub(super) struct Missing {
+    pub count: u64,
+    pub first: Vec<Index>,
+}
+
+impl Look {
+    pub fn new(vault: Arc<VaultCopy>) -> Self {
+        Self { vault }
+    }
+
+    fn check(&self, seen: Seen<'_>, body: &EntryBody, notes: &mut Notes) -> Result<(), Finding> {
+        let index = seen.index;
+        let month = Month::of_unix_s(seen.recorded_at.0);
+        if seals_of(body).is_empty() {
+            return Ok(());
+        }
+        notes.counts.entries += 1;
+        let finding = |fault, expected: &str, found: String, place: Option<String>| Finding {
+            fault,
+            index: Some(index),
+            place,
+            expected: expected.to_owned(),
+            found,
+        };
+        let nonce = nonce_of(body);
+        let nonce = nonce.ok_or_else(|| {
+            finding(Fault::Seal, "a nonce of 16 bytes beside the seals", "none".to_owned(), None)
+        })?;
+        let Some((class, row)) = self.vault.find(month, index) else {
+            notes.missing.entry(month).or_default().add(index);
+            return Ok(());
+        };
+        row.meet();
+        let key = match &class.key {
+            Ok(key) => key,
+            Err(why) => {
+                *notes.untold.entry((month, why.clone())).or_default() += 1;
+                return Ok(());
+            }
+        };
+        let unread =
+            |found: &str| finding(Fault::NoOpening, "its openings", found.to_owned(), Some(class.place(row)));
+        let sealed = read(class, row, seen.leaf_hash).map_err(|found| unread(&found))?;
+        let plain = key.decrypt(self.vault.origin(), &nonce, &sealed);
+        let plain = plain.map_err(|error| unread(&error.to_string()))?;
+        let openings = Openings::parse(&plain).map_err(|error| unread(&error.to_string()))?;
+        openings.verify(body).map_err(|error| {
+            finding(Fault::Seal, "openings of all its seals", error.to_string(), Some(class.place(row)))
+        })?;
+        notes.take(index.0, &openings);
+        self.check_markers(seen, body, &openings, month, notes).map_err(|found| {
+            finding(Fault::Marker, "the markers of its subjects", found, Some(class.place(row)))
+        })
+    }
+
+    fn check_markers(
+        &self,
+        seen: Seen<'_>,
+        body: &EntryBody,
+        openings: &Openings,
+        month: Month,
+        notes: &mut Notes,
+    ) -> Result<(), String> {
+        if seen.kind != Kind::ACCESS {
+            return Ok(());
+        }
+        let key = match self.vault.period_key(month) {
+            Ok(key) => key,
+            Err(why) => {
+                *notes.untold.entry((month, why)).or_default() += 1;
+                return Ok(());
+            }
+        };
+        match openings.verify_markers(body, key).map_err(|fault| fault.to_string())? {
+            MarkersChecked::Every => notes.counts.marked += 1,
+            MarkersChecked::Unknown => notes.counts.unmarked += 1,
+        }
+        Ok(())
+    }
+}
+
+impl Inspector for Look {
+    type Notes = Notes;
+
+    fn look(&self, seen: Seen<'_>, notes: &mut Notes) {
+        if !matches!(seen.kind, Kind::ACCESS | Kind::DISCLOSURE_REQUEST | Kind::DISCLOSURE | Kind::ERASURE) {
+            return;
+        }
+        // It was read strictly on the way here.
+        let Ok(body) = read_body(seen.body) else { return };
+        if let Some(Content::Erasure(erasure)) = &body.content {
+            let class = erasure.month.as_deref().zip(erasure.retention_class.as_deref());
+            let class = class.and_then(|(month, class)| Some((month.parse().ok()?, class.parse().ok()?)));
+            let erasure = class.map_or(Erasure::Unknown, |(month, class)| Erasure::Class(month, class));
+            notes.erasures.push((seen.index.0, erasure));
+        }
+        if let Err(finding) = self.check(seen, &body, notes) {
+            notes.find(finding);
+        }
+    }
+}
+
+impl Notes {
+    /// Takes in what the openings of an entry say. They are those of its seals.
+    fn take(&mut self, index: u64, openings: &Openings) {
+        for opening in openings.iter() {
+            match opening.state {
+                State::Open { value, .. } => {
+                    self.counts.values += 1;
+                    if opening.field == SealedField::Statement {
+                        self.take_statement(index, value);
+                    }
+                }
+                State::Erased { by } => self.erased.push(ErasedValue { index, field: opening.field, by }),
+            }
+        }
+    }
+
+    /// The statement of an erasure says what it erased.
+    fn take_statement(&mut self, index: u64, value: &[u8]) {
+        let Some((_, erasure)) = self.erasures.last_mut().filter(|(of, _)| *of == index) else { return };
+        if let Ok(Value::Statement(statement)) = Value::read(SealedField::Statement, value)
+            && let Some(of) = statement.index
+        {
+            *erasure = Erasure::Values { index: of, fields: statement.fields.clone() };
+        }
+    }
+
+    /// Notes something that is not as it should be.
+    pub fn find(&mut self, finding: Finding) {
+        self.findings_in_all += 1;
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        }
+    }
+}
+
+impl Missing {
+    fn add(&mut self, index: Index) {
+        self.count += 1;
+        if self.first.len() < MISSING_LISTED_MAX {
+            self.first.push(index);
+        }
+    }
+
+    /// Adds those of a later chunk.
+    pub fn extend(&mut self, more: Self) {
+        self.count += more.count;
+        self.first.extend(more.first);
+        self.first.truncate(MISSING_LISTED_MAX);
+    }
+}
+
+/// The encrypted openings in a row, if it is of the entry with that leaf hash.
+fn read(class: &Class, row: &Row, leaf_hash: Hash) -> Result<Vec<u8>, String> {
+    let read = class.read(row).map_err(|error| format!("a file that can't be read: {error}"))?;
+    let (header, slot) = read.ok_or("bytes that are no openings")?;
+    if header.leaf_hash != leaf_hash {
+        return Err(format!("those of another entry, with leaf hash {}", header.leaf_hash.to_hex()));
+    }
+    read_slot(&slot).ok_or_else(|| "bytes whose checksum is wrong".to_owned())
+}
