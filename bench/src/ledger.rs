@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use einsicht_access::{EventView, Provenance, access_bodies};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
+use einsicht_service::custody::{self, Custody, RulesSlot};
 use einsicht_service::http::Site;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening, Recording, Standby};
 use einsicht_service::listen::{Quota, QuotaLimits};
@@ -61,7 +62,7 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut standby = stand_by(folder, Arc::clone(&clock))?;
     let recording = standby.serve()?;
-    let Standby { reader, verifier, genesis, annotations, lock, .. } = standby;
+    let Standby { reader, vault, verifier, genesis, annotations, lock, .. } = standby;
     let (tls, authority) = certified.map(|certified| (certified.tls, certified.authority)).unzip();
     let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
     let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
@@ -78,7 +79,16 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
             verifier_key: verifier.to_string().into(),
         };
         let shutdown = stage.shutdown.clone();
-        let shared = Shared { sequencer, reader, annotations, clock, shutdown };
+        let custody = Custody::new(custody::Parts {
+            sequencer: sequencer.clone(),
+            reader: reader.clone(),
+            annotations: annotations.clone(),
+            vault,
+            clock: Arc::clone(&clock),
+            rules: RulesSlot::default(),
+            origin: Origin::parse(&genesis.origin)?,
+        });
+        let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown };
         let server =
             Server::new(vec![entrance], &shared, &site, &gate).await.context("serving can't begin")?;
         // With the last handle the writer finishes: only what serves may hold one.

@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 
 use crate::answer::VerificationError;
 use crate::error::{Cause, Failure, RecordError, Unconfirmed, code_name};
-use crate::retry::{Attempts, Meaning, RetryPolicy};
+use crate::retry::{Attempts, Meaning, RetryPolicy, is_sealing_off};
 use crate::session::Numbers;
 use crate::trust::TrustError;
 
@@ -106,7 +106,10 @@ impl Setback {
     /// know. That it does not know the recorder says nothing about them.
     pub(crate) fn is_for_the_caller(&self) -> bool {
         match &self.error {
-            AttemptError::Failed(status) if status.code() != Code::Unauthenticated => {
+            // What can't be sealed now can later, as what is not let in now.
+            AttemptError::Failed(status)
+                if status.code() != Code::Unauthenticated && !is_sealing_off(status) =>
+            {
                 let meaning = Meaning::of(status);
                 matches!(meaning, Meaning::Refused | Meaning::NumbersTaken)
                     || meaning == Meaning::Lost && status.code() == Code::OutOfRange

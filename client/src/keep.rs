@@ -12,7 +12,7 @@ use crate::error::{Cause, Failure, RecordError, Unconfirmed};
 use crate::kept::{Kept, Spooled};
 use crate::layer::HandedOver;
 use crate::link::Link;
-use crate::retry::Meaning;
+use crate::retry::{Meaning, is_sealing_off};
 use crate::session::{NoNumbers, Numbers, Sessions};
 use crate::spool::{HaltReason, Put, Spool, SpoolError};
 
@@ -93,7 +93,9 @@ impl Inner {
         match &setback.error {
             AttemptError::False(error) => spool.halt(HaltReason::Distrusted, error.to_string()),
             AttemptError::Failed(status) if Meaning::of(status) == Meaning::Refused => {
-                spool.halt(HaltReason::NotKnown, Failure(status.clone()).to_string());
+                let reason =
+                    if is_sealing_off(status) { HaltReason::SealingOff } else { HaltReason::NotKnown };
+                spool.halt(reason, Failure(status.clone()).to_string());
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tonic::{Code, ConnectError, Status};
-use tonic_types::StatusExt as _;
+use tonic_types::{BadRequest, StatusExt as _};
 
 use crate::random::random_bytes;
 use crate::tls::TlsFailure;
@@ -86,6 +86,7 @@ impl Meaning {
             Code::InvalidArgument | Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied => {
                 Self::Refused
             }
+            _ if is_sealing_off(status) => Self::Refused,
             Code::AlreadyExists => Self::NumbersTaken,
             _ => Self::Lost,
         }
@@ -99,6 +100,13 @@ impl Meaning {
     pub(crate) fn may_have_recorded(self) -> bool {
         matches!(self, Self::Unclear | Self::Lost)
     }
+}
+
+/// Whether the ledger says that it can't seal what is personal: it names the fields. Nothing was recorded, and will
+/// be once its operator has given it a wrapping key.
+pub(crate) fn is_sealing_off(status: &Status) -> bool {
+    let names_fields = |bad: BadRequest| !bad.field_violations.is_empty();
+    status.code() == Code::FailedPrecondition && status.get_details_bad_request().is_some_and(names_fields)
 }
 
 /// Counts the attempts to get one request answered.

@@ -25,7 +25,7 @@ use crate::error::{RecordError, code_name};
 use crate::keep::{Inner, Prepared};
 use crate::recorder::Recorder;
 use crate::request::validate_one;
-use crate::retry::{Attempts, Meaning};
+use crate::retry::{Attempts, Meaning, is_sealing_off};
 
 /// How long the service gets to close its side of a stream that is finished.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
@@ -278,7 +278,7 @@ impl Driver {
         let Some(status) = error.status() else { return };
         // Behind a request that is refused for what it says, the service reads nothing; otherwise it may
         // have recorded requests behind the first, which it works on at the same time.
-        if !matches!(status.code(), Code::InvalidArgument | Code::Unimplemented) {
+        if status.code() != Code::InvalidArgument && !is_sealing_off(status) {
             self.waiting.iter_mut().skip(1).for_each(|job| job.may_be_recorded = true);
         }
         if let Some(wait) = self.attempts.after(status) {

@@ -8,6 +8,7 @@
 //! - [`sequencer`]: the one writer, and what follows it
 //! - [`sessions`]: what was recorded under which number
 //! - [`annotations`]: what entries say about others
+//! - [`custody`]: what is done with sealed values: disclosed, erased, kept no longer
 //! - [`ledger`]: opens all of that together
 //! - [`rpc`], [`http`], [`server`]: what is served, and how
 //! - [`listen`], [`tls`]: connections and their bounds; certificates
@@ -25,6 +26,7 @@ pub mod certs;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod custody;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod http;

@@ -1,4 +1,4 @@
-//! What a running service can exchange: certificates, callers, limits. [`Live`] holds it, [`Reloader`]
+//! What a running service can exchange: certificates, callers, limits, and the rules for sealed values. [`Live`] holds it, [`Reloader`]
 //! reads the configuration again and either exchanges all of it or nothing.
 
 mod expiry;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::auth::{Callers, Gate, Policy};
 use crate::config::Config;
+use crate::custody::RulesSlot;
 use crate::listen::{Quota, QuotaLimits};
 use crate::tls::TlsSlot;
 
@@ -21,6 +22,8 @@ pub use reload::{ReloadError, Reloader};
 pub struct Live {
     /// Decides who is let in.
     pub gate: Gate,
+    /// How sealed values are taken, kept and shown.
+    pub rules: RulesSlot,
     /// Certificate of the internal listener.
     pub internal_tls: Option<TlsSlot>,
     /// Certificate of the public listener.
@@ -42,6 +45,7 @@ impl Live {
         let Material { internal, public, ends, .. } = material;
         Self {
             gate: Gate::new(policy),
+            rules: RulesSlot::new(config.rules.clone()),
             internal_tls: internal.map(TlsSlot::new),
             public_tls: public.map(TlsSlot::new),
             internal_quota: Quota::new("internal", limits),
@@ -62,6 +66,7 @@ impl Live {
             }
         }
         self.gate.replace(policy);
+        self.rules.replace(config.rules.clone());
         self.expiry.replace(ends);
         self.internal_quota.change(quota_limits(config));
         self.public_quota.change(quota_limits(config));

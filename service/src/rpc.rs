@@ -6,22 +6,26 @@ mod ledger;
 mod recorded;
 mod recorder;
 mod status;
+mod vault;
 
 use std::sync::Arc;
 
 use einsicht_proto::unread::recorder_server::RecorderServer;
 use einsicht_proto::v1::ledger_server::LedgerServer;
+use einsicht_proto::v1::vault_server::VaultServer;
 use tokio_util::sync::CancellationToken;
 
 use crate::annotations::Annotations;
 use crate::auth::Refusal;
 use crate::clock::Clock;
+use crate::custody::Custody;
 use crate::sequencer::Sequencer;
 use crate::storage::LogReader;
 
 pub use frames::limit_messages;
 pub use ledger::LedgerService;
 pub use recorder::RecorderService;
+pub use vault::VaultService;
 
 /// Most bytes of one request or answer. Well-formed batches of 1,000 events are far smaller.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -35,6 +39,8 @@ pub struct Shared {
     pub reader: LogReader,
     /// What entries say about others.
     pub annotations: Annotations,
+    /// Looks after what is sealed.
+    pub custody: Custody,
     /// Gives the time that events are checked against.
     pub clock: Arc<dyn Clock>,
     /// Cancelled when the service goes down: streams end then.
@@ -59,6 +65,14 @@ pub fn recorder(shared: &Shared) -> RecorderServer<RecorderService> {
 #[must_use]
 pub fn ledger(shared: &Shared) -> LedgerServer<LedgerService> {
     LedgerServer::new(LedgerService::new(shared.clone()))
+        .max_decoding_message_size(MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX)
+}
+
+/// The service that looks after what is sealed.
+#[must_use]
+pub fn vault(shared: &Shared) -> VaultServer<VaultService> {
+    VaultServer::new(VaultService::new(shared.custody.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX)
 }

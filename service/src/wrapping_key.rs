@@ -9,14 +9,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use einsicht_access::vault::{KEY_BYTES, WrappingKey};
 use zeroize::Zeroizing;
 
 use crate::signer::{self, SecretError};
 
 /// The variable of the environment that may hold it.
 pub const VARIABLE: &str = "EINSICHTD_WRAPPING_KEY";
-/// Bytes of a key.
-pub const KEY_BYTES: usize = 32;
 
 /// Longest that a command may take to print it.
 const COMMAND_PATIENCE: Duration = Duration::from_secs(30);
@@ -102,7 +101,7 @@ impl WrappingKeySource {
     ///
     /// # Errors
     /// [`WrappingKeyError`].
-    pub fn read(&self) -> Result<Zeroizing<[u8; KEY_BYTES]>, WrappingKeyError> {
+    pub fn read(&self) -> Result<WrappingKey, WrappingKeyError> {
         match self {
             Self::File(path) => {
                 let text = signer::read_secret(path)?;
@@ -125,32 +124,17 @@ impl WrappingKeySource {
 }
 
 /// One text of hexadecimal digits; spaces and line feeds around it do not count.
-fn parse(
-    text: &[u8],
-    origin: impl FnOnce() -> String,
-) -> Result<Zeroizing<[u8; KEY_BYTES]>, WrappingKeyError> {
+fn parse(text: &[u8], origin: impl FnOnce() -> String) -> Result<WrappingKey, WrappingKeyError> {
     let digits = text.trim_ascii();
-    let mut key = Zeroizing::new([0; KEY_BYTES]);
-    let mut is_key = digits.len() == 2 * KEY_BYTES;
-    for (byte, pair) in key.iter_mut().zip(digits.chunks(2)) {
-        let value = |digit: &u8| char::from(*digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
-        match pair {
-            [high, low] => match (value(high), value(low)) {
-                (Some(high), Some(low)) => *byte = high << 4 | low,
-                _ => is_key = false,
-            },
-            _ => is_key = false,
-        }
-    }
-    if is_key {
-        return Ok(key);
-    }
-    let found = match digits.len() {
-        0 => "nothing".to_owned(),
-        bytes if bytes == 2 * KEY_BYTES => "other characters among them".to_owned(),
-        bytes => format!("{bytes} bytes"),
-    };
-    Err(WrappingKeyError::Malformed { origin: origin(), found })
+    let key = std::str::from_utf8(digits).ok().and_then(|digits| WrappingKey::parse(digits).ok());
+    key.ok_or_else(|| {
+        let found = match digits.len() {
+            0 => "nothing".to_owned(),
+            bytes if bytes == 2 * KEY_BYTES => "other characters among them".to_owned(),
+            bytes => format!("{bytes} bytes"),
+        };
+        WrappingKeyError::Malformed { origin: origin(), found }
+    })
 }
 
 /// What a command prints. Its stderr is that of this process, so that whoever looks there learns why it failed.
@@ -210,6 +194,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use einsicht_access::vault::KeyName;
+
     use super::*;
 
     const DIGITS: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
@@ -218,14 +204,20 @@ mod tests {
         WrappingKeySource::Command(["sh", "-c", script].map(str::to_owned).to_vec())
     }
 
+    /// Keys show nothing of themselves: what one wraps, only the same one unwraps.
+    fn is_the_key(key: &WrappingKey) -> bool {
+        let name = KeyName::Period("2026-11".parse().unwrap());
+        let wrapped = WrappingKey::parse(DIGITS).unwrap().wrap("o", name, &[7; KEY_BYTES], &[1; 24]);
+        key.unwrap("o", name, &wrapped).is_ok()
+    }
+
     #[test]
     fn a_file_of_ones_own_gives_the_key() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wrapping.key");
         signer::write_secret(&path, format!("{DIGITS}\n").as_bytes()).unwrap();
         let source = WrappingKeySource::File(path.clone());
-        let key = source.read().unwrap();
-        assert_eq!((key[0], key[1], key[31]), (0, 0x11, 0xff));
+        assert!(is_the_key(&source.read().unwrap()));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let refused = source.read();
         assert!(matches!(refused, Err(WrappingKeyError::Secret(SecretError::ReadableByOthers { .. }))));
@@ -235,13 +227,12 @@ mod tests {
 
     #[test]
     fn a_command_gives_the_key_that_it_prints() {
-        let key = shell(&format!("echo {DIGITS}")).read().unwrap();
-        assert_eq!(key[2], 0x22);
+        assert!(is_the_key(&shell(&format!("echo {DIGITS}")).read().unwrap()));
     }
 
     #[test]
     fn a_command_that_fails_is_told_with_how_it_ended() {
-        let failed = shell(&format!("echo {DIGITS}; exit 3")).read().unwrap_err();
+        let failed = shell(&format!("echo {DIGITS}; exit 3")).read().err().unwrap();
         assert!(matches!(&failed, WrappingKeyError::Failed { status, .. } if status.code() == Some(3)));
         assert!(!failed.to_string().contains("0011"), "{failed}");
         let absent = WrappingKeySource::Command(vec!["/nonexistent/program".to_owned()]).read();
@@ -264,7 +255,7 @@ mod tests {
             (&long, "66 bytes"),
             (&wrong, "other"),
         ] {
-            let refused = parse(text.as_bytes(), || "it".to_owned()).unwrap_err().to_string();
+            let refused = parse(text.as_bytes(), || "it".to_owned()).err().unwrap().to_string();
             assert!(refused.contains(found) && !refused.contains("0011"), "{refused}");
         }
     }

@@ -27,7 +27,7 @@ use crate::verify::Verifier;
 
 pub use authority::{Authority, Certificate};
 pub use caller::{Caller, Known};
-pub use running::{Ledger, Running, Shown};
+pub use running::{Ledger, Running, Shown, Vault};
 
 /// The name in the server's certificate, besides `localhost` and `127.0.0.1`.
 pub const HOST: &str = "ledger.ulm.example";
@@ -47,6 +47,8 @@ pub struct City {
     pub limits: String,
     /// Lines of the table `ledger`, besides origin and data.
     pub ledger: String,
+    /// The tables `vault`, `subjects`, `retention` and `disclosure`; none: nothing can be sealed.
+    pub sealing: String,
     /// Variables of the environment of what is started.
     pub variables: Vec<(&'static str, String)>,
     /// What a shell does before it becomes the program, such as `ulimit -n 100`.
@@ -72,6 +74,7 @@ impl City {
             public_entries: false,
             limits: String::new(),
             ledger: String::new(),
+            sealing: String::new(),
             variables: Vec::new(),
             before: None,
         };
@@ -108,6 +111,27 @@ impl City {
         Verifier::of(&self.data())
     }
 
+    /// Gives it a wrapping key, and the subject scheme `person`. `more`: further tables, as TOML.
+    pub fn seal(&mut self, more: &str) {
+        let file = self.wrapping_key();
+        if !file.exists() {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret).unwrap();
+            write_secret(&file, &einsicht_tlog::hash::to_hex(&secret));
+        }
+        self.sealing = format!(
+            "[vault]\nwrapping_key_file = \"{}\"\n[subjects]\nschemes = [\"person\"]\n{more}\n",
+            text(&file)
+        );
+        self.write();
+    }
+
+    /// The file of the wrapping key that [`City::seal`] makes.
+    #[must_use]
+    pub fn wrapping_key(&self) -> PathBuf {
+        self.path("wrapping.key")
+    }
+
     /// Adds a caller, with a new token and a certificate for its name, and returns what it holds. Tell a
     /// service that runs with [`Running::reload`].
     pub fn add(&mut self, caller: Caller) -> Known {
@@ -136,7 +160,7 @@ impl City {
 
     /// Writes the configuration file.
     pub fn write(&self) {
-        let Self { public_entries, limits, ledger, .. } = self;
+        let Self { public_entries, limits, ledger, sealing, .. } = self;
         let callers: String = self.callers.iter().map(Caller::toml).collect();
         let text = format!(
             "[ledger]\norigin = \"{ORIGIN}\"\ndata = \"data\"\n{ledger}\n[keys]\ndir = \"keys\"\n\
@@ -144,7 +168,7 @@ impl City {
              [tls.internal]\ncertificate = \"tls/server.pem\"\nkey = \"tls/server.key\"\n\
              client_ca = \"tls/ca.pem\"\n\
              [tls.public]\ncertificate = \"tls/public.pem\"\nkey = \"tls/public.key\"\n\
-             [public]\nentries = {public_entries}\n[limits]\n{limits}\n{callers}"
+             {sealing}[public]\nentries = {public_entries}\n[limits]\n{limits}\n{callers}"
         );
         fs::write(self.config(), text).unwrap();
     }

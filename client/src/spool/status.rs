@@ -52,6 +52,8 @@ pub enum HaltReason {
     NotKnown,
     /// The ledger refuses what may be an operator's mistake. After a while it is set aside.
     Refused,
+    /// The ledger can't seal what is personal: its operator has to give it a wrapping key.
+    SealingOff,
     /// AN ANSWER OF THE LEDGER FAILED VERIFICATION, or it was restored to an older state. Nothing is sent
     /// to it until it shows again what it showed before.
     Distrusted,
@@ -67,6 +69,7 @@ impl HaltReason {
             Self::Away => "away",
             Self::NotKnown => "not_known",
             Self::Refused => "refused",
+            Self::SealingOff => "sealing_off",
             Self::Distrusted => "distrusted",
             Self::Disk => "disk",
         }

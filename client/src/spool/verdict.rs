@@ -1,11 +1,10 @@
 //! What the failure of a spooled request means: nobody is there who could be asked.
 
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use tonic::Code;
 
 use super::status::HaltReason;
 use crate::attempt::AttemptError;
-use crate::retry::Meaning;
+use crate::retry::{Meaning, is_sealing_off};
 
 /// What to do with a request that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,25 +33,20 @@ impl Verdict {
         match status.code() {
             // Concerns everything that waits: to set one request aside after the other would help nobody.
             Code::Unauthenticated => Self::Wait(HaltReason::NotKnown),
+            Code::FailedPrecondition if is_sealing_off(status) => Self::Wait(HaltReason::SealingOff),
             Code::FailedPrecondition => Self::Compare,
-            // What answers there is no ledger: another listener, a proxy during maintenance (HTTP 404). A
-            // ledger that takes a look and can't record this names the fields.
-            Code::Unimplemented if !names_fields(status) => Self::Wait(HaltReason::Away),
-            Code::InvalidArgument | Code::Unimplemented | Code::AlreadyExists | Code::OutOfRange => {
-                Self::Never
-            }
+            // What answers there is no ledger: another listener, a proxy during maintenance (HTTP 404).
+            Code::Unimplemented => Self::Wait(HaltReason::Away),
+            Code::InvalidArgument | Code::AlreadyExists | Code::OutOfRange => Self::Never,
             _ => Self::Doubt,
         }
     }
 }
 
-fn names_fields(status: &Status) -> bool {
-    status.get_details_bad_request().is_some_and(|bad| !bad.field_violations.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
-    use tonic_types::ErrorDetails;
+    use tonic::Status;
+    use tonic_types::{ErrorDetails, StatusExt as _};
 
     use super::*;
 
@@ -72,10 +66,11 @@ mod tests {
             [Cancelled, Unknown, NotFound, PermissionDenied, Internal, DataLoss]
         );
     }
+
     #[test]
-    fn a_ledger_that_cannot_record_this_is_told_from_what_is_no_ledger() {
-        let details = ErrorDetails::with_bad_request_violation("events[0].trace_id", "needs sealing");
-        let by_ledger = Status::with_error_details(Code::Unimplemented, "", details);
-        assert_eq!(Verdict::of(&AttemptError::Failed(by_ledger)), Verdict::Never);
+    fn what_a_ledger_cannot_seal_waits_until_it_can() {
+        let details = ErrorDetails::with_bad_request_violation("events[0].trace_id", "must be sealed");
+        let off = Status::with_error_details(Code::FailedPrecondition, "", details);
+        assert_eq!(Verdict::of(&AttemptError::Failed(off)), Verdict::Wait(HaltReason::SealingOff));
     }
 }

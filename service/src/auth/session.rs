@@ -6,6 +6,7 @@ use einsicht_access::EventView;
 use einsicht_tlog::Hash;
 
 use super::{Gate, Known, Need, Peer, PeerCertificate, Refusal, datasets};
+use crate::config::Role;
 
 /// Who was let in, for one call. In the extensions of its request.
 #[derive(Clone, Debug)]
@@ -32,6 +33,18 @@ impl Session {
     #[must_use]
     pub fn caller(&self) -> &Arc<Known> {
         &self.known
+    }
+
+    /// Its role, as it is logged. In `einsichtd dev` everybody who is known may do everything.
+    #[must_use]
+    pub fn role(&self) -> &'static str {
+        if self.gate.policy().development { Role::Steward.name() } else { self.known.role.name() }
+    }
+
+    /// Whether it is known by a certificate of its own.
+    #[must_use]
+    pub fn has_certificate(&self) -> bool {
+        matches!(self.credential, Credential::Peer(_))
     }
 
     /// Looks again whether it is still allowed what it was let in for: before each further message of a

@@ -1,25 +1,35 @@
 //! `einsichtd dev`: a ledger for trying out, on this machine only.
 
+use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use einsicht_access::vault::WrappingKey;
 use einsicht_tlog::hash::to_hex;
 use einsicht_tlog::{Origin, Size};
 
 use super::running::Running;
 use crate::auth::{Door, Gate, Policy};
 use crate::clock::{Clock, SystemClock};
+use crate::config::Rules;
+use crate::custody::RulesSlot;
 use crate::ledger::{self, NewLedger, Opening};
 use crate::listen::{Quota, QuotaLimits};
 use crate::server::Entrance;
 use crate::signer;
 use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, VKEY};
+use crate::wrapping_key::WrappingKeySource;
 
 /// Name of the file with the token that `dev` makes.
 const TOKEN_FILE: &str = "dev.token";
+/// Name of the file with the wrapping key that it makes. Beside what it protects: this ledger is for trying out.
+const WRAPPING_KEY_FILE: &str = "wrapping.key";
+/// The one register that data subjects of a development ledger come from.
+const SCHEME: &str = "person";
 /// What records with that token is logged as.
 const PRODUCER: &str = "dev";
 /// Domain that can't exist (RFC 2606): a development ledger is nobody's.
@@ -74,7 +84,8 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     };
     let (entrances, gate) = (vec![entrance], Gate::new(Policy::development(PRODUCER, &token)));
     let data = args.data.clone();
-    super::running::run(ledger, Running { data, entrances, gate, clock }, |started| {
+    let rules = RulesSlot::new(Rules { schemes: vec![SCHEME.to_owned()], ..Rules::default() });
+    super::running::run(ledger, Running { data, entrances, gate, clock, rules }, |started| {
         let [address] = started.addresses else { bail!("there is no listener") };
         welcome(args, started.origin, started.size, *address);
         Ok(())
@@ -93,7 +104,7 @@ fn opening(
     Ok(Opening {
         data: &args.data,
         keys: keys(args),
-        wrapping_key: None,
+        wrapping_key: wrapping_key(args)?,
         clock,
         accept_clock,
         new: NewLedger { origin, simulated },
@@ -104,6 +115,21 @@ fn opening(
 
 fn keys(args: &DevArgs) -> PathBuf {
     args.data.join("keys")
+}
+
+/// The wrapping key, made on first start. Where a ledger has lost its keys, nothing is made: that is told first.
+fn wrapping_key(args: &DevArgs) -> anyhow::Result<Option<WrappingKey>> {
+    let keys = keys(args);
+    let path = keys.join(WRAPPING_KEY_FILE);
+    if !path.exists() {
+        if args.data.join("log").exists() && !keys.join(signer::KEY_FILE).exists() {
+            return Ok(None);
+        }
+        let folder = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        folder(&args.data).and_then(|()| folder(&keys)).with_context(|| keys.display().to_string())?;
+        super::wrapping_key::make(&path)?;
+    }
+    Ok(Some(WrappingKeySource::File(path).read()?))
 }
 
 /// The token that recorders use, made on first start.

@@ -70,7 +70,7 @@ fn checked(args: &FsckArgs) -> anyhow::Result<Findings> {
     match (&args.keys, &args.wrapping_key_file) {
         (Some(keys), Some(file)) => {
             let key = WrappingKeySource::File(file.clone()).read()?;
-            check_with(&args.data, Some((keys, WrappingKey::new(*key))))
+            check_with(&args.data, Some((keys, key)))
         }
         _ => check(&args.data),
     }

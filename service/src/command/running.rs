@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Gate;
 use crate::clock::Clock;
+use crate::custody::{self, Custody, RulesSlot};
 use crate::http::Site;
 use crate::ledger::Standby;
 use crate::metrics::Metrics;
@@ -32,6 +33,8 @@ pub(super) struct Running {
     pub(super) gate: Gate,
     /// The time that events are checked against.
     pub(super) clock: Arc<dyn Clock>,
+    /// How sealed values are taken, kept and shown.
+    pub(super) rules: RulesSlot,
 }
 
 /// What is known once everything stands.
@@ -53,8 +56,8 @@ pub(super) fn run(
 ) -> anyhow::Result<()> {
     // Last: that the service came up is recorded once nothing of its own can stop it any more.
     let recording = ledger.serve()?;
-    let Standby { reader, verifier, genesis, annotations, lock, .. } = ledger;
-    let Running { data, entrances, gate, clock } = running;
+    let Standby { reader, vault, verifier, genesis, annotations, lock, .. } = ledger;
+    let Running { data, entrances, gate, clock, rules } = running;
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
@@ -63,7 +66,18 @@ pub(super) fn run(
         let shutdown = CancellationToken::new();
         let published = Arc::clone(&sequencer.published().borrow());
         let origin = Origin::parse(&genesis.origin)?;
-        scrub::start(&data, origin, sequencer.published()).context("the scrub's thread")?;
+        scrub::start(&data, origin.clone(), sequencer.published()).context("the scrub's thread")?;
+        let damages = u32::try_from(vault.damages().len()).unwrap_or(u32::MAX);
+        metrics::gauge!("einsicht_vault_damages").set(f64::from(damages));
+        let custody = Custody::new(custody::Parts {
+            sequencer: sequencer.clone(),
+            reader: reader.clone(),
+            annotations: annotations.clone(),
+            vault,
+            clock: Arc::clone(&clock),
+            rules,
+            origin,
+        });
         let site = Site {
             sequencer: sequencer.clone(),
             reader: reader.clone(),
@@ -71,8 +85,9 @@ pub(super) fn run(
             simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
         };
-        let shared = Shared { sequencer, reader, annotations, clock, shutdown: shutdown.clone() };
+        let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown: shutdown.clone() };
         let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
+        tokio::spawn(shared.custody.clone().run_daily(shutdown.clone()));
         // With the last handle the writer finishes: only what serves may hold one.
         drop((shared, site));
         tokio::spawn(cancel_on_signal(shutdown.clone())?);

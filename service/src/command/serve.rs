@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
-use einsicht_access::vault::WrappingKey;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::running::{self, Running, Started};
@@ -48,9 +47,9 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let data = config.ledger.data.clone();
     let has_tls = [config.tls_internal.is_some(), config.tls_public.is_some()];
     let expiry = live.expiry.clone();
-    let gate = live.gate.clone();
+    let (gate, rules) = (live.gate.clone(), live.rules.clone());
     let reloader = Reloader::new(args.sources.sources(), config, live);
-    running::run(ledger, Running { data, entrances, gate, clock }, |started| {
+    running::run(ledger, Running { data, entrances, gate, clock, rules }, |started| {
         tokio::spawn(reload_on_signal(reloader, signal(SignalKind::hangup()).context("SIGHUP")?));
         expiry.look(true);
         tokio::spawn(expiry.watch());
@@ -88,7 +87,7 @@ fn opening(config: &Config, clock: Arc<dyn Clock>, accept_clock: bool) -> anyhow
     Ok(Opening {
         data: &config.ledger.data,
         keys: config.keys_dir.clone(),
-        wrapping_key: wrapping_key.map(|key| WrappingKey::new(*key)),
+        wrapping_key,
         clock,
         accept_clock,
         // Not used: that there is a ledger was checked.

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use clap::Args;
+use einsicht_access::vault::KEY_BYTES;
 use einsicht_tlog::hash::to_hex;
 use zeroize::Zeroizing;
 
 use crate::signer;
-use crate::wrapping_key::{KEY_BYTES, VARIABLE};
+use crate::wrapping_key::VARIABLE;
 
 /// Makes a wrapping key: 64 hexadecimal digits in a file that nobody else can read.
 ///

@@ -65,6 +65,18 @@ pub const METRICS: &[Metric] = &[
     ),
     gauge("einsicht_session_store_lag_entries", "Entries that the session store does not reflect yet"),
     counter("einsicht_follower_errors_total", "Failed writes behind the log, by what could not be written"),
+    // What happens to what is sealed?
+    counter("einsicht_disclosures_total", "Disclosures of sealed values, requests for them and view keys"),
+    counter("einsicht_erasures_total", "Erasures of sealed values, of single entries or of whole months"),
+    counter("einsicht_records_opened_total", "Confidential records that were made public"),
+    gauge("einsicht_vault_damages", "Places of the vault that did not check when it was opened"),
+    counter("einsicht_vault_faults_total", "Calls that failed because of the vault or its keys"),
+    counter("einsicht_daily_failures_total", "What the daily run could not do, each time that it tried"),
+    gauge(
+        "einsicht_daily_last_run_timestamp_seconds",
+        "When the daily run last ended, Unix time; 0 before the first",
+    ),
+    gauge("einsicht_retention_held_classes", "Months and classes that are due, and held back"),
     // Does it have room?
     gauge("einsicht_disk_size_bytes", "Size of the file system of the data folder"),
     gauge("einsicht_disk_free_bytes", "Bytes of it that the service may still use"),
@@ -97,6 +109,17 @@ pub(super) fn describe() {
         metrics::counter!("einsicht_reloads_total", "outcome" => outcome).absolute(0);
     }
     metrics::gauge!("einsicht_scrub_last_pass_timestamp_seconds").set(0.0);
+    for outcome in ["requested", "shown", "view_keys"] {
+        metrics::counter!("einsicht_disclosures_total", "outcome" => outcome).absolute(0);
+    }
+    for what in ["fields", "month"] {
+        metrics::counter!("einsicht_erasures_total", "what" => what).absolute(0);
+    }
+    metrics::counter!("einsicht_records_opened_total").absolute(0);
+    metrics::counter!("einsicht_vault_faults_total").absolute(0);
+    metrics::counter!("einsicht_daily_failures_total").absolute(0);
+    metrics::gauge!("einsicht_daily_last_run_timestamp_seconds").set(0.0);
+    metrics::gauge!("einsicht_retention_held_classes").set(0.0);
     for what in ["checkpoint", "sessions", "watermark"] {
         metrics::counter!("einsicht_follower_errors_total", "what" => what).absolute(0);
     }

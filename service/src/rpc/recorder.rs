@@ -1,14 +1,13 @@
 //! `einsicht.v1.Recorder`: authenticate, validate, prepare, have it written, answer with proof.
 
+mod prepare;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use einsicht_access::entry::session_end;
-use einsicht_access::event::Sealing;
-use einsicht_access::{
-    EventView, Provenance, access_bodies, body_bytes, validate_end_session, validate_views,
-};
+use einsicht_access::{body_bytes, validate_end_session};
 use einsicht_proto::unread::recorder_server::Recorder;
 use einsicht_proto::unread::{RecordRequest, RecordStreamRequest};
 use einsicht_proto::v1::{EndSessionRequest, EndSessionResponse, RecordResponse, RecordStreamResponse};
@@ -16,12 +15,16 @@ use einsicht_tlog::Size;
 use futures::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
+pub(super) use self::prepare::SealingError;
+use self::prepare::{Prepared, prepare};
 use super::recorded::{Wanted, respond, respond_at_once};
 use super::{Shared, deadline, status};
 use crate::auth::Session;
-use crate::sequencer::{PreparedEvent, Work};
+use crate::sequencer::{Acknowledged, Refused, Work};
 use crate::sessions::SessionKey;
 
+/// How often events are sealed anew because a month has ended meanwhile.
+const MONTHS_TRIED_MAX: usize = 3;
 /// Requests of one stream that are worked on at once: enough to fill commits, too few to fill memory.
 const STREAM_IN_FLIGHT_MAX: usize = 16;
 
@@ -75,8 +78,7 @@ impl Recorder for RecorderService {
             .map(move |prepared| {
                 let shared = shared.clone();
                 async move {
-                    let (work, wanted) = prepared?;
-                    let response = submit(&shared, work, wanted, deadline).await?;
+                    let response = submit(&shared, prepared?, deadline).await?;
                     Ok(RecordStreamResponse { response: Some(response) })
                 }
             })
@@ -99,8 +101,10 @@ impl Recorder for RecorderService {
             let session = SessionKey::new(&caller.name, &session);
             let work = Work::SessionEnd { session, last_sequence, body };
             let wanted = Wanted { proofs: false, known_size: Size(0) };
+            let acknowledged = in_time(&self.shared, work, deadline).await?;
+            let acknowledged = acknowledged.map_err(|refused| status::of_refused(&refused))?;
             let RecordResponse { mut recorded, checkpoint, .. } =
-                submit(&self.shared, work, wanted, deadline).await?;
+                answer(&self.shared, acknowledged, wanted).await?;
             Ok(EndSessionResponse { recorded: recorded.pop(), checkpoint })
         };
         ended.await.map(Response::new).map_err(status::counted)
@@ -118,54 +122,56 @@ async fn record(
     request: RecordRequest,
     deadline: Option<Instant>,
 ) -> Result<RecordResponse, Status> {
-    let (work, wanted) = prepare(shared, caller, request)?;
-    submit(shared, work, wanted, deadline).await
+    submit(shared, prepare(shared, caller, request)?, deadline).await
 }
 
-/// Validates a request as a whole and serialises its entries. Its events are read where they lie.
-fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<(Work, Wanted), Status> {
-    let RecordRequest { session, first_sequence, events: sent, with_proofs, known_size } = request;
-    let events = sent.iter().map(|event| EventView::read(event)).collect::<Result<Vec<_>, _>>();
-    let events = events.map_err(status::of_malformed)?;
-    validate_views(&session, first_sequence, &events, shared.clock.unix_us(), Sealing::Off)
-        .map_err(|error| status::of_batch(&error))?;
-    caller.may_record(&events).map_err(|refusal| status::of_refusal(&refusal))?;
-    // Found out later, when the proof is built, the events would be recorded already. The published
-    // size only grows, so the proof can be given then.
-    let published = shared.sequencer.published().borrow().head.size;
-    if Size(known_size) > published {
-        return Err(status::knows_more(known_size, published));
-    }
-    let producer = &caller.caller().name;
-    let bodies = access_bodies(&events, Provenance { producer, session: &session, sequence: first_sequence });
-    let prepared = events
-        .iter()
-        .zip(first_sequence..)
-        .zip(bodies)
-        .map(|((event, sequence), body)| {
-            let event_id = event.event_id().try_into().unwrap_or_default();
-            PreparedEvent { sequence, event_id, body, sealed: None }
-        })
-        .collect();
-    let work = Work::Accesses { session: SessionKey::new(producer, &session), events: prepared };
-    Ok((work, Wanted { proofs: with_proofs, known_size: Size(known_size) }))
-}
-
-/// Waits until the work is durable, but no longer than the caller does.
+/// Waits until the events are durable, but no longer than the caller does. If their month ends before their turn
+/// comes, they are sealed once more, for the next one.
 async fn submit(
     shared: &Shared,
-    work: Work,
-    wanted: Wanted,
+    prepared: Prepared,
     deadline: Option<Instant>,
 ) -> Result<RecordResponse, Status> {
-    let submitted = shared.sequencer.submit(work, deadline);
-    let acknowledged = match deadline {
-        Some(deadline) => tokio::time::timeout_at(deadline.into(), submitted)
-            .await
-            .map_err(|_| status::deadline_exceeded())?,
-        None => submitted.await,
+    let Prepared { wanted, mut work, mut again } = prepared;
+    let mut tried = 0;
+    let acknowledged = loop {
+        let ready = match (work.take(), &again) {
+            (Some(work), _) => work,
+            (None, Some(again)) => again.seal(shared).await?,
+            (None, None) => return Err(Status::internal("there is nothing to record")),
+        };
+        match (in_time(shared, ready, deadline).await?, &mut again) {
+            (Err(Refused::OtherMonth { month }), Some(again)) if tried < MONTHS_TRIED_MAX => {
+                again.turn_to(month);
+            }
+            (Err(refused), _) => return Err(status::of_refused(&refused)),
+            (Ok(acknowledged), _) => break acknowledged,
+        }
+        tried += 1;
     };
-    let acknowledged = acknowledged.map_err(|refused| status::of_refused(&refused))?;
+    answer(shared, acknowledged, wanted).await
+}
+
+/// Waits no longer than the caller does.
+async fn in_time(
+    shared: &Shared,
+    work: Work,
+    deadline: Option<Instant>,
+) -> Result<Result<Acknowledged, Refused>, Status> {
+    let submitted = shared.sequencer.submit(work, deadline);
+    match deadline {
+        Some(deadline) => {
+            tokio::time::timeout_at(deadline.into(), submitted).await.map_err(|_| status::deadline_exceeded())
+        }
+        None => Ok(submitted.await),
+    }
+}
+
+async fn answer(
+    shared: &Shared,
+    acknowledged: Acknowledged,
+    wanted: Wanted,
+) -> Result<RecordResponse, Status> {
     let at_once = respond_at_once(&shared.reader, &acknowledged, wanted);
     if let Some(response) = at_once.map_err(|error| status::of_read(&error))? {
         return Ok(response);

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use einsicht_access::BatchError;
+use einsicht_access::record::SealError;
 use einsicht_access::view::NoEvent;
+use einsicht_access::{BatchError, Problem};
 use einsicht_tlog::Size;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
+use super::recorder::SealingError;
 use crate::annotations::NotKnown;
 use crate::auth::{Kind, Refusal};
+use crate::custody::CustodyError;
 use crate::sequencer::Refused;
 use crate::storage::ReadError;
+use crate::vault::{KeyringError, VaultError};
 
 /// How long a caller waits before it tries a full queue again.
 const QUEUE_RETRY: Duration = Duration::from_millis(100);
@@ -102,6 +106,90 @@ pub(super) fn of_read(error: &ReadError) -> Status {
             Status::internal(error.to_string())
         }
     }
+}
+
+/// What could not be done with sealed values. Shows none of them.
+pub(super) fn of_custody(error: &CustodyError) -> Status {
+    use CustodyError as Error;
+    let code = match error {
+        Error::Refused(refused) => return of_refused(refused),
+        Error::Read(error) => return of_read(error),
+        Error::NotKnown(error) => return not_known(error),
+        Error::Text { field, problem } => return bad_field((*field).to_owned(), problem, error),
+        Error::Subject { position, field, problem } => {
+            return bad_field(format!("subjects[{position}].{field}"), problem, error);
+        }
+        Error::UnknownField { .. }
+        | Error::NoIndex
+        | Error::NoMonth { .. }
+        | Error::UnknownScheme { .. }
+        | Error::Count { .. } => Code::InvalidArgument,
+        Error::NotPublished { .. } | Error::NoSuchField { .. } => Code::NotFound,
+        Error::NotForTwo { .. } | Error::SamePerson { .. } => Code::PermissionDenied,
+        Error::Off
+        | Error::ErasedBefore { .. }
+        | Error::TrailStays { .. }
+        | Error::NoRequest { .. }
+        | Error::AnsweredBefore { .. }
+        | Error::Lapsed { .. }
+        | Error::OtherRequest { .. }
+        | Error::NoAccess { .. }
+        | Error::NotConfidential { .. }
+        | Error::OpenedBefore { .. }
+        | Error::NotYet { .. }
+        | Error::NotEnded { .. } => Code::FailedPrecondition,
+        Error::Vault(error) => of_vault(error),
+        Error::Key(error) => of_key(error),
+        Error::Unfit { .. } => Code::DataLoss,
+        Error::NotDone { .. } | Error::Leaf(_) | Error::Entry(_) | Error::Random(_) | Error::Disorder => {
+            Code::Internal
+        }
+    };
+    if matches!(code, Code::DataLoss | Code::Internal) {
+        tracing::error!(%error, "the vault");
+        metrics::counter!("einsicht_vault_faults_total").increment(1);
+    }
+    Status::new(code, error.to_string())
+}
+
+fn of_vault(error: &VaultError) -> Code {
+    match error {
+        VaultError::NotSealed { .. } => Code::NotFound,
+        VaultError::Missing { .. } | VaultError::Damaged { .. } => Code::DataLoss,
+        VaultError::Erased { .. } => Code::FailedPrecondition,
+        // Some backup may have it.
+        VaultError::NoKey { .. } => Code::DataLoss,
+        VaultError::Key(error) => of_key(error),
+        _ => Code::Internal,
+    }
+}
+
+fn of_key(error: &KeyringError) -> Code {
+    match error {
+        KeyringError::Damaged { .. } | KeyringError::Lost { .. } | KeyringError::WrongWrappingKey { .. } => {
+            Code::DataLoss
+        }
+        KeyringError::Erased { .. } => Code::FailedPrecondition,
+        KeyringError::Io { .. } | KeyringError::Random(_) => Code::Internal,
+    }
+}
+
+/// Events could not be sealed. They are recorded when they are sent again, once the operator has seen to it.
+pub(super) fn of_sealing(error: &SealingError) -> Status {
+    let (code, retry) = match error {
+        SealingError::Seal(SealError::Off { .. }) => (Code::FailedPrecondition, None),
+        _ => {
+            tracing::error!(%error, "events can't be sealed");
+            (Code::Unavailable, Some(STOPPED_RETRY))
+        }
+    };
+    let details = retry.map_or_else(ErrorDetails::new, |delay| ErrorDetails::with_retry_info(Some(delay)));
+    Status::with_error_details(code, error.to_string(), details)
+}
+
+fn bad_field(path: String, problem: &Problem, error: &CustodyError) -> Status {
+    let details = ErrorDetails::with_bad_request_violation(path, problem.to_string());
+    Status::with_error_details(Code::InvalidArgument, error.to_string(), details)
 }
 
 /// The service does not record so far, and will soon.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
+use einsicht_proto::v1::vault_client::VaultClient;
 use reqwest::Method;
 use tokio::time::sleep;
 use tonic::service::interceptor::InterceptedService;
@@ -16,6 +17,9 @@ use crate::service::{ANSWER_BYTES_MAX, Bearer, Page, Recorder};
 
 /// A ledger's client that sends a token along.
 pub type Ledger = LedgerClient<InterceptedService<Channel, Bearer>>;
+
+/// A client of what is sealed that sends a token along.
+pub type Vault = VaultClient<InterceptedService<Channel, Bearer>>;
 
 /// `einsichtd serve` that runs. Killed when dropped.
 pub struct Running {
@@ -148,6 +152,14 @@ impl Running {
     pub fn ledger_as(&self, shown: &Shown) -> Ledger {
         let channel = self.channel(shown.certificate.as_ref());
         LedgerClient::with_interceptor(channel, Bearer::new(shown.authorization.as_deref()))
+    }
+
+    /// A client of what is sealed, with the caller's token; stewards show their certificate.
+    #[must_use]
+    pub fn vault(&self, known: &Known) -> Vault {
+        let shown = Shown::by_default(known);
+        let channel = self.channel(shown.certificate.as_ref());
+        VaultClient::with_interceptor(channel, Bearer::new(shown.authorization.as_deref()))
     }
 
     /// GET of a path of the internal listener.

@@ -1,0 +1,176 @@
+//! What is done with sealed values once they are recorded: disclosed, erased, corrected, opened, kept no longer.
+//!
+//! Every deed is an entry of the log first, durable, and only then done or shown. What it was about stands there
+//! sealed: a [`Statement`](einsicht_proto::v1::Statement) of who, which entry, which fields and why.
+
+mod correct;
+mod daily;
+mod disclose;
+mod erase;
+mod error;
+mod open;
+mod request;
+mod retain;
+mod target;
+mod trail;
+mod view_keys;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use einsicht_access::limits::check_text;
+use einsicht_access::{Month, SealedField};
+use einsicht_tlog::{Index, Origin};
+use tokio::sync::RwLock as AsyncRwLock;
+
+use crate::annotations::Annotations;
+use crate::clock::Clock;
+use crate::config::Rules;
+use crate::sequencer::Sequencer;
+use crate::storage::LogReader;
+use crate::vault::{Keyring, Vault};
+
+pub use disclose::{Asked, Disclosed, Granted, OpenedValue};
+pub use error::CustodyError;
+pub use request::PendingRequest;
+pub use retain::Due;
+pub use view_keys::IssuedKey;
+
+/// Longest reason for a disclosure, and longest correction, in bytes.
+const REASON_BYTES_MAX: usize = einsicht_access::limits::TEXT_BYTES_MAX;
+/// Longest ground of an erasure or a correction, in bytes.
+const GROUND_BYTES_MAX: usize = 1024;
+const SECONDS_A_DAY: u64 = 24 * 60 * 60;
+
+/// Looks after what is sealed. Cheap to clone.
+#[derive(Clone)]
+pub struct Custody {
+    inner: Arc<Inner>,
+}
+
+/// What it works with.
+pub struct Parts {
+    /// Writes the entries.
+    pub sequencer: Sequencer,
+    /// Reads them.
+    pub reader: LogReader,
+    /// What entries say about others.
+    pub annotations: Annotations,
+    /// Has the sealed values.
+    pub vault: Vault,
+    /// Gives the time.
+    pub clock: Arc<dyn Clock>,
+    /// What is configured.
+    pub rules: RulesSlot,
+    /// The ledger.
+    pub origin: Origin,
+}
+
+struct Inner {
+    parts: Parts,
+    /// Disclosures go side by side; whatever changes what can be disclosed goes alone: what was looked at before the
+    /// entry is written must still be so when it is done.
+    desk: AsyncRwLock<()>,
+}
+
+/// The rules of now. Clones share them; a reload exchanges them.
+#[derive(Clone, Debug, Default)]
+pub struct RulesSlot {
+    rules: Arc<RwLock<Arc<Rules>>>,
+}
+
+/// Who does something.
+#[derive(Clone, Debug)]
+pub struct Doer {
+    /// Name, as configured.
+    pub name: Arc<str>,
+    /// Role, as it is logged in the clear.
+    pub role: &'static str,
+    /// Whether it is known by a certificate of its own.
+    pub has_certificate: bool,
+}
+
+impl RulesSlot {
+    /// Begins with these.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        Self { rules: Arc::new(RwLock::new(Arc::new(rules))) }
+    }
+
+    /// Those of now.
+    #[must_use]
+    pub fn current(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on these hold.
+    pub fn replace(&self, rules: Rules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+}
+
+impl Custody {
+    /// Takes over.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self { inner: Arc::new(Inner { parts, desk: AsyncRwLock::new(()) }) }
+    }
+
+    /// What is configured now.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        self.parts().rules.current()
+    }
+
+    /// The ledger that it belongs to.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.parts().origin
+    }
+
+    fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+
+    /// The keys of the vault.
+    ///
+    /// # Errors
+    /// [`CustodyError::Off`] without a wrapping key.
+    pub fn keyring(&self) -> Result<&Arc<Keyring>, CustodyError> {
+        self.parts().vault.keyring().ok_or(CustodyError::Off)
+    }
+
+    fn now_s(&self) -> u64 {
+        u64::try_from(self.parts().clock.unix_us()).unwrap_or(0) / 1_000_000
+    }
+
+    fn month(&self) -> Month {
+        Month::of_unix_s(self.now_s())
+    }
+
+    /// Days since 1970-01-01.
+    fn today(&self) -> i32 {
+        i32::try_from(self.now_s() / SECONDS_A_DAY).unwrap_or(i32::MAX)
+    }
+
+    fn published(&self, index: Index) -> Result<(), CustodyError> {
+        let published = self.parts().sequencer.published().borrow().head.size;
+        if published.contains(index) { Ok(()) } else { Err(CustodyError::NotPublished { index, published }) }
+    }
+}
+
+/// Runs what may wait for a disk on a thread that may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CustodyError> + Send + 'static,
+) -> Result<T, CustodyError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| CustodyError::Disorder)?
+}
+
+/// A text that has to be given, and has limits. What it says is not shown.
+fn check_given(field: &'static str, text: &str, bytes_max: usize) -> Result<(), CustodyError> {
+    check_text(text, bytes_max).map_err(|problem| CustodyError::Text { field, problem })
+}
+
+/// Their names, for people.
+fn names(fields: &[SealedField]) -> String {
+    fields.iter().map(|field| field.name()).collect::<Vec<_>>().join(", ")
+}

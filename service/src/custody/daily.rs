@@ -1,0 +1,102 @@
+//! What is done by itself once a day: what is due goes, confidential records whose day has come are opened.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::{Custody, CustodyError};
+
+/// After a start others come first: those who waited for it.
+const FIRST_AFTER: Duration = Duration::from_secs(60);
+/// How often it is looked whether a day has begun.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60);
+/// How long it is left alone after it has failed.
+const RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
+/// Confidential records that are looked up at a time.
+const OPENED_AT_ONCE: usize = 100;
+
+/// What one run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Day {
+    /// Months and classes that were erased.
+    pub erased: usize,
+    /// Those that were due and are held back.
+    pub held: usize,
+    /// Confidential records that were opened.
+    pub opened: usize,
+    /// Those that could not be.
+    pub failed: usize,
+}
+
+impl Custody {
+    /// Does it soon after the start, and then once in each day (UTC), until `shutdown`.
+    pub async fn run_daily(self, shutdown: CancellationToken) {
+        let _ = shutdown.run_until_cancelled(self.run_until_dropped()).await;
+    }
+
+    async fn run_until_dropped(&self) {
+        if self.keyring().is_err() {
+            return;
+        }
+        let mut done = None;
+        let mut pause = FIRST_AFTER;
+        loop {
+            sleep(pause).await;
+            pause = LOOK_INTERVAL;
+            let today = self.today();
+            if done == Some(today) {
+                continue;
+            }
+            match self.run_day().await {
+                Ok(Day { failed: 0, .. }) => done = Some(today),
+                Ok(_) => pause = RETRY_AFTER,
+                Err(error) => {
+                    metrics::counter!("einsicht_daily_failures_total").increment(1);
+                    tracing::error!(%error, "the daily run was not finished; it is tried again");
+                    pause = RETRY_AFTER;
+                }
+            }
+        }
+    }
+
+    /// What is to be done today.
+    ///
+    /// # Errors
+    /// [`CustodyError`], if the rest could not be done either.
+    pub async fn run_day(&self) -> Result<Day, CustodyError> {
+        let due = self.retain(false).await?;
+        let held = due.iter().filter(|class| class.held).count();
+        let mut day = Day { erased: due.len() - held, held, ..Day::default() };
+        let mut after = None;
+        loop {
+            let waiting = self.parts().annotations.due(self.today(), after, OPENED_AT_ONCE)?;
+            let Some(last) = waiting.last() else { break };
+            after = Some(*last);
+            for index in waiting {
+                match self.open_record(index).await {
+                    Ok(_) => day.opened += 1,
+                    // A steward was faster, or it was erased unseen.
+                    Err(CustodyError::OpenedBefore { .. } | CustodyError::ErasedBefore { .. }) => {}
+                    Err(error) => {
+                        metrics::counter!("einsicht_daily_failures_total").increment(1);
+                        tracing::error!(%index, %error, "a confidential record could not be opened on its day");
+                        day.failed += 1;
+                    }
+                }
+            }
+        }
+        let Day { erased, held, opened, failed } = day;
+        tracing::info!(erased, held, opened, failed, "the daily run is done");
+        metrics::gauge!("einsicht_retention_held_classes")
+            .set(f64::from(u32::try_from(held).unwrap_or(u32::MAX)));
+        metrics::gauge!("einsicht_daily_last_run_timestamp_seconds").set(self.now_seconds());
+        Ok(day)
+    }
+
+    // Exact for the next million years.
+    #[allow(clippy::cast_precision_loss)]
+    fn now_seconds(&self) -> f64 {
+        self.now_s() as f64
+    }
+}

@@ -1,0 +1,92 @@
+//! Erasing sealed values of one entry: first an entry says so, then they are overwritten.
+
+use bytes::Bytes;
+use einsicht_access::SealedField;
+use einsicht_access::openings::State;
+use einsicht_proto::v1::Erasure;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_tlog::Index;
+
+use super::disclose::statement;
+use super::target::{Kept, Target};
+use super::trail::Written;
+use super::{Custody, CustodyError, Doer, GROUND_BYTES_MAX, blocking, check_given};
+use crate::vault::VaultError;
+
+impl Custody {
+    /// Erases sealed values of an entry: those that are named, or all that are left. Returns the receipt of the
+    /// entry that says so, and what was erased.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; unless it is [`CustodyError::NotDone`], nothing was erased, nor written that it was.
+    pub async fn erase(
+        &self,
+        by: &Doer,
+        index: Index,
+        named: &[SealedField],
+        ground: String,
+    ) -> Result<(Bytes, Vec<SealedField>), CustodyError> {
+        check_given("ground", &ground, GROUND_BYTES_MAX)?;
+        let _alone = self.inner.desk.write().await;
+        let target = self.target(index).await?;
+        let fields = left_of(&target, named)?;
+        let class = target.class(self.parts().rules.current().retention.default);
+        let statement = statement(by, &target, &fields, ground.clone());
+        let written = self.write_sealed(statement, class, |sealed| {
+            let (seal, nonce) = (Some(sealed.seal), Some(sealed.nonce));
+            Content::Erasure(Erasure { ground: ground.clone(), seal, nonce, ..Erasure::default() })
+        });
+        let Written { index: entry, published } = written.await?;
+        self.overwrite(target, fields.clone(), entry).await?;
+        metrics::counter!("einsicht_erasures_total", "what" => "fields").increment(1);
+        tracing::info!(index = %entry, "sealed values were erased");
+        Ok((self.receipt(entry, &published).await?, fields))
+    }
+
+    async fn overwrite(
+        &self,
+        target: Target,
+        fields: Vec<SealedField>,
+        by: Index,
+    ) -> Result<(), CustodyError> {
+        let vault = self.parts().vault.clone();
+        let erase =
+            move || vault.erase(target.index, &target.leaf, &fields, by).map_err(|error| not_done(by, error));
+        blocking(erase).await.map(|_| ())
+    }
+}
+
+/// What of the named fields is still there, with all that goes with it.
+fn left_of(target: &Target, named: &[SealedField]) -> Result<Vec<SealedField>, CustodyError> {
+    let index = target.index;
+    let has = target.fields();
+    if has.contains(&SealedField::Statement) {
+        return Err(CustodyError::TrailStays { index });
+    }
+    if let Kept::Nothing { by } = target.kept {
+        return Err(CustodyError::ErasedBefore { index, by });
+    }
+    if let Some(field) = named.iter().copied().find(|field| !has.contains(field)) {
+        return Err(CustodyError::NoSuchField { index, field });
+    }
+    let all = named.is_empty() || named.contains(&SealedField::Confidential);
+    let meant = has.into_iter().filter(|field| all || named.contains(field));
+    let mut erased_by = Index(0);
+    let left: Vec<SealedField> = meant
+        .filter(|field| match target.state(*field) {
+            Some(State::Open { .. }) => true,
+            Some(State::Erased { by }) => {
+                erased_by = erased_by.max(Index(by));
+                false
+            }
+            None => false,
+        })
+        .collect();
+    if left.is_empty() { Err(CustodyError::ErasedBefore { index, by: erased_by }) } else { Ok(left) }
+}
+
+/// The entry stands; what it says is done at the next start. Where a sync has failed, the vault ends the process.
+pub(super) fn not_done(by: Index, error: VaultError) -> CustodyError {
+    tracing::error!(index = %by, %error, "what an entry says was erased could not be erased");
+    CustodyError::NotDone { by, error: Box::new(error) }
+}

@@ -1,0 +1,78 @@
+//! Retention: months and classes whose time is over go as a whole, key first, one entry each.
+
+use einsicht_access::{Month, RetentionClass};
+use einsicht_proto::v1::Erasure;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_tlog::Index;
+
+use super::erase::not_done;
+use super::{Custody, CustodyError, blocking};
+
+/// A month and class whose time is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The month.
+    pub month: Month,
+    /// The class.
+    pub class: RetentionClass,
+    /// From which day on it goes, in days since 1970-01-01.
+    pub due_day: i32,
+    /// Whether the configuration holds it back.
+    pub held: bool,
+    /// The entry that says that it was erased, if it was.
+    pub erased_by: Option<Index>,
+}
+
+impl Custody {
+    /// Tells which months and classes are due, and unless that is all that is wanted, erases those that nothing holds
+    /// back.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; those before it are gone.
+    pub async fn retain(&self, dry_run: bool) -> Result<Vec<Due>, CustodyError> {
+        self.keyring()?;
+        let _alone = self.inner.desk.write().await;
+        let mut due = self.due().await?;
+        for class in due.iter_mut().filter(|class| !dry_run && !class.held) {
+            class.erased_by = Some(self.erase_class(class).await?);
+        }
+        Ok(due)
+    }
+
+    async fn due(&self) -> Result<Vec<Due>, CustodyError> {
+        let (vault, today) = (self.parts().vault.clone(), self.today());
+        let classes = blocking(move || Ok(vault.classes().map_err(crate::vault::VaultError::from)?)).await?;
+        let rules = self.parts().rules.current();
+        let here = classes.into_iter().filter(|class| class.erased_by.is_none());
+        let due = here.map(|found| Due {
+            month: found.month,
+            class: found.class,
+            due_day: found.class.due(found.month).first_day(),
+            held: rules.retention.holds(found.month, found.class),
+            erased_by: None,
+        });
+        Ok(due.filter(|class| class.due_day <= today).collect())
+    }
+
+    async fn erase_class(&self, due: &Due) -> Result<Index, CustodyError> {
+        let Due { month, class, .. } = *due;
+        let by = match self.parts().annotations.erased_by(month, class)? {
+            // It was said before, and not done: the disk failed.
+            Some(by) => by,
+            None => {
+                let erasure = Erasure {
+                    ground: format!("the retention period of {month} ({class}) has ended"),
+                    month: Some(month.to_string()),
+                    retention_class: Some(class.to_string()),
+                    ..Erasure::default()
+                };
+                self.write(Content::Erasure(erasure)).await?.index
+            }
+        };
+        let vault = self.parts().vault.clone();
+        blocking(move || vault.erase_class(month, class, by).map_err(|error| not_done(by, error))).await?;
+        metrics::counter!("einsicht_erasures_total", "what" => "month").increment(1);
+        tracing::info!(index = %by, %month, %class, "the sealed values of a month were erased: their time is over");
+        Ok(by)
+    }
+}

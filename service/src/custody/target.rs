@@ -1,0 +1,103 @@
+//! An entry with what the vault has of it.
+
+use einsicht_access::openings::{Openings, State};
+use einsicht_access::sealed_entry::seals_of;
+use einsicht_access::{RetentionClass, SealedField, read_body};
+use einsicht_proto::v1::EntryBody;
+use einsicht_tlog::{Index, Leaf};
+
+use super::{Custody, CustodyError, blocking};
+use crate::vault::{Found, VaultError};
+
+/// An entry of which something is sealed.
+pub(super) struct Target {
+    pub index: Index,
+    pub leaf: Vec<u8>,
+    pub body: EntryBody,
+    pub kept: Kept,
+}
+
+/// What the vault has of it.
+pub(super) enum Kept {
+    /// Openings that fit, some of which may be erased.
+    Some {
+        /// How long they are kept.
+        class: RetentionClass,
+        openings: Openings,
+    },
+    /// They were erased with their month.
+    Nothing {
+        /// The entry that says so.
+        by: Index,
+    },
+}
+
+impl Custody {
+    /// Reads a published entry, and what is sealed of it, which is checked against its seals.
+    pub(super) async fn target(&self, index: Index) -> Result<Target, CustodyError> {
+        self.keyring()?;
+        self.published(index)?;
+        let (reader, vault) = (self.parts().reader.clone(), self.parts().vault.clone());
+        blocking(move || {
+            let leaf = reader.leaf(index)?;
+            let body = read_body(Leaf::parse(&leaf)?.body)?;
+            let kept = match vault.openings(index, &leaf) {
+                Ok(Found { class, openings, .. }) => {
+                    openings.verify(&body).map_err(|problem| CustodyError::Unfit { index, problem })?;
+                    Kept::Some { class, openings }
+                }
+                Err(VaultError::Erased { by, .. }) => Kept::Nothing { by },
+                Err(error) => return Err(error.into()),
+            };
+            Ok(Target { index, leaf, body, kept })
+        })
+        .await
+    }
+}
+
+impl Target {
+    /// How long what is said about it is kept: as long as itself, or as all is.
+    pub fn class(&self, otherwise: RetentionClass) -> RetentionClass {
+        match &self.kept {
+            Kept::Some { class, .. } => *class,
+            Kept::Nothing { .. } => otherwise,
+        }
+    }
+
+    /// What of it is or was sealed. Where all is gone with a confidential record, what that hid is not known.
+    pub fn fields(&self) -> Vec<SealedField> {
+        match &self.kept {
+            Kept::Some { openings, .. } => openings.iter().map(|opening| opening.field).collect(),
+            Kept::Nothing { .. } => seals_of(&self.body).into_iter().map(|(field, _)| field).collect(),
+        }
+    }
+
+    /// The fields that are meant by those that were named, by ascending number: all if none was. What is in a
+    /// confidential record is shown through the record.
+    pub fn select(&self, named: &[SealedField]) -> Result<Vec<SealedField>, CustodyError> {
+        let has = self.fields();
+        let is_confidential = has.contains(&SealedField::Confidential);
+        let hides_all = is_confidential && matches!(self.kept, Kept::Nothing { .. });
+        if let Some(field) = named.iter().copied().find(|field| !has.contains(field) && !hides_all) {
+            return Err(CustodyError::NoSuchField { index: self.index, field });
+        }
+        if named.is_empty() {
+            return Ok(has);
+        }
+        let mut fields = named.to_vec();
+        if is_confidential {
+            fields.push(SealedField::Confidential);
+        }
+        fields.sort_unstable();
+        fields.dedup();
+        Ok(fields)
+    }
+
+    /// The entry that erased a field, if it was; otherwise what is there of it.
+    pub fn state(&self, field: SealedField) -> Option<State<'_>> {
+        match &self.kept {
+            Kept::Some { openings, .. } => openings.state(field),
+            Kept::Nothing { by } => Some(State::Erased { by: by.0 }),
+        }
+    }
+}

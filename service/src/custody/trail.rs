@@ -1,0 +1,103 @@
+//! Writes what is done into the log, and proves that it stands there.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use einsicht_access::record::{SealedStatement, seal_statement};
+use einsicht_access::vault::AEAD_NONCE_BYTES;
+use einsicht_access::{Month, RetentionClass, body_bytes};
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{EntryBody, Statement};
+use einsicht_tlog::Index;
+use einsicht_tlog::receipt::Receipt;
+
+use super::{Custody, CustodyError, blocking};
+use crate::sequencer::{Published, Refused, Work};
+use crate::signer;
+use crate::vault::SealedBytes;
+
+/// How often an entry is prepared anew because a month has ended meanwhile.
+const MONTHS_TRIED_MAX: usize = 3;
+
+/// An entry that was written, and a checkpoint that covers it.
+pub(super) struct Written {
+    pub index: Index,
+    pub published: Arc<Published>,
+}
+
+/// Seal and nonce of a statement, as they stand in an entry.
+pub(super) struct Sealed {
+    pub seal: Bytes,
+    pub nonce: Bytes,
+}
+
+impl Custody {
+    /// Writes an entry in which nothing is sealed.
+    pub(super) async fn write(&self, content: Content) -> Result<Written, CustodyError> {
+        Ok(self.submit(body(content), None).await?)
+    }
+
+    /// Writes an entry with a sealed statement, whose opening is kept for as long as `class` says. `content` makes
+    /// the entry from the seal.
+    pub(super) async fn write_sealed(
+        &self,
+        statement: Statement,
+        class: RetentionClass,
+        content: impl Fn(Sealed) -> Content,
+    ) -> Result<Written, CustodyError> {
+        let statement = Arc::new(statement);
+        let mut month = self.month();
+        let mut tried = 0;
+        loop {
+            let (sealed, bytes) = self.seal(Arc::clone(&statement), month, class).await?;
+            match self.submit(body(content(sealed)), Some(bytes)).await {
+                Err(Refused::OtherMonth { month: now }) if tried < MONTHS_TRIED_MAX => month = now,
+                written => return Ok(written?),
+            }
+            tried += 1;
+        }
+    }
+
+    async fn seal(
+        &self,
+        statement: Arc<Statement>,
+        month: Month,
+        class: RetentionClass,
+    ) -> Result<(Sealed, SealedBytes), CustodyError> {
+        let (keyring, origin) = (Arc::clone(self.keyring()?), self.parts().origin.clone());
+        blocking(move || {
+            let key = keyring.vault_key(month, class)?;
+            let SealedStatement { seal, sealed } = seal_statement(&statement, signer::random)?;
+            let mut nonce = [0; AEAD_NONCE_BYTES];
+            signer::random(&mut nonce)?;
+            let bytes = key.encrypt(origin.as_str(), &sealed.nonce, &nonce, sealed.openings.as_bytes());
+            let seal = Bytes::copy_from_slice(&seal);
+            let nonce = Bytes::copy_from_slice(&sealed.nonce);
+            Ok((Sealed { seal, nonce }, SealedBytes { month, class, bytes: bytes.into() }))
+        })
+        .await
+    }
+
+    async fn submit(&self, body: Vec<u8>, sealed: Option<SealedBytes>) -> Result<Written, Refused> {
+        let acknowledged = self.parts().sequencer.submit(Work::Own { body, sealed }, None).await?;
+        let index = acknowledged.entries.first().map(|placed| placed.index);
+        let index = index.ok_or_else(|| Refused::Placing("an entry has no place".to_owned()))?;
+        Ok(Written { index, published: acknowledged.published })
+    }
+
+    /// The receipt of an entry, with its leaf, under the checkpoint of one that was written.
+    pub(super) async fn receipt(&self, index: Index, under: &Arc<Published>) -> Result<Bytes, CustodyError> {
+        let (reader, published) = (self.parts().reader.clone(), Arc::clone(under));
+        blocking(move || {
+            let leaf = Some(reader.leaf(index)?);
+            let proof = reader.inclusion_proof(index, published.head.size)?;
+            let receipt = Receipt { leaf, index, proof, checkpoint: published.checkpoint.to_vec() };
+            Ok(receipt.to_bytes().into())
+        })
+        .await
+    }
+}
+
+fn body(content: Content) -> Vec<u8> {
+    body_bytes(&EntryBody { content: Some(content) })
+}

@@ -1,0 +1,107 @@
+//! View keys: with one, a person finds their own accesses of a month, and nobody else's.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use einsicht_access::limits::{LIST_ITEMS_MAX, check_code, check_text};
+use einsicht_access::{Month, Problem};
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{Disclosure, Statement, Subject};
+
+use super::trail::Written;
+use super::{Custody, CustodyError, Doer, REASON_BYTES_MAX, blocking, check_given};
+
+/// Most months of one call: ten years.
+const MONTHS_MAX: usize = 120;
+/// Most keys of one call.
+const KEYS_MAX: usize = 1000;
+/// Longest id of a subject, in bytes.
+const ID_BYTES_MAX: usize = 256;
+
+/// One key. Not printable.
+pub struct IssuedKey {
+    /// Position of the subject in the request.
+    pub subject: u32,
+    /// The month.
+    pub month: Month,
+    /// Its 32 bytes.
+    pub key: Bytes,
+}
+
+impl Custody {
+    /// Gives out the view keys of subjects for ended months, and the receipt of the entry that says so. Months in
+    /// which nothing was sealed have none.
+    ///
+    /// # Errors
+    /// [`CustodyError`]; then none was given out.
+    pub async fn issue_view_keys(
+        &self,
+        by: &Doer,
+        subjects: Vec<Subject>,
+        months: Vec<String>,
+        reason: String,
+    ) -> Result<(Vec<IssuedKey>, Bytes), CustodyError> {
+        check_given("reason", &reason, REASON_BYTES_MAX)?;
+        let keyring = Arc::clone(self.keyring()?);
+        let rules = self.parts().rules.current();
+        check_subjects(&subjects, &rules.schemes)?;
+        let ended = ended_months(&months, self.month())?;
+        count("subjects times months", subjects.len() * ended.len(), KEYS_MAX)?;
+        let _together = self.inner.desk.read().await;
+        let asked = subjects.clone();
+        let keys = blocking(move || {
+            let mut of_months = Vec::with_capacity(ended.len());
+            for month in ended {
+                of_months.extend(keyring.existing_period_key(month)?.map(|key| (month, key)));
+            }
+            let keys = asked.iter().zip(0..).flat_map(|(Subject { scheme, id }, subject)| {
+                of_months.iter().map(move |(month, period)| {
+                    let key = Bytes::copy_from_slice(period.view_key(scheme, id).as_bytes());
+                    IssuedKey { subject, month: *month, key }
+                })
+            });
+            Ok(keys.collect())
+        });
+        let keys = keys.await?;
+        let who = by.name.to_string();
+        let statement = Statement { who, reason, subjects, months, ..Statement::default() };
+        let written = self.write_sealed(statement, rules.retention.default, |sealed| {
+            let (role, nonce) = (by.role.to_owned(), Some(sealed.nonce));
+            Content::Disclosure(Disclosure { role, seal: sealed.seal, request: None, nonce })
+        });
+        let Written { index, published } = written.await?;
+        metrics::counter!("einsicht_disclosures_total", "outcome" => "view_keys").increment(1);
+        tracing::info!(%index, "view keys were given out");
+        Ok((keys, self.receipt(index, &published).await?))
+    }
+}
+
+fn check_subjects(subjects: &[Subject], schemes: &[String]) -> Result<(), CustodyError> {
+    count("subjects", subjects.len(), LIST_ITEMS_MAX)?;
+    for (position, Subject { scheme, id }) in subjects.iter().enumerate() {
+        let fault = |field| move |problem: Problem| CustodyError::Subject { position, field, problem };
+        check_code(scheme).map_err(fault("scheme"))?;
+        check_text(id, ID_BYTES_MAX).map_err(fault("id"))?;
+        if !schemes.contains(scheme) {
+            return Err(CustodyError::UnknownScheme { position });
+        }
+    }
+    Ok(())
+}
+
+fn ended_months(months: &[String], now: Month) -> Result<Vec<Month>, CustodyError> {
+    count("months", months.len(), MONTHS_MAX)?;
+    let mut ended = Vec::with_capacity(months.len());
+    for (position, month) in months.iter().enumerate() {
+        let month: Month = month.parse().map_err(|_| CustodyError::NoMonth { position })?;
+        if month >= now {
+            return Err(CustodyError::NotEnded { month });
+        }
+        ended.push(month);
+    }
+    Ok(ended)
+}
+
+fn count(what: &'static str, found: usize, max: usize) -> Result<(), CustodyError> {
+    if (1..=max).contains(&found) { Ok(()) } else { Err(CustodyError::Count { what, found, max }) }
+}

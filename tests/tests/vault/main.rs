@@ -1,0 +1,11 @@
+//! Sealed values through the real program: recorded, disclosed, erased, corrected, opened, kept no longer. With
+//! restarts in between.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+mod off;
