@@ -1,15 +1,22 @@
-//! The standard plain event: what every measurement records. Nothing personal in it, nothing sealed.
+//! The standard events: what every measurement records. Of the plain one nothing is personal, so nothing is
+//! sealed; the sealed one has five sealed fields and two subjects.
 //!
-//! It is fixed so that figures of different releases can be compared: changing it starts a new series.
+//! They are fixed so that figures of different releases can be compared: changing one starts a new series.
 
 use bytes::Bytes;
-use einsicht_access::{Provenance, body_bytes, entry_of_access};
-use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Processing, RecordRequest};
+use einsicht_access::marker::PeriodKey;
+use einsicht_access::record::{Prepared, seal_accesses};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey, record};
+use einsicht_access::{EventView, Provenance};
+use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Processing, RecordRequest, Subject};
 use einsicht_tlog::leaf::LEAF_HEADER_BYTES;
+use einsicht_tlog::{Hash, Index};
 use serde::Serialize;
 
 /// What records of the bench are logged as.
 pub const PRODUCER: &str = "lasttest";
+/// The register that subjects of the sealed event are from.
+pub const SCHEME: &str = "person";
 /// Bytes before each leaf on disk: its length.
 const LENGTH_BYTES: usize = 2;
 /// A number in the middle of what sessions reach here: numbers above 16,383 take three bytes.
@@ -28,6 +35,111 @@ pub struct Description {
     pub sealed_fields: usize,
     /// How many data subjects it names.
     pub subjects: usize,
+}
+
+impl Description {
+    /// For people: two lines.
+    pub(crate) fn to_text(&self) -> String {
+        let Self { name, fields, leaf_bytes, sealed_fields, subjects } = self;
+        let fields = fields.join(" ");
+        format!(
+            "event '{name}': leaf of {leaf_bytes} bytes, {sealed_fields} sealed fields, {subjects} subjects\n  {fields}\n"
+        )
+    }
+}
+
+/// One of the standard events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standard {
+    /// Nothing personal.
+    Plain,
+    /// Subjects (two), actor, justification, case number and the exact time are sealed.
+    Sealed,
+}
+
+impl Standard {
+    /// It, with an id and time of its own.
+    #[must_use]
+    pub fn event(self, event_id: Bytes, occurred_at_us: i64) -> AccessEvent {
+        match self {
+            Self::Plain => plain(event_id, occurred_at_us),
+            Self::Sealed => sealed(event_id, occurred_at_us),
+        }
+    }
+
+    /// What is printed with each result.
+    #[must_use]
+    pub fn describe(self) -> Description {
+        let event = self.event(event_id([0; 8], 0), 1);
+        let mut fields = vec![
+            format!("dataset={}", event.dataset),
+            "operation=query".to_owned(),
+            format!("purpose={}", event.purpose),
+            "event_id=(UUID v4)".to_owned(),
+            "occurred_at=(now)".to_owned(),
+            "actor_kind=human".to_owned(),
+            "processing=aggregated".to_owned(),
+            format!("categories={}", event.categories.join(",")),
+        ];
+        let subjects = event.subjects.len();
+        let texts = [
+            ("activity", event.activity),
+            ("unit", event.unit),
+            ("role", event.role),
+            ("legal_basis", event.legal_basis),
+            ("storage_location", event.storage_location),
+            ("record_count", event.record_count.map(|count| count.to_string())),
+            ("actor", event.actor),
+            ("justification", event.justification),
+            ("case_number", event.case_number),
+        ];
+        fields.extend(texts.into_iter().filter_map(|(name, text)| Some(format!("{name}={}", text?))));
+        let listed = event.subjects.iter();
+        fields.extend(listed.map(|subject| format!("subject={}:{}", subject.scheme, subject.id)));
+        let (name, sealed_fields) = match self {
+            Self::Plain => ("plain", 0),
+            Self::Sealed => ("sealed", 5),
+        };
+        Description { name, fields, leaf_bytes: self.leaf_bytes(), sealed_fields, subjects }
+    }
+
+    /// Bytes of its leaf.
+    #[must_use]
+    pub fn leaf_bytes(self) -> usize {
+        LEAF_HEADER_BYTES + self.typical().body.len()
+    }
+
+    /// Bytes that its entry takes in a segment.
+    #[must_use]
+    pub fn entry_bytes(self) -> usize {
+        LENGTH_BYTES + self.leaf_bytes()
+    }
+
+    /// Bytes that its openings take in the vault; none if nothing is sealed.
+    #[must_use]
+    pub fn vault_bytes(self) -> usize {
+        let Some(sealed) = self.typical().sealed else { return 0 };
+        let key = VaultKey::new([0; 32]);
+        let encrypted = key.encrypt("", &sealed.nonce, &[0; AEAD_NONCE_BYTES], sealed.openings.as_bytes());
+        record::record(Index(0), Hash::default(), &encrypted).map_or(0, |record| record.len())
+    }
+
+    /// It, as the service prepares it; any time of this decade and the next takes as many bytes.
+    fn typical(self) -> Prepared {
+        let event = self.event(event_id([0; 8], 0), 1_795_365_600_000_000);
+        let session = Bytes::from_static(&[0; 16]);
+        let first = Provenance { producer: PRODUCER, session: &session, sequence: TYPICAL_SEQUENCE };
+        let key = PeriodKey::from([0; 32]);
+        let random = |bytes: &mut [u8]| {
+            bytes.fill(7);
+            Ok::<_, std::convert::Infallible>(())
+        };
+        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), random);
+        prepared
+            .ok()
+            .and_then(|mut prepared| prepared.pop())
+            .unwrap_or(Prepared { body: Bytes::new(), sealed: None })
+    }
 }
 
 /// The standard plain event, with an id and time of its own.
@@ -52,57 +164,23 @@ pub fn plain(event_id: Bytes, occurred_at_us: i64) -> AccessEvent {
     }
 }
 
-/// What is printed with each result.
-#[must_use]
-pub fn describe() -> Description {
-    let event = plain(event_id([0; 8], 0), 1);
-    let mut fields = vec![
-        format!("dataset={}", event.dataset),
-        "operation=query".to_owned(),
-        format!("purpose={}", event.purpose),
-        "event_id=(UUID v4)".to_owned(),
-        "occurred_at=(now)".to_owned(),
-        "actor_kind=human".to_owned(),
-        "processing=aggregated".to_owned(),
-        format!("categories={}", event.categories.join(",")),
-    ];
-    let texts = [
-        ("activity", event.activity),
-        ("unit", event.unit),
-        ("role", event.role),
-        ("legal_basis", event.legal_basis),
-        ("storage_location", event.storage_location),
-        ("record_count", event.record_count.map(|count| count.to_string())),
-    ];
-    fields.extend(texts.into_iter().filter_map(|(name, text)| Some(format!("{name}={}", text?))));
-    Description { name: "plain", fields, leaf_bytes: leaf_bytes(), sealed_fields: 0, subjects: 0 }
-}
-
-/// Bytes of the event's leaf.
-#[must_use]
-pub fn leaf_bytes() -> usize {
-    let session = Bytes::from_static(&[0; 16]);
-    // Any time of this decade and the next takes as many bytes.
-    let event = plain(event_id([0; 8], 0), 1_795_365_600_000_000);
-    LEAF_HEADER_BYTES + body(&event, &session, TYPICAL_SEQUENCE).len()
-}
-
-/// Bytes that the event's entry takes in a segment.
-#[must_use]
-pub fn entry_bytes() -> usize {
-    LENGTH_BYTES + leaf_bytes()
-}
-
-/// The body of the event's entry, made as the service makes it.
-#[must_use]
-pub fn body(event: &AccessEvent, session: &Bytes, sequence: u64) -> Vec<u8> {
-    body_bytes(&entry_of_access(event, Provenance { producer: PRODUCER, session, sequence }))
+/// The standard sealed event. Its subjects change with its id, as they do in a city.
+fn sealed(event_id: Bytes, occurred_at_us: i64) -> AccessEvent {
+    let number = event_id.last_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes)) % 100_000;
+    let subject = |number: u32| Subject { scheme: SCHEME.to_owned(), id: format!("ulm-{number:08}") };
+    AccessEvent {
+        subjects: vec![subject(number), subject(number + 100_000)],
+        actor: Some("kennung-4711".to_owned()),
+        justification: Some("Rückfrage zur Zählung am Hauptbahnhof".to_owned()),
+        case_number: Some("VP-2026-00417".to_owned()),
+        ..plain(event_id, occurred_at_us)
+    }
 }
 
 /// A request for `count` events from number `first_sequence` on.
 #[must_use]
-pub fn request(run: &Run, first_sequence: u64, count: u64, now_us: i64) -> RecordRequest {
-    let event = |sequence| plain(event_id(run.id_seed, sequence), now_us);
+pub fn request(run: &Run, standard: Standard, first_sequence: u64, count: u64, now_us: i64) -> RecordRequest {
+    let event = |sequence| standard.event(event_id(run.id_seed, sequence), now_us);
     RecordRequest {
         session: run.session.clone(),
         first_sequence,
@@ -152,24 +230,43 @@ mod tests {
     use einsicht_access::validate_request;
 
     #[test]
-    fn the_standard_event_is_valid_and_has_about_250_bytes() {
+    fn the_standard_events_are_valid_and_the_plain_one_has_about_250_bytes() {
         let run = Run::new().unwrap();
         let now_us = 1_795_365_600_000_000;
-        assert_eq!(validate_request(&request(&run, 70, 500, now_us), now_us), Ok(()));
-        assert!((240..=260).contains(&leaf_bytes()), "{} bytes", leaf_bytes());
+        for standard in [Standard::Plain, Standard::Sealed] {
+            assert_eq!(validate_request(&request(&run, standard, 70, 500, now_us), now_us), Ok(()));
+        }
+        let leaf_bytes = Standard::Plain.leaf_bytes();
+        assert!((240..=260).contains(&leaf_bytes), "{leaf_bytes} bytes");
+        assert_eq!(Standard::Plain.vault_bytes(), 0);
+    }
+
+    #[test]
+    fn five_fields_of_the_sealed_event_are_sealed_and_two_subjects_have_markers() {
+        let prepared = Standard::Sealed.typical();
+        let openings = prepared.sealed.unwrap().openings;
+        assert_eq!(openings.iter().count(), Standard::Sealed.describe().sealed_fields);
+        let body = einsicht_access::read_body(&prepared.body).unwrap();
+        let Some(einsicht_proto::v1::entry_body::Content::Access(record)) = body.content else {
+            panic!("it is no access")
+        };
+        assert_eq!(record.markers.len(), Standard::Sealed.describe().subjects);
     }
 
     #[test]
     fn no_two_events_of_a_run_have_the_same_id() {
         let run = Run::new().unwrap();
-        let ids: std::collections::HashSet<_> =
-            request(&run, 0, 1000, 1).events.into_iter().map(|event| event.event_id).collect();
+        let ids: std::collections::HashSet<_> = request(&run, Standard::Sealed, 0, 1000, 1)
+            .events
+            .into_iter()
+            .map(|event| event.event_id)
+            .collect();
         assert_eq!(ids.len(), 1000);
     }
 
     #[test]
     fn the_description_names_every_field_that_is_set() {
-        let description = describe();
+        let description = Standard::Plain.describe();
         assert_eq!(description.fields.len(), 14);
         assert!(description.fields.contains(&"record_count=240".to_owned()));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use serde::Serialize;
 
-use crate::event::{self, Description};
+use crate::event::{Description, Standard};
 use crate::goals::{self, Goal};
 use crate::machine::{self, Machine};
 use crate::stats::Summary;
@@ -22,8 +22,8 @@ pub struct Basis {
     pub command: String,
     /// Whether the compiler optimised: `release` or `debug`. Figures of the latter say nothing.
     pub build: &'static str,
-    /// What was recorded.
-    pub event: Description,
+    /// The events that were recorded; which part records which is in the names of figures.
+    pub events: Vec<Description>,
 }
 
 /// Medians with their spread.
@@ -46,29 +46,21 @@ impl Basis {
             commit: machine::commit(),
             command: std::env::args().collect::<Vec<_>>().join(" "),
             build: if cfg!(debug_assertions) { "debug" } else { "release" },
-            event: event::describe(),
+            events: [Standard::Plain, Standard::Sealed].map(Standard::describe).into(),
         }
     }
 
     /// For people, at most about 100 columns wide.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let Self { machine, event, commit, build, command } = self;
+        let Self { machine, events, commit, build, command } = self;
+        let events: String = events.iter().map(Description::to_text).collect();
         let load = machine.load_before.map_or_else(|| "unknown".to_owned(), |load| format!("{load:.2}"));
         format!(
             "{} cores, {}, Linux {}, {}, fdatasync {:.2} ms, load before {load}\n\
              commit {commit}, {build} build: {command}\n\
-             event '{}': leaf of {} bytes, {} sealed fields, {} subjects\n  {}\n",
-            machine.cores,
-            machine.cpu,
-            machine.kernel,
-            machine.file_system,
-            machine.fdatasync_ms,
-            event.name,
-            event.leaf_bytes,
-            event.sealed_fields,
-            event.subjects,
-            event.fields.join(" "),
+             {events}",
+            machine.cores, machine.cpu, machine.kernel, machine.file_system, machine.fdatasync_ms,
         )
     }
 }

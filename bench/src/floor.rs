@@ -1,10 +1,10 @@
 //! The floor: the same service, messages, server stack, group commit and bytes on disk as the ledger,
-//! and nothing of a ledger. No tokens, validation, sessions, records, chain, tree or signature. What it
+//! one file of them, and a second one where events are sealed, and nothing of a ledger. No tokens, validation, sessions, records, chain, tree or signature. What it
 //! reaches is the limit that gRPC and the disk set.
 //!
 //! What has to stay equal to `einsicht-service`, so that the comparison stays fair: the layers around
 //! the router (`server.rs`), the bounds of queue and commit (`sequencer.rs`, `sequencer/commit.rs`), one append and one
-//! `fdatasync` a commit (`storage/writer.rs`), the shape of the answer (`rpc/recorder.rs`). Requests are
+//! `fdatasync` a commit and file, the vault's first (`storage/writer.rs`), the shape of the answer (`rpc/recorder.rs`). Requests are
 //! decoded as the generated code does it, events included; the ledger may read them in a cheaper way.
 
 use std::fs::File;
@@ -35,7 +35,7 @@ use tonic::{Request, Response, Status, Streaming};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 
-use crate::event;
+use crate::event::Standard;
 use crate::served::{COMMITS_FIGURE, ENTRIES_FIGURE, FIGURES_PATH, LISTEN, Served, Stage, runtime};
 
 /// As in the ledger's sequencer.
@@ -54,18 +54,18 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// Those of the operating system.
-pub fn start(parent: &Path) -> anyhow::Result<Served> {
-    Served::start("floor", parent, serve)
+pub fn start(parent: &Path, standard: Standard) -> anyhow::Result<Served> {
+    Served::start("floor", parent, move |folder, stage| serve(folder, standard, stage))
 }
 
-fn serve(folder: &Path, stage: Stage) -> anyhow::Result<()> {
-    let file = File::create_new(folder.join("entries")).context("the floor's file")?;
+fn serve(folder: &Path, standard: Standard, stage: Stage) -> anyhow::Result<()> {
+    let files = Files::create(folder, standard)?;
     let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
     let counted = Arc::new(Counted::default());
     let counting = Arc::clone(&counted);
     let writer = std::thread::Builder::new()
         .name("floor-writer".to_owned())
-        .spawn(move || write_until_closed(&file, waiting, &counting))?;
+        .spawn(move || write_until_closed(files, waiting, &counting))?;
     let runtime = runtime("floor-server")?;
     let served = runtime.block_on(async move {
         let listener = TcpListener::bind(LISTEN).await.context("binding an address")?;
@@ -164,14 +164,13 @@ impl Recorder for Floor {
     }
 }
 
-/// One append and one `fdatasync` for all who wait.
+/// One append and one `fdatasync` for all who wait; two of each where events are sealed.
 fn write_until_closed(
-    file: &File,
+    mut files: Files,
     mut waiting: mpsc::Receiver<Submission>,
     counted: &Counted,
 ) -> anyhow::Result<()> {
-    let entry_bytes = event::entry_bytes();
-    let (mut index, mut file_bytes) = (0, 0);
+    let mut index = 0;
     while let Some(first) = waiting.blocking_recv() {
         let mut entries = first.events;
         let mut group = vec![first];
@@ -180,10 +179,7 @@ fn write_until_closed(
             entries += next.events;
             group.push(next);
         }
-        let bytes = vec![0x5a_u8; FRAME_BYTES + entries * entry_bytes];
-        file.write_all_at(&bytes, file_bytes).context("writing the floor's file")?;
-        file.sync_data().context("syncing the floor's file")?;
-        file_bytes += bytes.len() as u64;
+        files.append(entries)?;
         counted.add(entries);
         for Submission { events, reply } in group {
             // A caller that has gone away needs no answer.
@@ -192,6 +188,48 @@ fn write_until_closed(
         }
     }
     Ok(())
+}
+
+/// What the floor writes to.
+struct Files {
+    vault: Option<Appended>,
+    log: Appended,
+}
+
+/// One file, and how much an event and a commit add to it.
+struct Appended {
+    file: File,
+    file_bytes: u64,
+    event_bytes: usize,
+    commit_bytes: usize,
+}
+
+impl Files {
+    fn create(folder: &Path, standard: Standard) -> anyhow::Result<Self> {
+        let create = |name: &str, event_bytes, commit_bytes| {
+            let file = File::create_new(folder.join(name)).context("the floor's file")?;
+            anyhow::Ok(Appended { file, file_bytes: 0, event_bytes, commit_bytes })
+        };
+        let vault = match standard.vault_bytes() {
+            0 => None,
+            bytes => Some(create("openings", bytes, 0)?),
+        };
+        Ok(Self { vault, log: create("entries", standard.entry_bytes(), FRAME_BYTES)? })
+    }
+
+    fn append(&mut self, events: usize) -> anyhow::Result<()> {
+        self.vault.iter_mut().chain([&mut self.log]).try_for_each(|file| file.append(events))
+    }
+}
+
+impl Appended {
+    fn append(&mut self, events: usize) -> anyhow::Result<()> {
+        let bytes = vec![0x5a_u8; self.commit_bytes + events * self.event_bytes];
+        self.file.write_all_at(&bytes, self.file_bytes).context("writing the floor's file")?;
+        self.file.sync_data().context("syncing the floor's file")?;
+        self.file_bytes += bytes.len() as u64;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -211,9 +249,9 @@ mod tests {
     fn a_commit_appends_as_many_bytes_as_a_frame_of_the_ledger_has() {
         let mut frame = einsicht_tlog::segment::FrameBuilder::new(Index(0));
         for _ in 0..3 {
-            frame.push(&vec![0; event::leaf_bytes()]).unwrap();
+            frame.push(&vec![0; Standard::Plain.leaf_bytes()]).unwrap();
         }
         let frame = frame.finish(&Hash::default()).unwrap();
-        assert_eq!(frame.len(), FRAME_BYTES + 3 * event::entry_bytes());
+        assert_eq!(frame.len(), FRAME_BYTES + 3 * Standard::Plain.entry_bytes());
     }
 }

@@ -6,9 +6,11 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
+use einsicht_access::vault::WrappingKey;
 use einsicht_access::{EventView, Provenance, access_bodies};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
+use einsicht_service::config::Rules;
 use einsicht_service::custody::{self, Custody, RulesSlot};
 use einsicht_service::http::Site;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening, Recording, Standby};
@@ -24,7 +26,7 @@ use einsicht_tlog::{Origin, TreeHead, VerifierKey};
 use tokio_util::sync::CancellationToken;
 
 use crate::certificate::{Certified, certify};
-use crate::event::{self, PRODUCER, Run};
+use crate::event::{self, PRODUCER, Run, SCHEME, Standard};
 use crate::served::{LISTEN, Served, Stage, TOKEN, runtime};
 
 /// Domain that can't exist (RFC 2606): these ledgers are nobody's.
@@ -85,7 +87,7 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
             annotations: annotations.clone(),
             vault,
             clock: Arc::clone(&clock),
-            rules: RulesSlot::default(),
+            rules: RulesSlot::new(Rules { schemes: vec![SCHEME.to_owned()], ..Rules::default() }),
             origin: Origin::parse(&genesis.origin)?,
         });
         let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown };
@@ -184,7 +186,7 @@ pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
 
 /// Work as the service makes it of a request.
 fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
-    let request = event::request(run, first, count, now_us);
+    let request = event::request(run, Standard::Plain, first, count, now_us);
     let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
     let events: Vec<_> = request.events.iter().map(EventView::from).collect();
     let bodies = access_bodies(&events, first_event);
@@ -199,10 +201,12 @@ fn stand_by(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Standby> {
     let mut suffix = [0; 4];
     getrandom::fill(&mut suffix)?;
     let origin = Origin::parse(&format!("{ORIGIN}{:08x}", u32::from_be_bytes(suffix)))?;
+    // Always the same one, so that a ledger can be opened again: nothing in it is anybody's.
+    let wrapping_key = WrappingKey::new([0x5a; 32]);
     Ok(ledger::stand_by(Opening {
         data: folder,
         keys: folder.join("keys"),
-        wrapping_key: None,
+        wrapping_key: Some(wrapping_key),
         clock,
         accept_clock: false,
         new: NewLedger { origin, simulated: true },

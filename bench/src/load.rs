@@ -12,7 +12,7 @@ use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 
-use crate::event::{self, Run};
+use crate::event::{self, Run, Standard};
 use crate::lanes::{Outcome, Shape, Span, keep_in_flight};
 
 /// No call may take longer; one that does ends the bench.
@@ -32,6 +32,7 @@ pub struct Target {
 /// Producers that are connected to one server.
 pub struct Load {
     shape: Shape,
+    standard: Standard,
     producers: Vec<Arc<Producer>>,
 }
 
@@ -63,7 +64,7 @@ impl Load {
     ///
     /// # Errors
     /// If nobody answers there, or the shape has no call in flight.
-    pub async fn connect(target: &Target, shape: Shape) -> anyhow::Result<Self> {
+    pub async fn connect(target: &Target, shape: Shape, standard: Standard) -> anyhow::Result<Self> {
         ensure!(
             shape.connections > 0 && shape.in_flight >= shape.connections && shape.events_per_call > 0,
             "a load needs a connection, a call in flight on each, and an event in each call"
@@ -72,7 +73,7 @@ impl Load {
         for _ in 0..shape.connections {
             producers.push(Arc::new(Producer::connect(target).await?));
         }
-        Ok(Self { shape, producers })
+        Ok(Self { shape, standard, producers })
     }
 
     /// Keeps as many calls in flight as the shape says, for as long as the span says.
@@ -80,12 +81,12 @@ impl Load {
     /// # Errors
     /// If a call fails, no call ended in time, or `interrupted` is cancelled.
     pub async fn run(&self, span: Span, interrupted: &CancellationToken) -> anyhow::Result<Outcome> {
-        let events = self.shape.events_per_call;
+        let (events, standard) = (self.shape.events_per_call, self.standard);
         keep_in_flight(self.shape, span, interrupted, |lane| {
             let producer = self.producers.get(lane % self.producers.len()).map(Arc::clone);
             move || {
                 let producer = producer.clone();
-                async move { producer.context("there is a producer for each lane")?.call(events).await }
+                async move { producer.context("there is a producer for each lane")?.call(standard, events).await }
             }
         })
         .await
@@ -103,17 +104,17 @@ impl Producer {
     }
 
     /// Records the next `events` events of its session in one call.
-    pub(crate) async fn call(&self, events: u64) -> anyhow::Result<()> {
+    pub(crate) async fn call(&self, standard: Standard, events: u64) -> anyhow::Result<()> {
         let mut client = self.client.clone();
-        let response = client.record(self.request(events)).await.context("a call failed")?;
+        let response = client.record(self.request(standard, events)).await.context("a call failed")?;
         let recorded = response.into_inner().recorded.len() as u64;
         ensure!(recorded == events, "{recorded} of {events} events were acknowledged");
         Ok(())
     }
 
-    fn request(&self, events: u64) -> Request<RecordRequest> {
+    fn request(&self, standard: Standard, events: u64) -> Request<RecordRequest> {
         let first = self.next_sequence.fetch_add(events, Ordering::Relaxed);
-        let mut request = Request::new(event::request(&self.run, first, events, now_us()));
+        let mut request = Request::new(event::request(&self.run, standard, first, events, now_us()));
         request.set_timeout(CALL_WITHIN);
         request.metadata_mut().insert("authorization", self.authorization.clone());
         request

@@ -9,6 +9,8 @@ use serde::Serialize;
 pub enum Part {
     /// Batches, against the floor
     Batch,
+    /// Batches of events with sealed fields, against the floor with a second file
+    Sealed,
     /// One event a call, many in flight, against the floor
     Unary,
     /// One event, nothing else in flight, against the floor

@@ -25,7 +25,7 @@ pub struct Plan {
     pub ramp_ms: u64,
     /// Milliseconds of a turn in which calls count.
     pub measured_ms: u64,
-    /// The load of `batch_vs_floor`, `tls_vs_plain` and `spool_batch_events_per_s`.
+    /// The load of `batch_vs_floor`, `sealed_vs_floor`, `tls_vs_plain` and `spool_batch_events_per_s`.
     pub batch: Shape,
     /// The load of `unary_vs_floor`, `unary_p99_vs_floor` and `layer_vs_by_hand`.
     pub unary: Shape,

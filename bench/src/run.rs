@@ -8,12 +8,14 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::event::Standard::{self, Plain, Sealed};
 use crate::lanes::{Outcome, Shape};
 use crate::layer::{self, Services};
 use crate::ledger::Filling;
 use crate::load::Load;
 use crate::part::Part;
 use crate::plan::Plan;
+use crate::sealing::Preparing;
 use crate::served::{self, Served};
 use crate::spool::{self, Spooling};
 use crate::turns::{Turns, settle};
@@ -27,6 +29,10 @@ const AUDIT_COMMIT_EVENTS: u64 = 500;
 pub struct Measured {
     /// Floor and ledger: batches.
     pub batch: Option<Turns<Outcome>>,
+    /// Floor and ledger: batches of sealed events.
+    pub sealed: Option<Turns<Outcome>>,
+    /// Preparing plain events, and sealed ones: microseconds for each.
+    pub sealing: Option<Turns<f64>>,
     /// Floor and ledger: one event a call, many in flight.
     pub unary: Option<Turns<Outcome>>,
     /// Floor and ledger: one event, nothing else in flight.
@@ -95,9 +101,13 @@ impl Bench<'_> {
     fn measure(&mut self, part: Part, measured: &mut Measured) -> anyhow::Result<()> {
         let Plan { batch, unary, lone, .. } = *self.plan;
         match part {
-            Part::Batch => measured.batch = Some(self.against_floor("batches", batch)?),
-            Part::Unary => measured.unary = Some(self.against_floor("one event a call", unary)?),
-            Part::Lone => measured.lone = Some(self.against_floor("one event at a time", lone)?),
+            Part::Batch => measured.batch = Some(self.against_floor("batches", batch, Plain)?),
+            Part::Sealed => {
+                measured.sealing = Some(self.sealing()?);
+                measured.sealed = Some(self.against_floor("sealed batches", batch, Sealed)?);
+            }
+            Part::Unary => measured.unary = Some(self.against_floor("one event a call", unary, Plain)?),
+            Part::Lone => measured.lone = Some(self.against_floor("one event at a time", lone, Plain)?),
             Part::Tls => measured.tls = Some(self.over_tls()?),
             Part::Layer => measured.layer = Some(self.layer()?),
             Part::Spool => {
@@ -110,11 +120,24 @@ impl Bench<'_> {
     }
 
     /// Floor and ledger under one load.
-    fn against_floor(&mut self, name: &str, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
+    fn against_floor(
+        &mut self,
+        name: &str,
+        shape: Shape,
+        standard: Standard,
+    ) -> anyhow::Result<Turns<Outcome>> {
         self.tell(name, shape, self.plan.turns, "floor and ledger");
-        let floor = floor::start(self.parent)?;
+        let floor = floor::start(self.parent, standard)?;
         let ledger = ledger::start(self.parent, self.metrics.clone())?;
-        self.compare(floor, ledger, shape)
+        self.compare(floor, ledger, shape, standard)
+    }
+
+    /// What the service does with one event before it may be written, on one core.
+    fn sealing(&mut self) -> anyhow::Result<Turns<f64>> {
+        let turns = self.plan.turns;
+        (self.progress)(&format!("sealing: {turns} turns of preparing plain events and sealed ones"));
+        let (plain, sealed) = (Preparing::new(Plain)?, Preparing::new(Sealed)?);
+        Turns::take(turns, || plain.us_per_event(), || sealed.us_per_event())
     }
 
     /// The ledger in plain text and over TLS, under the load of batches.
@@ -123,13 +146,21 @@ impl Bench<'_> {
         self.tell("batches", shape, self.plan.turns, "plain text and TLS");
         let plain = ledger::start(self.parent, self.metrics.clone())?;
         let tls = ledger::start_over_tls(self.parent, self.metrics.clone())?;
-        self.compare(plain, tls, shape)
+        self.compare(plain, tls, shape, Plain)
     }
 
     /// Two servers under one load. Both run all the while, and begin empty.
-    fn compare(&self, yardstick: Served, measured: Served, shape: Shape) -> anyhow::Result<Turns<Outcome>> {
-        let yardstick_load = self.runtime.block_on(Load::connect(&yardstick.target(), shape))?;
-        let measured_load = self.runtime.block_on(Load::connect(&measured.target(), shape))?;
+    fn compare(
+        &self,
+        yardstick: Served,
+        measured: Served,
+        shape: Shape,
+        standard: Standard,
+    ) -> anyhow::Result<Turns<Outcome>> {
+        let connect =
+            |server: &Served| self.runtime.block_on(Load::connect(&server.target(), shape, standard));
+        let yardstick_load = connect(&yardstick)?;
+        let measured_load = connect(&measured)?;
         let turns = Turns::take(
             self.plan.turns,
             || self.turn(&yardstick, &yardstick_load),

@@ -20,6 +20,7 @@ use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
+use crate::event::Standard;
 use crate::load::{Producer, Target};
 
 /// Calls of one kind under way at once; a service that is that far behind is sent no more.
@@ -86,11 +87,11 @@ pub async fn run(
         tokio::try_join!(
             keep_pace(Kind::Batch, pace.batches_per_s, end, answers, || {
                 let producer = Arc::clone(&batches);
-                async move { producer.call(events).await }
+                async move { producer.call(Standard::Plain, events).await }
             }),
             keep_pace(Kind::Single, pace.singles_per_s, end, answers, || {
                 let producer = Arc::clone(&singles);
-                async move { producer.call(1).await }
+                async move { producer.call(Standard::Plain, 1).await }
             }),
             keep_pace(Kind::Receipt, pace.receipts_per_s, end, answers, || {
                 let reader = Arc::clone(&reader);

@@ -16,7 +16,7 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
     let measured =
         run::run(&Plan::SMOKE, &parts, parent.path(), &metrics, &mut |step| steps.push(step.to_owned()))
             .unwrap();
-    assert_eq!(steps.len(), 8, "{steps:?}");
+    assert_eq!(steps.len(), 10, "{steps:?}");
     let left = std::fs::read_dir(parent.path()).unwrap().count();
     assert_eq!(left, 0, "the folders of the servers are deleted");
 
@@ -24,6 +24,7 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
     let json = serde_json::to_value(&report).unwrap();
     for ratio in [
         "batch_vs_floor",
+        "sealed_vs_floor",
         "unary_vs_floor",
         "unary_p99_vs_floor",
         "tls_vs_plain",
@@ -33,7 +34,7 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
     ] {
         assert!(json["ratios"][ratio].as_f64().unwrap() > 0.0, "{ratio}");
     }
-    for measure in ["batch", "unary"] {
+    for measure in ["batch", "sealed", "unary"] {
         for server in ["floor", "ledger"] {
             let name = format!("{measure}_{server}_events_per_s");
             assert!(json["measures"][&name]["median"].as_f64().unwrap() > 0.0, "{name}");

@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn a_ratio_that_was_not_measured_is_never_a_pass() {
-        let unknown = faults(&ratios(), &[limit("sealed_vs_floor=0.1")], &[]).unwrap_err().to_string();
-        assert!(unknown.contains("no 'sealed_vs_floor'") && unknown.contains("batch_vs_floor"), "{unknown}");
+        let unknown = faults(&ratios(), &[limit("judged_vs_floor=0.1")], &[]).unwrap_err().to_string();
+        assert!(unknown.contains("no 'judged_vs_floor'") && unknown.contains("batch_vs_floor"), "{unknown}");
     }
 
     #[test]

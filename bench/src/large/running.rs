@@ -8,6 +8,7 @@ use einsicht_tlog::VerifierKey;
 use super::proofs::megabytes;
 use super::report::{MEMORY_MB, RESTART_CLEAN_S, RESTART_KILLED_S};
 use super::{Bench, seconds};
+use crate::event::Standard;
 use crate::lanes::Span;
 use crate::load::Load;
 use crate::plan::BATCH;
@@ -52,7 +53,7 @@ impl Bench<'_> {
     fn kill_under_load(&self, service: Service) -> anyhow::Result<()> {
         let (target, interrupted) = (service.target(), self.interrupted.clone());
         self.runtime.block_on(async {
-            let load = Load::connect(&target, BATCH).await?;
+            let load = Load::connect(&target, BATCH, Standard::Plain).await?;
             let span = Span { ramp: Duration::ZERO, measured: BEFORE_KILL * 10 };
             let calls = tokio::spawn(async move { load.run(span, &interrupted).await });
             tokio::time::sleep(BEFORE_KILL).await;

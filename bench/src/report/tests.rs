@@ -24,6 +24,8 @@ fn machine() -> Machine {
 fn report() -> Report {
     let measured = Measured {
         batch: Some(outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0])),
+        sealed: Some(outcomes([100.0; 3], [70.0, 60.0, 80.0])),
+        sealing: Some(Turns { yardstick: vec![0.5, 0.5, 0.5], measured: vec![3.0, 3.5, 4.0] }),
         unary: Some(outcomes([10.0; 3], [5.0, 8.0, 9.5])),
         lone: Some(outcomes([4.0; 3], [4.5, 5.5, 6.0])),
         tls: Some(outcomes([100.0; 3], [80.0, 90.0, 70.0])),
@@ -38,9 +40,10 @@ fn report() -> Report {
 #[test]
 fn each_ratio_is_the_median_over_the_turns() {
     let report = report();
-    assert_eq!(report.figures.ratios.len(), 7);
+    assert_eq!(report.figures.ratios.len(), 8);
     let expected = [
         (BATCH_VS_FLOOR, 0.8),
+        (SEALED_VS_FLOOR, 0.7),
         (UNARY_VS_FLOOR, 0.8),
         (UNARY_P99_VS_FLOOR, 0.8),
         (TLS_VS_PLAIN, 0.8),
@@ -53,6 +56,8 @@ fn each_ratio_is_the_median_over_the_turns() {
     }
     let difference = report.figures.measures.get(LONE_DIFFERENCE_MS).unwrap();
     assert!((difference.median - 0.15).abs() < 1e-9, "{difference:?}");
+    let sealing = report.figures.measures.get(SEALING_US).unwrap();
+    assert!((sealing.median - 3.0).abs() < 1e-9, "{sealing:?}");
     let floor = report.figures.measures.get("batch_floor_events_per_s").unwrap();
     assert_eq!((floor.median, floor.min, floor.max), (100.0, 100.0, 200.0));
 }
@@ -76,7 +81,7 @@ fn machines_read_what_the_figures_depend_on() {
     assert_eq!(json["ratios"]["batch_vs_floor"], 0.8);
     assert_eq!(json["measures"]["verify_entries_per_s"]["median"], 3000.0);
     assert_eq!(json["ratio_spread"]["verify_vs_sha"]["min"], 0.5);
-    for key in ["commit", "command", "build", "event"] {
+    for key in ["commit", "command", "build", "events"] {
         assert!(json.get(key).is_some(), "{key}");
     }
 }
