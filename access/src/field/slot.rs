@@ -135,8 +135,8 @@ impl Slot {
             Self::Day(place) => (place.record)(record).map(show_day),
             Self::Uuid(place) => show_uuid((place.record)(record)),
             Self::Codes(place) => show_list((place.record)(record)),
-            // A confidential record does not say when, and 0 is a minute like any other.
-            Self::Start(_) if record.confidential_until_day.is_some() => None,
+            // What hides another record does not say when, and 0 is a minute like any other.
+            Self::Start(_) if hides(record) => None,
             Self::Start(place) => Some(show_minute(*(place.record)(record))),
             Self::End(place) => (place.record)(record).map(show_minute),
             Self::SealedText(_) | Self::SealedTexts(_) | Self::SealedSubjects(_) | Self::SealedBytes(..) => {
@@ -241,6 +241,11 @@ fn show_day(day: i32) -> Rendered {
 }
 
 /// To the minute, because the record says no more: no seconds, not even 00.
+/// Whether a record hides another one, and so says nothing itself. The one that it hides has a session.
+pub(super) fn hides(record: &AccessRecord) -> bool {
+    record.confidential_until_day.is_some() && record.session.is_empty()
+}
+
 fn show_minute(minute: i64) -> Rendered {
     let start = minute.checked_mul(MINUTE_S).and_then(|second| Timestamp::from_second(second).ok());
     Rendered::Text(match start {

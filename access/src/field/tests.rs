@@ -281,6 +281,16 @@ fn a_confidential_record_shows_nothing_that_it_does_not_say() {
 }
 
 #[test]
+fn the_record_that_a_confidential_one_hides_shows_when_and_which_number() {
+    let record =
+        AccessRecord { confidential_until_day: Some(21_915), ..record_of(&full_event(), PROVENANCE) };
+    let shown = render(&record);
+    for name in ["confidential_until", "occurred_at", "sequence"] {
+        assert!(shown.iter().any(|(known, _)| *known == name), "{name}");
+    }
+}
+
+#[test]
 fn what_a_foreign_log_may_hold_is_shown_as_well_as_can_be() {
     let record = AccessRecord {
         operation: 7,
