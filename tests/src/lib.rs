@@ -4,7 +4,6 @@
 //! - [`service`]: `einsichtd dev` on a port of this machine, and the ways to talk to it
 //! - [`city`]: `einsichtd serve` with TLS and callers, and the ways to talk to it
 //! - [`make`]: events and requests as a producer makes them
-//! - [`past`]: a ledger with sealed accesses of a month that is over
 //! - [`verify`]: what was answered and published, recomputed
 //! - [`folder`]: a data folder at rest, looked into and damaged
 //! - [`figures`]: the page `/metrics`, read strictly
@@ -24,7 +23,6 @@ pub mod figures;
 pub mod folder;
 pub mod gate;
 pub mod make;
-pub mod past;
 pub mod process;
 pub mod service;
 pub mod torture;

@@ -6,7 +6,6 @@ use crate::limits::{
     TRACE_ID_BYTES, check_address, check_code, check_id, check_text, check_trace_part,
 };
 use crate::problem::{Problem, ToSeal};
-use crate::seal::SealedField;
 use crate::view::EventView;
 
 /// What becomes of values that may not be logged in the clear.
@@ -46,8 +45,7 @@ impl At<'_> {
         self.field("span_id", trace_part(personal.span_id, SPAN_ID_BYTES));
         if let Sealing::Off = sealing {
             let confidential = event.confidential_until_day.map(|_| "confidential_until_day");
-            for field in confidential.into_iter().chain(personal.fields().into_iter().map(SealedField::name))
-            {
+            for field in confidential.into_iter().chain(personal.fields().map(|field| field.name())) {
                 self.findings.to_seal.push(ToSeal { position: self.position, field });
             }
         }

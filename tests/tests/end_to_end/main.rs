@@ -20,6 +20,7 @@ mod export;
 mod figures;
 mod golden;
 mod keys;
+mod leaks;
 mod missing;
 mod proofs;
 mod protocol;
