@@ -4,8 +4,12 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput};
-use einsicht_access::{Provenance, body_bytes, entry_of_access, read_body, validate_batch};
-use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Processing};
+use einsicht_access::vault::VaultKey;
+use einsicht_access::{
+    EventView, PeriodKey, Provenance, body_bytes, entry_of_access, read_body, seal_accesses, validate_batch,
+};
+use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Processing, Subject};
+use prost::Message as _;
 
 const NOW_US: i64 = 1_795_365_600_000_000;
 const BATCH_EVENTS: usize = 500;
@@ -29,7 +33,67 @@ fn main() {
         bencher.iter(|| validate_batch(black_box(&events), NOW_US));
     });
     group.finish();
+    sealed(&mut criterion);
     criterion.final_summary();
+}
+
+/// What a sealed event costs beyond a plain one. Random bytes are those of a generator that is as good as free:
+/// the operating system's is measured by `einsicht-bench`.
+fn sealed(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("sealed");
+    group.throughput(Throughput::Elements(BATCH_EVENTS as u64));
+    let sent: Vec<Vec<u8>> = (0..BATCH_EVENTS).map(|number| sealed_event(number).encode_to_vec()).collect();
+    let views = || -> Vec<EventView<'_>> {
+        sent.iter().map(|bytes| EventView::read(bytes)).collect::<Result<_, _>>().unwrap_or_default()
+    };
+    let (events, session) = (views(), Bytes::from_static(&[7; 16]));
+    let first = Provenance { producer: "lasttest", session: &session, sequence: 100_000 };
+    let (period_key, vault_key) = (PeriodKey::from([5; 32]), VaultKey::new([6; 32]));
+    let prepare = || seal_accesses(&events, first, Some(&period_key), random).unwrap_or_default();
+    let prepared = prepare();
+    assert!(prepared.iter().all(|one| one.sealed.is_some()), "a refusal would be faster than the work");
+    group.bench_function("read a batch", |bencher| bencher.iter(&views));
+    let decoded: Vec<AccessEvent> = (0..BATCH_EVENTS).map(sealed_event).collect();
+    assert!(validate_batch(&decoded, NOW_US).is_ok(), "a refusal would be faster than the work");
+    group.bench_function("validate a batch", |bencher| {
+        bencher.iter(|| validate_batch(black_box(&decoded), NOW_US));
+    });
+    group.bench_function("seal a batch", |bencher| bencher.iter(prepare));
+    group.bench_function("encrypt a batch", |bencher| {
+        bencher.iter(|| {
+            let encrypt = |sealed: &einsicht_access::record::Sealed| {
+                vault_key.encrypt("ledger.example/bench", &sealed.nonce, &[9; 24], sealed.openings.as_bytes())
+            };
+            prepared.iter().filter_map(|one| one.sealed.as_ref()).map(encrypt).for_each(drop);
+        });
+    });
+    let record = prepared.first().and_then(|one| read_body(&one.body).ok());
+    let record = record.as_ref().and_then(einsicht_access::entry::access_of);
+    if let Some((record, sealed)) = record.zip(prepared.first().and_then(|one| one.sealed.as_ref())) {
+        let key = period_key.view_key("melderegister", "nobody");
+        group.throughput(Throughput::Elements(1));
+        group.bench_function("scan a record", |bencher| {
+            bencher.iter(|| key.scan(&sealed.nonce, record.markers.iter().map(AsRef::as_ref)));
+        });
+    }
+    group.finish();
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), std::convert::Infallible> {
+    bytes.iter_mut().zip((0..=u8::MAX).cycle()).for_each(|(place, byte)| *place = byte);
+    Ok(())
+}
+
+/// The standard sealed event of `einsicht-bench`: five sealed fields, two subjects.
+fn sealed_event(number: usize) -> AccessEvent {
+    let subject = |id: usize| Subject { scheme: "person".to_owned(), id: format!("{id:011}") };
+    AccessEvent {
+        subjects: vec![subject(number), subject(number + 1)],
+        actor: Some("e.mustermann@stadt.example".to_owned()),
+        justification: Some("Antrag auf Anwohnerparkausweis vom 17. November".to_owned()),
+        case_number: Some("III/2-26/4711".to_owned()),
+        ..event(number)
+    }
 }
 
 /// The standard plain event of `einsicht-bench`.

@@ -56,6 +56,7 @@ pub mod retention;
 mod samples;
 pub mod seal;
 pub mod sealed_entry;
+mod sha256;
 pub mod value;
 pub mod vault;
 pub mod view;

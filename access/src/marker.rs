@@ -14,16 +14,14 @@ mod placing;
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use self::finder::Finder;
 pub use self::placing::{CONFIDENTIAL_MARKERS, markers_padded};
-pub(crate) use self::placing::{fillers, place};
-
+pub(crate) use self::placing::{Seats, fillers};
 use crate::seal::NONCE_BYTES;
+use crate::sha256::HmacKey;
 
 /// Length of a marker, in bytes.
 pub const MARKER_BYTES: usize = 16;
@@ -35,7 +33,10 @@ const VIEW_PREFIX: &[u8] = b"einsicht/view/v1";
 /// The key of a month that all view keys of that month are made of. Whoever has it can try whether somebody
 /// is meant. Never printed.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct PeriodKey([u8; KEY_BYTES]);
+pub struct PeriodKey {
+    bytes: [u8; KEY_BYTES],
+    hmac: HmacKey,
+}
 
 /// The key of one subject for one month. Whoever has it finds every record of that month about the subject.
 /// Never printed.
@@ -46,7 +47,7 @@ impl PeriodKey {
     /// Its bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; KEY_BYTES] {
-        &self.0
+        &self.bytes
     }
 
     /// The view key of a subject. Schemes are codes: at most 128 bytes.
@@ -54,8 +55,7 @@ impl PeriodKey {
     pub fn view_key(&self, scheme: &str, id: &str) -> ViewKey {
         // A code is shorter; if it were not, this would still end.
         let length = u8::try_from(scheme.len()).unwrap_or(u8::MAX);
-        let parts = [VIEW_PREFIX, &[length], scheme.as_bytes(), id.as_bytes()];
-        ViewKey(hmac(&self.0, &parts))
+        ViewKey(self.hmac.mac(&[VIEW_PREFIX, &[length], scheme.as_bytes(), id.as_bytes()]))
     }
 }
 
@@ -69,10 +69,7 @@ impl ViewKey {
     /// The marker of the subject at a position of the record with that nonce.
     #[must_use]
     pub fn marker(&self, nonce: &[u8; NONCE_BYTES], position: u16) -> [u8; MARKER_BYTES] {
-        let mac = hmac(&self.0, &[nonce, &position.to_be_bytes()]);
-        let mut marker = [0; MARKER_BYTES];
-        marker.copy_from_slice(&mac[..MARKER_BYTES]);
-        marker
+        Finder::new(self).marker(nonce, position)
     }
 
     /// Looks for the subject among the markers of a record, and returns the position. Markers that have not 16
@@ -83,16 +80,17 @@ impl ViewKey {
         nonce: &[u8; NONCE_BYTES],
         markers: impl IntoIterator<Item = &'a [u8]>,
     ) -> Option<u16> {
+        let finder = Finder::new(self);
         (0..=u16::MAX)
             .zip(markers)
-            .find(|(position, marker)| self.marker(nonce, *position).as_slice().ct_eq(marker).into())
+            .find(|(position, marker)| finder.marker(nonce, *position).as_slice().ct_eq(marker).into())
             .map(|(position, _)| position)
     }
 }
 
 impl From<[u8; KEY_BYTES]> for PeriodKey {
     fn from(bytes: [u8; KEY_BYTES]) -> Self {
-        Self(bytes)
+        Self { bytes, hmac: HmacKey::new(&bytes) }
     }
 }
 
@@ -112,15 +110,6 @@ impl fmt::Debug for ViewKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("ViewKey(..)")
     }
-}
-
-fn hmac(key: &[u8; KEY_BYTES], parts: &[&[u8]]) -> [u8; 32] {
-    // HMAC fills a key up to a block with zeros. RFC 2104 section 2.
-    let mut block = Zeroizing::new([0; 64]);
-    block.iter_mut().zip(key).for_each(|(place, byte)| *place = *byte);
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

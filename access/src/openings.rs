@@ -15,7 +15,7 @@ mod verify;
 use std::fmt;
 
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, zeroize_bytes};
 
 pub use self::markers::{MarkersChecked, MarkersFault};
 pub use self::verify::OpeningsMismatch;
@@ -30,7 +30,7 @@ const OPEN_BYTES: usize = 2 + SALT_BYTES + size_of::<u32>();
 /// The openings of one entry: at least one. Holds what is personal: nothing of it is printed, and its memory
 /// is overwritten in the end.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Openings(Zeroizing<Vec<u8>>);
+pub struct Openings(Vec<u8>);
 
 /// What the vault has of one seal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,14 @@ pub enum State<'a> {
         by: u64,
     },
 }
+
+impl Drop for Openings {
+    fn drop(&mut self) {
+        zeroize_bytes(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for Openings {}
 
 impl fmt::Debug for Openings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,7 +137,7 @@ impl Openings {
             previous = Some(opening.field);
             rest = behind;
         }
-        if bytes.is_empty() { Err(OpeningsError::Empty) } else { Ok(Self(Zeroizing::new(bytes.to_vec()))) }
+        if bytes.is_empty() { Err(OpeningsError::Empty) } else { Ok(Self(bytes.to_vec())) }
     }
 
     /// Their bytes: what is encrypted.
@@ -178,7 +186,7 @@ impl Openings {
 
     /// None yet. `bytes` is their length in the end: memory that grows would leave copies behind.
     pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(bytes)))
+        Self(Vec::with_capacity(bytes))
     }
 
     /// These, with room for that many bytes more.
@@ -189,11 +197,16 @@ impl Openings {
     }
 
     /// Appends an opening, and returns the bytes of its value. Its field comes behind those that are there.
+    #[allow(clippy::cast_possible_truncation)] // Events are far smaller than 4 GiB.
     pub(crate) fn push(&mut self, field: SealedField, salt: &Salt, value: &Value<'_>) -> &[u8] {
-        self.push_head(field, salt, value.encoded_len());
+        self.push_head(field, salt, 0);
         let start = self.0.len();
         value.append_to(&mut self.0);
-        self.0.get(start..).unwrap_or_default()
+        let (before, written) = self.0.split_at_mut(start);
+        if let Some(length) = before.last_chunk_mut() {
+            *length = (written.len() as u32).to_be_bytes();
+        }
+        written
     }
 
     fn push_bytes(&mut self, field: SealedField, salt: &Salt, value: &[u8]) {
@@ -201,8 +214,7 @@ impl Openings {
         self.0.extend_from_slice(value);
     }
 
-    // Events are far smaller than 4 GiB; what was read has a length of 32 bits.
-    #[allow(clippy::cast_possible_truncation)]
+    #[allow(clippy::cast_possible_truncation)] // What was read has a length of 32 bits.
     fn push_head(&mut self, field: SealedField, salt: &Salt, value_bytes: usize) {
         self.0.extend_from_slice(&[field.number(), OPEN]);
         self.0.extend_from_slice(salt.as_bytes());

@@ -1,6 +1,6 @@
 //! Random bytes, as the caller gives them: this crate has no generator of its own.
 
-use zeroize::Zeroizing;
+use zeroize::zeroize_bytes;
 
 /// Most bytes that are asked for at a time.
 const POOL_BYTES_MAX: usize = 64 * 1024;
@@ -9,15 +9,22 @@ const POOL_BYTES_MAX: usize = 64 * 1024;
 /// system costs as much as the bytes of several salts.
 pub(crate) struct Random<F> {
     fill: F,
-    pool: Zeroizing<Vec<u8>>,
+    /// Overwritten in the end: salts that were handed out still stand there.
+    pool: Vec<u8>,
     used: usize,
+}
+
+impl<F> Drop for Random<F> {
+    fn drop(&mut self) {
+        zeroize_bytes(&mut self.pool);
+    }
 }
 
 impl<F: FnMut(&mut [u8]) -> Result<(), E>, E> Random<F> {
     /// Will ask `fill`, which overwrites all of what it is given, for as many bytes as are expected to be
     /// needed, and again if more are.
     pub fn new(fill: F, expected: usize) -> Self {
-        let pool = Zeroizing::new(vec![0; expected.min(POOL_BYTES_MAX)]);
+        let pool = vec![0; expected.min(POOL_BYTES_MAX)];
         Self { fill, used: pool.len(), pool }
     }
 
@@ -26,19 +33,23 @@ impl<F: FnMut(&mut [u8]) -> Result<(), E>, E> Random<F> {
     /// # Errors
     /// That of `fill`.
     pub fn take<const N: usize>(&mut self) -> Result<[u8; N], E> {
-        if self.pool.len() - self.used < N {
+        loop {
+            if let Some(bytes) = self.next() {
+                return Ok(bytes);
+            }
             if self.pool.len() < N {
-                self.pool = Zeroizing::new(vec![0; N]);
+                self.pool = vec![0; N];
             }
             (self.fill)(&mut self.pool)?;
             self.used = 0;
         }
-        let mut bytes = [0; N];
-        if let Some(next) = self.pool.get(self.used..self.used + N) {
-            bytes.copy_from_slice(next);
-        }
+    }
+
+    #[inline]
+    fn next<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let bytes = *self.pool.get(self.used..)?.first_chunk()?;
         self.used += N;
-        Ok(bytes)
+        Some(bytes)
     }
 
     /// A number below `end`, which is at least 1. One is likelier than another by less than 2^-48.

@@ -164,11 +164,10 @@ impl Shown {
         if event.confidential_until_day.is_some() {
             return Self { seals: vec![SealedField::Confidential], markers: CONFIDENTIAL_MARKERS };
         }
-        let seals = if view.needs_sealing() {
-            view.sealed_values().map(|(field, _)| field).collect()
-        } else {
-            vec![]
-        };
+        let mut seals = Vec::new();
+        if view.needs_sealing() {
+            view.each_sealed_value(|field, _| seals.push(field));
+        }
         Self { seals, markers: markers_padded(event.subjects.len()) }
     }
 }

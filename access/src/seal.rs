@@ -4,8 +4,9 @@
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, zeroize_bytes};
+
+use crate::sha256::sha256;
 
 /// Length of a salt, in bytes.
 pub const SALT_BYTES: usize = 32;
@@ -141,7 +142,7 @@ impl fmt::Display for SealedField {
 
 /// What makes a seal of a value that can be guessed one that cannot: 32 bytes from the operating system's
 /// generator, for one value of one entry. Secret for as long as the value is, and never printed.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Salt([u8; SALT_BYTES]);
 
 impl Salt {
@@ -151,6 +152,14 @@ impl Salt {
         &self.0
     }
 }
+
+impl Drop for Salt {
+    fn drop(&mut self) {
+        zeroize_bytes(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for Salt {}
 
 impl From<[u8; SALT_BYTES]> for Salt {
     fn from(bytes: [u8; SALT_BYTES]) -> Self {
@@ -168,13 +177,13 @@ impl fmt::Debug for Salt {
 /// [`value`](crate::value) says.
 #[must_use]
 pub fn seal(field: SealedField, salt: &Salt, value: &[u8]) -> [u8; SEAL_BYTES] {
-    let hash = Sha256::new_with_prefix(SEAL_PREFIX);
-    hash.chain_update([field.number()]).chain_update(salt.0).chain_update(value).finalize().into()
+    sha256(&[SEAL_PREFIX, &[field.number()], &salt.0, value])
 }
 
 #[cfg(test)]
 mod tests {
     use einsicht_proto::schema::ACCESS_RECORD;
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::field::FIELDS;

@@ -50,7 +50,9 @@ pub enum Value<'a> {
     Subjects(Items<'a, SubjectView<'a>>),
     /// A time, in microseconds since 1970-01-01T00:00:00Z.
     Time(i64),
-    /// A query of more than 4,096 bytes.
+    /// A query, whole: of one that is too long, its digest and beginning are sealed.
+    Query(&'a str),
+    /// What is sealed of a query of more than 4,096 bytes.
     LongQuery {
         /// SHA-256 of the whole query.
         sha256: [u8; DIGEST_BYTES],
@@ -100,17 +102,6 @@ pub struct ValueError {
 }
 
 impl<'a> Value<'a> {
-    /// The value of a query: the whole, or SHA-256 and beginning if it is longer than 4,096 bytes.
-    #[must_use]
-    pub fn of_query(query: &'a str) -> Self {
-        match query.as_bytes().split_at_checked(TEXT_BYTES_MAX) {
-            Some((beginning, rest)) if !rest.is_empty() => {
-                Self::LongQuery { sha256: Sha256::digest(query).into(), beginning }
-            }
-            _ => Self::Text(query),
-        }
-    }
-
     /// Length of [`append_to`](Self::append_to), in bytes.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
@@ -126,6 +117,8 @@ impl<'a> Value<'a> {
                 subjects.iter().map(element).sum()
             }
             Self::Time(unix_us) => Decimal::of(*unix_us).digits().len(),
+            Self::Query(query) if query.len() > TEXT_BYTES_MAX => DIGEST_BYTES + TEXT_BYTES_MAX,
+            Self::Query(query) => query.len(),
             Self::LongQuery { beginning, .. } => DIGEST_BYTES + beginning.len(),
         }
     }
@@ -154,6 +147,13 @@ impl<'a> Value<'a> {
                 }
             }
             Self::Time(unix_us) => bytes.extend_from_slice(Decimal::of(*unix_us).digits()),
+            Self::Query(query) => match query.as_bytes().split_at_checked(TEXT_BYTES_MAX) {
+                Some((beginning, rest)) if !rest.is_empty() => {
+                    bytes.extend_from_slice(&Sha256::digest(query));
+                    bytes.extend_from_slice(beginning);
+                }
+                _ => bytes.extend_from_slice(query.as_bytes()),
+            },
             Self::LongQuery { sha256, beginning } => {
                 bytes.extend_from_slice(sha256);
                 bytes.extend_from_slice(beginning);
@@ -161,7 +161,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What the bytes of a value of `field` say. There is one way to write a value, and no other is read. Not
+    /// What the bytes of a value of `field` say; of a query, `Text` or `LongQuery`. There is one way to write a value, and no other is read. Not
     /// checked: limits of texts and lists, and, of a record, everything.
     ///
     /// # Errors
@@ -204,6 +204,7 @@ impl fmt::Debug for Value<'_> {
             Self::Texts(_) => "Texts(..)",
             Self::Subjects(_) => "Subjects(..)",
             Self::Time(_) => "Time(..)",
+            Self::Query(_) => "Query(..)",
             Self::LongQuery { .. } => "LongQuery(..)",
             Self::Record(_) => "Record(..)",
             Self::Statement(_) => "Statement(..)",

@@ -46,7 +46,7 @@ pub fn json(values: &Values) -> anyhow::Result<serde_json::Value> {
 /// What a value says: one text, or one for each item of a list.
 fn texts(opened: &Opened) -> anyhow::Result<Vec<String>> {
     Ok(match opened.read()? {
-        Value::Text(text) => vec![text.to_owned()],
+        Value::Text(text) | Value::Query(text) => vec![text.to_owned()],
         Value::Bytes(bytes) => vec![to_hex(bytes)],
         Value::Texts(texts) => texts.iter().map(|text| (*text).to_owned()).collect(),
         Value::Subjects(subjects) => {

@@ -4,6 +4,7 @@
 //! - [`service`]: `einsichtd dev` on a port of this machine, and the ways to talk to it
 //! - [`city`]: `einsichtd serve` with TLS and callers, and the ways to talk to it
 //! - [`make`]: events and requests as a producer makes them
+//! - [`past`]: a ledger with sealed accesses of a month that is over
 //! - [`verify`]: what was answered and published, recomputed
 //! - [`folder`]: a data folder at rest, looked into and damaged
 //! - [`figures`]: the page `/metrics`, read strictly
@@ -23,6 +24,7 @@ pub mod figures;
 pub mod folder;
 pub mod gate;
 pub mod make;
+pub mod past;
 pub mod process;
 pub mod service;
 pub mod torture;

@@ -6,6 +6,7 @@ use crate::limits::{
     TRACE_ID_BYTES, check_address, check_code, check_id, check_text, check_trace_part,
 };
 use crate::problem::{Problem, ToSeal};
+use crate::seal::SealedField;
 use crate::view::EventView;
 
 /// What becomes of values that may not be logged in the clear.
@@ -45,7 +46,8 @@ impl At<'_> {
         self.field("span_id", trace_part(personal.span_id, SPAN_ID_BYTES));
         if let Sealing::Off = sealing {
             let confidential = event.confidential_until_day.map(|_| "confidential_until_day");
-            for field in confidential.into_iter().chain(personal.fields().map(|field| field.name())) {
+            for field in confidential.into_iter().chain(personal.fields().into_iter().map(SealedField::name))
+            {
                 self.findings.to_seal.push(ToSeal { position: self.position, field });
             }
         }

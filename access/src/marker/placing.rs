@@ -15,33 +15,43 @@ pub fn markers_padded(subjects: usize) -> usize {
     if subjects == 0 { 0 } else { subjects.next_power_of_two() }
 }
 
-/// The markers of a record: one for each subject, however often it is listed, shuffled among random ones.
-///
-/// # Errors
-/// That of `random`.
-pub(crate) fn place<F: FnMut(&mut [u8]) -> Result<(), E>, E>(
-    key: &PeriodKey,
-    nonce: &[u8; NONCE_BYTES],
-    subjects: &[SubjectView<'_>],
-    random: &mut Random<F>,
-) -> Result<Vec<[u8; MARKER_BYTES]>, E> {
-    let mut subjects = subjects.to_vec();
-    let mut seats: Vec<Option<SubjectView<'_>>> = vec![None; markers_padded(subjects.len())];
-    subjects.sort_unstable();
-    subjects.dedup();
-    for (seat, subject) in seats.iter_mut().zip(subjects) {
-        *seat = Some(subject);
+/// Places of the markers of a record, used again for the next one.
+#[derive(Default)]
+pub(crate) struct Seats<'a>(Vec<Option<SubjectView<'a>>>);
+
+impl<'a> Seats<'a> {
+    /// Appends the markers of a record: one for each subject, however often it is listed, shuffled among random
+    /// ones.
+    ///
+    /// # Errors
+    /// That of `random`.
+    pub fn place<F: FnMut(&mut [u8]) -> Result<(), E>, E>(
+        &mut self,
+        key: &PeriodKey,
+        nonce: &[u8; NONCE_BYTES],
+        subjects: &[SubjectView<'a>],
+        random: &mut Random<F>,
+        markers: &mut Vec<[u8; MARKER_BYTES]>,
+    ) -> Result<(), E> {
+        let seats = &mut self.0;
+        seats.clear();
+        seats.extend(subjects.iter().copied().map(Some));
+        seats.sort_unstable();
+        seats.dedup();
+        seats.resize(markers_padded(subjects.len()), None);
+        // Fisher and Yates: each seat in turn is exchanged with one that is not settled yet.
+        let count = u16::try_from(seats.len()).unwrap_or(u16::MAX);
+        for (seat, left) in (0..seats.len()).zip((2..=count).rev()) {
+            seats.swap(seat, seat + usize::from(random.below(left)?));
+        }
+        for (position, seat) in (0..=u16::MAX).zip(seats) {
+            markers.push(match seat {
+                Some(SubjectView { scheme, id }) => key.view_key(scheme, id).marker(nonce, position),
+                None => random.take()?,
+            });
+        }
+        Ok(())
     }
-    // Fisher and Yates: each seat in turn is exchanged with one that is not settled yet.
-    let count = u16::try_from(seats.len()).unwrap_or(u16::MAX);
-    for (seat, left) in (0..seats.len()).zip((2..=count).rev()) {
-        seats.swap(seat, seat + usize::from(random.below(left)?));
-    }
-    let marker = |(position, seat): (u16, Option<SubjectView<'_>>)| match seat {
-        Some(SubjectView { scheme, id }) => Ok(key.view_key(scheme, id).marker(nonce, position)),
-        None => random.take(),
-    };
-    (0..=u16::MAX).zip(seats).map(marker).collect()
 }
 
 /// That many random markers.

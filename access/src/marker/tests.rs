@@ -1,20 +1,25 @@
 //! Laws of markers.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use proptest::prelude::*;
+use sha2::Sha256;
 
 use super::*;
 use crate::random::Random;
 use crate::samples::random;
 use crate::value::SubjectView;
 
-const KEY: PeriodKey = PeriodKey([7; KEY_BYTES]);
+static KEY: LazyLock<PeriodKey> = LazyLock::new(|| PeriodKey::from([7; KEY_BYTES]));
 const NONCE: [u8; NONCE_BYTES] = [9; NONCE_BYTES];
 
 fn placed(key: &PeriodKey, ids: &[&str], seed: u64) -> Vec<[u8; MARKER_BYTES]> {
     let subjects: Vec<_> = ids.iter().map(|id| SubjectView { scheme: "person", id }).collect();
-    place(key, &NONCE, &subjects, &mut Random::new(random(seed), 64)).unwrap()
+    let mut markers = Vec::new();
+    Seats::default().place(key, &NONCE, &subjects, &mut Random::new(random(seed), 64), &mut markers).unwrap();
+    markers
 }
 
 fn found(key: &ViewKey, markers: &[[u8; MARKER_BYTES]]) -> Option<u16> {
@@ -66,9 +71,14 @@ fn scheme_and_id_are_kept_apart() {
 
 #[test]
 fn a_view_key_and_its_marker_are_those_of_the_format() {
-    let view = hmac(&[7; 32], &[b"einsicht/view/v1\x06person4711"]);
+    let hmac = |key: &[u8; 32], message: &[u8]| -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+        mac.update(message);
+        mac.finalize().into_bytes().into()
+    };
+    let view = hmac(&[7; 32], b"einsicht/view/v1\x06person4711");
     assert_eq!(KEY.view_key("person", "4711").as_bytes(), &view);
-    let marker = hmac(&view, &[&[9; 16], &[1, 2]]);
+    let marker = hmac(&view, &[&[9; 16][..], &[1, 2]].concat());
     assert_eq!(KEY.view_key("person", "4711").marker(&NONCE, 258), marker[..16]);
 }
 
@@ -86,7 +96,7 @@ fn markers_of_another_length_are_nobodys() {
 
 #[test]
 fn keys_are_not_printed() {
-    assert_eq!(format!("{KEY:?} {:?}", ViewKey([3; 32])), "PeriodKey(..) ViewKey(..)");
+    assert_eq!(format!("{:?} {:?}", *KEY, ViewKey([3; 32])), "PeriodKey(..) ViewKey(..)");
 }
 
 proptest! {
@@ -103,7 +113,7 @@ proptest! {
         prop_assert_eq!(places.len(), ids.len());
         prop_assert!(!places.contains(&None));
         prop_assert_eq!(found(&KEY.view_key("person", &other), &markers), None);
-        let next_month = PeriodKey([8; KEY_BYTES]);
+        let next_month = PeriodKey::from([8; KEY_BYTES]);
         prop_assert_eq!(found(&next_month.view_key("person", ids[0]), &markers), None);
     }
 }

@@ -171,7 +171,10 @@ impl Fields<'_> {
 
     fn delimited(&mut self, field: u32, content: &[u8]) {
         encode_key(field, WireType::LengthDelimited, self.bytes);
-        encode_varint(content.len() as u64, self.bytes);
+        match u8::try_from(content.len()) {
+            Ok(length @ ..0x80) => self.bytes.push(length),
+            _ => encode_varint(content.len() as u64, self.bytes),
+        }
         self.bytes.extend_from_slice(content);
     }
 }

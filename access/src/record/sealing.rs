@@ -13,15 +13,12 @@ use zeroize::Zeroizing;
 
 use super::Provenance;
 use super::encode::{Fields, Public, append_body, append_outer, append_record};
-use crate::marker::{self, CONFIDENTIAL_MARKERS, MARKER_BYTES, PeriodKey, markers_padded};
+use crate::marker::{self, CONFIDENTIAL_MARKERS, MARKER_BYTES, PeriodKey, Seats, markers_padded};
 use crate::openings::{Openings, opening_bytes};
 use crate::random::Random;
 use crate::seal::{NONCE_BYTES, SALT_BYTES, SEAL_BYTES, Salt, SealedField, seal};
 use crate::value::Value;
 use crate::view::EventView;
-
-/// The two times and the whole record, beside what is personal.
-const FIELDS_MAX: usize = 13;
 
 /// An access that is ready to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +76,8 @@ pub fn seal_accesses<E>(
     key: Option<&PeriodKey>,
     random: impl FnMut(&mut [u8]) -> Result<(), E>,
 ) -> Result<Vec<Prepared>, SealError<E>> {
-    let mut random = Random::new(random, events.iter().map(random_bytes).sum());
+    let random = Random::new(random, events.iter().map(random_bytes).sum());
+    let mut sealer = Sealer { random, seats: Seats::default(), public: Public::default() };
     let mut buffer = Vec::new();
     let mut prepared: Vec<(Range<usize>, Option<Sealed>)> = Vec::with_capacity(events.len());
     for (position, (event, sequence)) in events.iter().zip(first.sequence..).enumerate() {
@@ -87,12 +85,10 @@ pub fn seal_accesses<E>(
         let provenance = Provenance { sequence, ..first };
         let sealed = if event.needs_sealing() {
             let key = key.ok_or(SealError::Off { position })?;
-            let sealed = append_sealed(event, provenance, key, &mut random, &mut buffer);
+            let sealed = sealer.append_sealed(event, provenance, key, &mut buffer);
             Some(sealed.map_err(SealError::Random)?)
         } else {
-            append_body(&mut buffer, |record| {
-                append_record(event, provenance, &Public::default(), record);
-            });
+            append_body(&mut buffer, |record| append_record(event, provenance, &Public::default(), record));
             None
         };
         if prepared.is_empty() {
@@ -130,13 +126,14 @@ impl EventView<'_> {
         self.confidential_until_day.is_some() || !self.personal.is_empty()
     }
 
-    /// All that is sealed of the event, by ascending number.
-    pub(super) fn sealed_values(&self) -> impl Iterator<Item = (SealedField, Value<'_>)> {
-        let times = [
-            (SealedField::OccurredAt, Some(Value::Time(self.occurred_at_us))),
-            (SealedField::OccurredUntil, self.occurred_until_us.map(Value::Time)),
-        ];
-        self.personal.values().into_iter().chain(times).filter_map(|(field, value)| Some((field, value?)))
+    /// Shows all that is sealed of the event, by ascending number.
+    #[inline]
+    pub(super) fn each_sealed_value(&self, mut show: impl FnMut(SealedField, Value<'_>)) {
+        self.personal.each_value(&mut show);
+        show(SealedField::OccurredAt, Value::Time(self.occurred_at_us));
+        if let Some(until_us) = self.occurred_until_us {
+            show(SealedField::OccurredUntil, Value::Time(until_us));
+        }
     }
 }
 
@@ -150,52 +147,69 @@ fn random_bytes(event: &EventView<'_>) -> usize {
         Some(_) => NONCE_BYTES + SALT_BYTES + CONFIDENTIAL_MARKERS * MARKER_BYTES,
         None => 0,
     };
-    let salts = event.sealed_values().count() * SALT_BYTES;
+    let mut salts = 0;
+    event.each_sealed_value(|_, _| salts += SALT_BYTES);
     NONCE_BYTES + salts + markers * (MARKER_BYTES + size_of::<u64>()) + outer
 }
 
-/// Appends the body of an event of which something is sealed.
-fn append_sealed<F: FnMut(&mut [u8]) -> Result<(), E>, E>(
-    event: &EventView<'_>,
-    provenance: Provenance<'_>,
-    key: &PeriodKey,
-    random: &mut Random<F>,
-    buffer: &mut Vec<u8>,
-) -> Result<Sealed, E> {
-    let nonce = random.take()?;
-    let (public, openings) = seal_values(event, nonce, key, random)?;
-    let Some(day) = event.confidential_until_day else {
-        append_body(buffer, |record| append_record(event, provenance, &public, record));
-        return Ok(Sealed { nonce, openings });
-    };
-    let mut hidden = Zeroizing::new(Vec::new());
-    append_record(event, provenance, &public, &mut Fields { bytes: &mut hidden });
-    let nonce = random.take()?;
-    let salt = Salt::from(random.take()?);
-    let mut openings = openings.with_room_for(opening_bytes(hidden.len()));
-    let field = SealedField::Confidential;
-    let seals = vec![(field, push_sealed(&mut openings, field, &salt, &Value::Record(&hidden)))];
-    let markers = marker::fillers(CONFIDENTIAL_MARKERS, random)?;
-    let public = Public { seals, nonce: Some(nonce), markers };
-    append_body(buffer, |record| append_outer(day, &public, record));
-    Ok(Sealed { nonce, openings })
+/// What sealing one event after the other needs again.
+struct Sealer<'a, F> {
+    random: Random<F>,
+    seats: Seats<'a>,
+    /// Of the event that is being sealed.
+    public: Public,
 }
 
-fn seal_values<F: FnMut(&mut [u8]) -> Result<(), E>, E>(
-    event: &EventView<'_>,
-    nonce: [u8; NONCE_BYTES],
-    key: &PeriodKey,
-    random: &mut Random<F>,
-) -> Result<(Public, Openings), E> {
-    let bytes = event.sealed_values().map(|(_, value)| opening_bytes(value.encoded_len())).sum();
-    let mut openings = Openings::with_capacity(bytes);
-    let mut seals = Vec::with_capacity(FIELDS_MAX);
-    for (field, value) in event.sealed_values() {
-        let salt = Salt::from(random.take()?);
-        seals.push((field, push_sealed(&mut openings, field, &salt, &value)));
+impl<'a, F: FnMut(&mut [u8]) -> Result<(), E>, E> Sealer<'a, F> {
+    /// Appends the body of an event of which something is sealed.
+    fn append_sealed(
+        &mut self,
+        event: &EventView<'a>,
+        provenance: Provenance<'_>,
+        key: &PeriodKey,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Sealed, E> {
+        let nonce = self.random.take()?;
+        let openings = self.seal_values(event, nonce, key)?;
+        let Some(day) = event.confidential_until_day else {
+            append_body(buffer, |record| append_record(event, provenance, &self.public, record));
+            return Ok(Sealed { nonce, openings });
+        };
+        let mut hidden = Zeroizing::new(Vec::new());
+        append_record(event, provenance, &self.public, &mut Fields { bytes: &mut hidden });
+        let nonce = self.random.take()?;
+        let salt = Salt::from(self.random.take()?);
+        let mut openings = openings.with_room_for(opening_bytes(hidden.len()));
+        let field = SealedField::Confidential;
+        let seals = vec![(field, push_sealed(&mut openings, field, &salt, &Value::Record(&hidden)))];
+        let markers = marker::fillers(CONFIDENTIAL_MARKERS, &mut self.random)?;
+        let public = Public { seals, nonce: Some(nonce), markers };
+        append_body(buffer, |record| append_outer(day, &public, record));
+        Ok(Sealed { nonce, openings })
     }
-    let markers = marker::place(key, &nonce, &event.personal.subjects, random)?;
-    Ok((Public { seals, nonce: Some(nonce), markers }, openings))
+
+    fn seal_values(
+        &mut self,
+        event: &EventView<'a>,
+        nonce: [u8; NONCE_BYTES],
+        key: &PeriodKey,
+    ) -> Result<Openings, E> {
+        let Self { random, seats, public: Public { seals, nonce: shown, markers } } = self;
+        seals.clear();
+        markers.clear();
+        *shown = Some(nonce);
+        let mut bytes = 0;
+        event.each_sealed_value(|_, value| bytes += opening_bytes(value.encoded_len()));
+        let mut openings = Openings::with_capacity(bytes);
+        let mut failed = Ok(());
+        event.each_sealed_value(|field, value| match random.take() {
+            Ok(salt) => seals.push((field, push_sealed(&mut openings, field, &Salt::from(salt), &value))),
+            Err(error) => failed = Err(error),
+        });
+        failed?;
+        seats.place(key, &nonce, &event.personal.subjects, random, markers)?;
+        Ok(openings)
+    }
 }
 
 /// Appends an opening and returns its seal.

@@ -8,4 +8,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod disclosing;
+mod erasing;
+mod four_eyes;
 mod off;
+mod past;
+mod records;
+mod scene;

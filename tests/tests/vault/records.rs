@@ -1,0 +1,89 @@
+//! What stands beside records: corrections, and openings of those that were confidential.
+
+use einsicht_access::SealedField;
+use einsicht_access::wire::read_record;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{
+    AccessEvent, AnnotationKind, CorrectRequest, CorrectResponse, ListAnnotationsRequest, OpenRecordRequest,
+    OpenRecordResponse,
+};
+use einsicht_tests::make::now_us;
+use tokio_stream::StreamExt as _;
+use tonic::{Code, Status};
+
+use crate::scene::{ACTOR, Scene, personal, refused};
+
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
+
+async fn correct(scene: &Scene, index: u64, correction: &str) -> Result<CorrectResponse, Status> {
+    let request = CorrectRequest { index, correction: correction.into(), ground: "GDPR Art. 16".into() };
+    scene.service.vault(&scene.steward).correct(request).await.map(tonic::Response::into_inner)
+}
+
+async fn open(scene: &Scene, index: u64) -> Result<OpenRecordResponse, Status> {
+    let request = OpenRecordRequest { index };
+    scene.service.vault(&scene.steward).open_record(request).await.map(tonic::Response::into_inner)
+}
+
+async fn annotations(scene: &Scene) -> Vec<(u64, AnnotationKind, u64)> {
+    let request = ListAnnotationsRequest { start: 0, count: 0 };
+    let mut said = scene.service.ledger(&scene.auditor).list_annotations(request).await.unwrap().into_inner();
+    let mut listed = Vec::new();
+    while let Some(item) = said.next().await {
+        let item = item.unwrap();
+        listed.push((item.index, item.kind(), item.by));
+    }
+    listed
+}
+
+fn confidential(in_days: i64) -> AccessEvent {
+    let day = i32::try_from(now_us() / DAY_US + in_days).unwrap();
+    AccessEvent { confidential_until_day: Some(day), ..personal() }
+}
+
+#[tokio::test]
+async fn a_correction_stands_beside_the_record_and_is_found_there_after_a_restart() {
+    let scene = Scene::new("").await;
+    let index = scene.record(personal()).await;
+    let corrected = correct(&scene, index, "The purpose was 'statistik'.").await.unwrap();
+    let (by, entry) = scene.proven(&corrected.receipt);
+    let Some(Content::Correction(correction)) = &entry.content else { panic!("{entry:?}") };
+    assert_eq!((correction.index, correction.correction.as_str()), (index, "The purpose was 'statistik'."));
+    refused(correct(&scene, index, "").await, Code::InvalidArgument, &["correction"]);
+    refused(correct(&scene, by, "x").await, Code::FailedPrecondition, &["correction", "only accesses"]);
+    refused(correct(&scene, 99, "x").await, Code::NotFound, &["entry 99"]);
+    let expected = [(index, AnnotationKind::Corrected, by)];
+    assert_eq!(annotations(&scene).await, expected);
+    let scene = scene.restart().await;
+    assert_eq!(annotations(&scene).await, expected);
+    let mut scene = scene;
+    scene.service.terminate().await.expect(0, &[]);
+    std::fs::remove_dir_all(scene.city.data().join("state")).unwrap();
+    scene.service = scene.city.serve_with(&[]).await;
+    assert_eq!(annotations(&scene).await, expected, "read from the log again");
+}
+
+#[tokio::test]
+async fn a_confidential_record_shows_nothing_until_its_day_and_then_all_that_is_public() {
+    let scene = Scene::new("").await;
+    let later = scene.record(confidential(2)).await;
+    let now = scene.record(confidential(0)).await;
+    refused(open(&scene, later).await, Code::FailedPrecondition, &["confidential until"]);
+    let answer = scene.disclose(&scene.auditor, later, &["actor"]).await.unwrap();
+    let fields: Vec<u32> = answer.opened.iter().map(|opened| opened.field).collect();
+    assert_eq!(fields, [33, 44], "what is in it is proven through the record itself");
+    let scene = scene.restart().await;
+    let opened = open(&scene, now).await.unwrap();
+    let (by, entry) = scene.proven(&opened.receipt);
+    let Some(Content::Opening(opening)) = &entry.content else { panic!("{entry:?}") };
+    let record = read_record(&opening.record).unwrap();
+    assert_eq!((opening.index, record.dataset.as_str()), (now, "besuchertrend"));
+    assert!(record.actor_seal.is_some() && !format!("{entry:?}").contains(ACTOR));
+    refused(open(&scene, now).await, Code::FailedPrecondition, &["opened before", &format!("entry {by}")]);
+    refused(open(&scene, 0).await, Code::FailedPrecondition, &["no confidential record"]);
+    assert_eq!(annotations(&scene).await, [(now, AnnotationKind::Opened, by)]);
+    let scene = scene.crash().await;
+    refused(open(&scene, now).await, Code::FailedPrecondition, &["opened before"]);
+    let erased = scene.erase(later, &[SealedField::Confidential.name()]).await.unwrap();
+    assert_eq!(erased.fields, [32, 33, 36, 42, 44], "with the record goes what is in it");
+}
