@@ -12,6 +12,7 @@ mod log;
 mod manual;
 mod place;
 mod restore;
+mod rewrap;
 mod running;
 mod serve;
 mod sources;
@@ -59,6 +60,8 @@ pub enum Command {
     Token(token::TokenArgs),
     /// Makes the key that the keys of the vault are encrypted with; keep it elsewhere than those
     WrappingKey(wrapping_key::WrappingKeyArgs),
+    /// Puts the keys of the vault under another wrapping key, so that copies of them die with the old one
+    Rewrap(rewrap::RewrapArgs),
     /// Asks the service on this machine whether it records: 0 it does, 1 it does not, 2 could not tell
     Health(health::HealthArgs),
     /// Copies the log, verified, while the service runs; run again, only what is new
@@ -92,6 +95,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::Token(args) => token::run(&args).map(|()| ExitCode::SUCCESS),
         Command::WrappingKey(args) => wrapping_key::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Rewrap(args) => rewrap::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Man(args) => manual::write_pages(&args).map(|()| ExitCode::SUCCESS),
         Command::Completions(args) => {
             manual::print_completions(&args);

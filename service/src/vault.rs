@@ -21,6 +21,7 @@ mod keyring;
 mod layout;
 mod recovery;
 mod redo;
+mod rewrap;
 mod rows;
 mod scan;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use self::copy::{Copied, CopyError, copy};
 pub use self::keyring::{Keyring, KeyringError};
 pub use self::recovery::{Damage, Problem, RecoveryError};
 pub use self::redo::RedoError;
+pub use self::rewrap::rewrap;
 
 /// What a vault is opened from.
 pub struct Opening<'l> {

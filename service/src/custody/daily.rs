@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Custody, CustodyError};
+use super::{Custody, CustodyError, Due};
 
 /// After a start others come first: those who waited for it.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ pub struct Day {
     pub held: usize,
     /// Confidential records that were opened.
     pub opened: usize,
-    /// Those that could not be.
+    /// Of all these, those with which it could not be done.
     pub failed: usize,
 }
 
@@ -36,9 +36,6 @@ impl Custody {
     }
 
     async fn run_until_dropped(&self) {
-        if self.keyring().is_err() {
-            return;
-        }
         let mut done = None;
         let mut pause = FIRST_AFTER;
         loop {
@@ -66,10 +63,12 @@ impl Custody {
     /// [`CustodyError`], if the rest could not be done either.
     pub async fn run_day(&self) -> Result<Day, CustodyError> {
         let due = self.retain(false).await?;
-        let held = due.iter().filter(|class| class.held).count();
-        let mut day = Day { erased: due.len() - held, held, ..Day::default() };
+        let count = |is: fn(&Due) -> bool| due.iter().filter(|class| is(class)).count();
+        let (erased, held) = (count(|class| class.erased_by.is_some()), count(|class| class.held));
+        let mut day = Day { erased, held, failed: due.len() - erased - held, ..Day::default() };
         let mut after = None;
-        loop {
+        // Without a wrapping key nothing can be opened.
+        while self.keyring().is_ok() {
             let waiting = self.parts().annotations.due(self.today(), after, OPENED_AT_ONCE)?;
             let Some(last) = waiting.last() else { break };
             after = Some(*last);

@@ -159,6 +159,20 @@ pub enum CustodyError {
         /// Its position.
         position: usize,
     },
+    /// It is there twice.
+    #[error("{month} is there twice; name each month once")]
+    MonthTwice {
+        /// The month.
+        month: Month,
+    },
+    /// Nothing is kept of it.
+    #[error("what was sealed in {month} was erased, and its keys with it: see entry {by}")]
+    MonthErased {
+        /// The month.
+        month: Month,
+        /// The last entry that says so.
+        by: Index,
+    },
     /// View keys are for ended months.
     #[error("{month} has not ended; view keys are given out once their month has")]
     NotEnded {

@@ -1,5 +1,7 @@
 //! Retention: months and classes whose time is over go as a whole, key first, one entry each.
 
+use std::collections::BTreeSet;
+
 use einsicht_access::{Month, RetentionClass};
 use einsicht_proto::v1::Erasure;
 use einsicht_proto::v1::entry_body::Content;
@@ -17,7 +19,7 @@ pub struct Due {
     pub class: RetentionClass,
     /// From which day on it goes, in days since 1970-01-01.
     pub due_day: i32,
-    /// Whether the configuration holds it back.
+    /// Whether the configuration holds it back, or an earlier month of this class.
     pub held: bool,
     /// The entry that says that it was erased, if it was.
     pub erased_by: Option<Index>,
@@ -25,18 +27,38 @@ pub struct Due {
 
 impl Custody {
     /// Tells which months and classes are due, and unless that is all that is wanted, erases those that nothing holds
-    /// back.
+    /// back. Needs no wrapping key. One that could not be erased has no entry then, and the log says why.
     ///
     /// # Errors
-    /// [`CustodyError`]; those before it are gone.
+    /// [`CustodyError`] if something was to be erased, and nothing could be.
     pub async fn retain(&self, dry_run: bool) -> Result<Vec<Due>, CustodyError> {
-        self.keyring()?;
         let _alone = self.inner.desk.write().await;
         let mut due = self.due().await?;
-        for class in due.iter_mut().filter(|class| !dry_run && !class.held) {
-            class.erased_by = Some(self.erase_class(class).await?);
+        let mut first_error = None;
+        // What was erased of an earlier month is said by statements that are kept in a later one of the same class:
+        // those must not go before it.
+        let mut stays = BTreeSet::new();
+        for item in &mut due {
+            item.held |= stays.contains(&item.class);
+            if !item.held && !dry_run {
+                match self.erase_class(item).await {
+                    Ok(by) => item.erased_by = Some(by),
+                    Err(error) => {
+                        metrics::counter!("einsicht_daily_failures_total").increment(1);
+                        let (month, class) = (item.month, item.class);
+                        tracing::error!(%month, %class, %error, "a month whose time is over could not be erased");
+                        first_error.get_or_insert(error);
+                    }
+                }
+            }
+            if item.held || item.erased_by.is_none() && !dry_run {
+                stays.insert(item.class);
+            }
         }
-        Ok(due)
+        match first_error {
+            Some(error) if due.iter().all(|item| item.erased_by.is_none()) => Err(error),
+            _ => Ok(due),
+        }
     }
 
     async fn due(&self) -> Result<Vec<Due>, CustodyError> {

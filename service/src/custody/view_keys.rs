@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use einsicht_access::limits::{LIST_ITEMS_MAX, check_code, check_text};
+use std::collections::BTreeSet;
+
+use einsicht_access::limits::{LIST_ITEMS_MAX, SUBJECT_ID_BYTES_MAX, check_code, check_id};
 use einsicht_access::{Month, Problem};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Disclosure, Statement, Subject};
 
 use super::trail::Written;
 use super::{Custody, CustodyError, Doer, REASON_BYTES_MAX, blocking, check_given};
+use crate::vault::{ClassSummary, VaultError};
 
 /// Most months of one call: ten years.
 const MONTHS_MAX: usize = 120;
 /// Most keys of one call.
 const KEYS_MAX: usize = 1000;
-/// Longest id of a subject, in bytes.
-const ID_BYTES_MAX: usize = 256;
 
 /// One key. Not printable.
 pub struct IssuedKey {
@@ -48,8 +49,10 @@ impl Custody {
         let ended = ended_months(&months, self.month())?;
         count("subjects times months", subjects.len() * ended.len(), KEYS_MAX)?;
         let _together = self.inner.desk.read().await;
-        let asked = subjects.clone();
+        let (asked, vault) = (subjects.clone(), self.parts().vault.clone());
         let keys = blocking(move || {
+            let classes = vault.classes().map_err(VaultError::from)?;
+            ended.iter().try_for_each(|month| check_kept(*month, &classes))?;
             let mut of_months = Vec::with_capacity(ended.len());
             for month in ended {
                 of_months.extend(keyring.existing_period_key(month)?.map(|key| (month, key)));
@@ -78,10 +81,16 @@ impl Custody {
 
 fn check_subjects(subjects: &[Subject], schemes: &[String]) -> Result<(), CustodyError> {
     count("subjects", subjects.len(), LIST_ITEMS_MAX)?;
+    let mut seen = BTreeSet::new();
     for (position, Subject { scheme, id }) in subjects.iter().enumerate() {
         let fault = |field| move |problem: Problem| CustodyError::Subject { position, field, problem };
         check_code(scheme).map_err(fault("scheme"))?;
-        check_text(id, ID_BYTES_MAX).map_err(fault("id"))?;
+        check_id(id, SUBJECT_ID_BYTES_MAX).map_err(fault("id"))?;
+        if !seen.insert((scheme, id)) {
+            let same = |before: &Subject| (&before.scheme, &before.id) == (scheme, id);
+            let problem = Problem::Duplicate { first: subjects.iter().position(same).unwrap_or(0) };
+            return Err(CustodyError::Subject { position, field: "id", problem });
+        }
         if !schemes.contains(scheme) {
             return Err(CustodyError::UnknownScheme { position });
         }
@@ -97,9 +106,23 @@ fn ended_months(months: &[String], now: Month) -> Result<Vec<Month>, CustodyErro
         if month >= now {
             return Err(CustodyError::NotEnded { month });
         }
+        if ended.contains(&month) {
+            return Err(CustodyError::MonthTwice { month });
+        }
         ended.push(month);
     }
     Ok(ended)
+}
+
+/// Once nothing is kept of a month any more, its markers are to be found by nobody.
+fn check_kept(month: Month, classes: &[ClassSummary]) -> Result<(), CustodyError> {
+    let of_month: Vec<_> = classes.iter().filter(|class| class.month == month).collect();
+    match of_month.iter().filter_map(|class| class.erased_by).max() {
+        Some(by) if of_month.iter().all(|class| class.erased_by.is_some()) => {
+            Err(CustodyError::MonthErased { month, by })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn count(what: &'static str, found: usize, max: usize) -> Result<(), CustodyError> {

@@ -122,6 +122,7 @@ pub(super) fn of_custody(error: &CustodyError) -> Status {
         Error::UnknownField { .. }
         | Error::NoIndex
         | Error::NoMonth { .. }
+        | Error::MonthTwice { .. }
         | Error::UnknownScheme { .. }
         | Error::Count { .. } => Code::InvalidArgument,
         Error::NotPublished { .. } | Error::NoSuchField { .. } => Code::NotFound,
@@ -137,7 +138,8 @@ pub(super) fn of_custody(error: &CustodyError) -> Status {
         | Error::NotConfidential { .. }
         | Error::OpenedBefore { .. }
         | Error::NotYet { .. }
-        | Error::NotEnded { .. } => Code::FailedPrecondition,
+        | Error::NotEnded { .. }
+        | Error::MonthErased { .. } => Code::FailedPrecondition,
         Error::Vault(error) => of_vault(error),
         Error::Key(error) => of_key(error),
         Error::Unfit { .. } => Code::DataLoss,
@@ -176,15 +178,15 @@ fn of_key(error: &KeyringError) -> Code {
 
 /// Events could not be sealed. They are recorded when they are sent again, once the operator has seen to it.
 pub(super) fn of_sealing(error: &SealingError) -> Status {
-    let (code, retry) = match error {
-        SealingError::Seal(SealError::Off { .. }) => (Code::FailedPrecondition, None),
-        _ => {
-            tracing::error!(%error, "events can't be sealed");
-            (Code::Unavailable, Some(STOPPED_RETRY))
-        }
-    };
-    let details = retry.map_or_else(ErrorDetails::new, |delay| ErrorDetails::with_retry_info(Some(delay)));
-    Status::with_error_details(code, error.to_string(), details)
+    if matches!(error, SealingError::Seal(SealError::Off { .. })) {
+        return Status::failed_precondition(error.to_string());
+    }
+    // Which key file fails, and how, is the operator's business.
+    tracing::error!(%error, "events can't be sealed");
+    metrics::counter!("einsicht_vault_faults_total").increment(1);
+    let details = ErrorDetails::with_retry_info(Some(STOPPED_RETRY));
+    let message = "the events can't be sealed now, the log of the service says why; nothing was recorded. Try again later";
+    Status::with_error_details(Code::Unavailable, message, details)
 }
 
 fn bad_field(path: String, problem: &Problem, error: &CustodyError) -> Status {

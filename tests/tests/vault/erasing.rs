@@ -5,7 +5,7 @@ use std::fs;
 use einsicht_proto::v1::EraseRequest;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tests::folder::files;
-use einsicht_tests::process::text;
+use einsicht_tests::process::{run, text};
 use tonic::Code;
 
 use crate::scene::{ACTOR, Scene, personal, refused};
@@ -84,6 +84,25 @@ async fn a_vault_that_is_damaged_is_named_and_the_log_is_recorded_and_verified_a
     refused(answer, Code::DataLoss, &["openings", &format!("entry {index}")]);
     let next = scene.record(personal()).await;
     let answer = scene.disclose(&scene.auditor, next, &["actor"]).await.unwrap();
+    assert_eq!(scene.text(&answer, "actor"), Ok(ACTOR.to_owned()));
+}
+
+#[tokio::test]
+async fn under_a_new_wrapping_key_everything_opens_and_copies_under_the_old_one_do_not() {
+    let mut scene = Scene::new("").await;
+    let index = scene.record(personal()).await;
+    let (old, new) = (scene.city.wrapping_key(), scene.city.path("new.key"));
+    scene.city.einsichtd("rewrap", &["--new-wrapping-key-file", text(&old)]).await.expect(2, &["in use"]);
+    scene.service.terminate().await.expect(0, &[]);
+    let key = scene.city.path("keys/vault").read_dir().unwrap().next().unwrap().unwrap().path();
+    let copy = fs::read(&key).unwrap();
+    run("einsichtd", &["wrapping-key", "--out", text(&new)]).await.expect(0, &[]);
+    scene.city.einsichtd("rewrap", &["--new-wrapping-key-file", text(&new)]).await.expect(0, &[]);
+    assert_ne!(fs::read(&key).unwrap(), copy);
+    scene.city.einsichtd("serve", &[]).await.expect(2, &["does not open with this wrapping key"]);
+    fs::rename(&new, &old).unwrap();
+    scene.service = scene.city.serve_with(&[]).await;
+    let answer = scene.disclose(&scene.auditor, index, &["actor"]).await.unwrap();
     assert_eq!(scene.text(&answer, "actor"), Ok(ACTOR.to_owned()));
 }
 

@@ -65,6 +65,8 @@ async fn a_month_whose_time_is_over_goes_as_a_whole_and_stays_gone() {
     let key = scene.city.path("keys").join(format!("vault/{month}.P0M.key"));
     let openings = scene.city.data().join(format!("vault/{month}/P0M/openings"));
     assert!(!key.exists() && !openings.exists());
+    let told = format!("see entry {by}");
+    refused(keys(&scene, &[subject("4711")], &month.to_string()).await, Code::FailedPrecondition, &[&told]);
     let now = scene.record(personal()).await;
     let answer = scene.disclose(&scene.auditor, now, &["actor"]).await.unwrap();
     assert_eq!(scene.text(&answer, "actor"), Ok(ACTOR.to_owned()), "this month stays");
@@ -120,6 +122,8 @@ async fn view_keys_are_for_ended_months_and_declared_registers() {
     let (month, _) = last_month();
     let (last, now) = (month.to_string(), month.next().to_string());
     let person = [subject("4711")];
+    let twice = [subject("4711"), subject("4711")];
+    refused(keys(&scene, &twice, &last).await, Code::InvalidArgument, &["subjects[1].id", "same as item 0"]);
     refused(keys(&scene, &person, &now).await, Code::FailedPrecondition, &["has not ended"]);
     refused(keys(&scene, &person, "2026-13").await, Code::InvalidArgument, &["months[0]"]);
     refused(keys(&scene, &[], &last).await, Code::InvalidArgument, &["subjects has 0 items"]);
@@ -127,6 +131,6 @@ async fn view_keys_are_for_ended_months_and_declared_registers() {
     refused(keys(&scene, &many, &last).await, Code::InvalidArgument, &["subjects has 101 items"]);
     let foreign = Subject { scheme: "melderegister".into(), id: "1".into() };
     refused(keys(&scene, &[foreign], &last).await, Code::InvalidArgument, &["not declared"]);
-    refused(keys(&scene, &[subject("a\nb\u{1}")], &last).await, Code::InvalidArgument, &["subjects[0].id"]);
+    refused(keys(&scene, &[subject("a\nb")], &last).await, Code::InvalidArgument, &["subjects[0].id"]);
     assert_eq!(keys(&scene, &person, "1999-12").await.unwrap().keys, [], "nothing was sealed then");
 }

@@ -1,0 +1,101 @@
+//! Another wrapping key: every key of the vault under a new one, so that whoever has the old one, and copies of the key
+//! files, has nothing.
+
+use einsicht_access::vault::{AEAD_NONCE_BYTES, KeyName, WrappingKey};
+use einsicht_tlog::Origin;
+
+use super::KeyringError;
+use crate::signer;
+use crate::storage::file::{Folder, read_small, replace};
+
+/// Puts all keys in the folder of keys under another wrapping key, and returns how many it did. Those that are under
+/// it already stay as they are: one that was cut off is run again. Nobody else may use the folder meanwhile; that is
+/// not checked here.
+///
+/// # Errors
+/// [`KeyringError`]. Before all keys were found to open, with the old or the new one, nothing is changed.
+pub fn rewrap(
+    keys: &dyn Folder,
+    origin: &Origin,
+    old: &WrappingKey,
+    new: &WrappingKey,
+) -> Result<usize, KeyringError> {
+    let mut under_old = Vec::new();
+    for name in names(keys)? {
+        let path = name.path();
+        let io = |error| KeyringError::Io { path: path.clone(), error };
+        let Some(file) = read_small(keys, &path).map_err(io)? else { continue };
+        if new.unwrap(origin.as_str(), name, &file).is_ok() {
+            continue;
+        }
+        match old.unwrap(origin.as_str(), name, &file) {
+            Ok(key) => under_old.push((name, key)),
+            Err(error) => return Err(KeyringError::Damaged { path, error }),
+        }
+    }
+    for (name, key) in &under_old {
+        let mut nonce = [0; AEAD_NONCE_BYTES];
+        signer::random(&mut nonce)?;
+        let path = name.path();
+        let file = new.wrap(origin.as_str(), *name, key, &nonce);
+        replace(keys, &path, &file).map_err(|error| KeyringError::Io { path, error })?;
+    }
+    Ok(under_old.len())
+}
+
+fn names(keys: &dyn Folder) -> Result<Vec<KeyName>, KeyringError> {
+    let list =
+        |folder: &str| keys.list(folder).map_err(|error| KeyringError::Io { path: folder.to_owned(), error });
+    let vault = list("vault")?.into_iter().filter_map(|file| {
+        let (month, class) = file.strip_suffix(".key")?.split_once('.')?;
+        Some(KeyName::Vault(month.parse().ok()?, class.parse().ok()?))
+    });
+    let markers = list("markers")?.into_iter();
+    let markers = markers.filter_map(|file| Some(KeyName::Period(file.strip_suffix(".key")?.parse().ok()?)));
+    Ok(vault.chain(markers).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::storage::memory::MemoryFolder;
+    use crate::vault::Keyring;
+
+    fn key(byte: &str) -> WrappingKey {
+        WrappingKey::parse(&byte.repeat(32)).unwrap()
+    }
+
+    fn open(folder: &MemoryFolder, byte: &str) -> Result<Keyring, KeyringError> {
+        let origin = Origin::parse("rewrap.test/log").unwrap();
+        Keyring::open(Arc::new(folder.clone()), Arc::new(MemoryFolder::default()), key(byte), origin)
+    }
+
+    #[test]
+    fn keys_open_with_the_new_one_only_and_are_the_same() {
+        let origin = Origin::parse("rewrap.test/log").unwrap();
+        let folder = MemoryFolder::default();
+        let (month, class) = ("2026-11".parse().unwrap(), "P12M".parse().unwrap());
+        let keyring = open(&folder, "aa").unwrap();
+        let sealed = keyring.vault_key(month, class).unwrap().encrypt("o", &[1; 16], &[2; 24], b"opening");
+        let period = *keyring.period_key(month).unwrap().as_bytes();
+        assert_eq!(rewrap(&folder, &origin, &key("aa"), &key("bb")).unwrap(), 2);
+        assert_eq!(rewrap(&folder, &origin, &key("aa"), &key("bb")).unwrap(), 0, "run again");
+        assert!(matches!(open(&folder, "aa"), Err(KeyringError::WrongWrappingKey { .. })));
+        let keyring = open(&folder, "bb").unwrap();
+        let key = keyring.existing_vault_key(month, class).unwrap().unwrap();
+        assert!(key.decrypt("o", &[1; 16], &sealed).is_ok());
+        assert_eq!(*keyring.existing_period_key(month).unwrap().unwrap().as_bytes(), period);
+    }
+
+    #[test]
+    fn nothing_is_changed_unless_every_key_opens() {
+        let origin = Origin::parse("rewrap.test/log").unwrap();
+        let folder = MemoryFolder::default();
+        open(&folder, "aa").unwrap().vault_key("2026-11".parse().unwrap(), "P12M".parse().unwrap()).unwrap();
+        let refused = rewrap(&folder, &origin, &key("cc"), &key("bb"));
+        assert!(matches!(refused, Err(KeyringError::Damaged { .. })));
+        assert!(open(&folder, "aa").is_ok());
+    }
+}
