@@ -69,8 +69,8 @@ pub use month::Month;
 pub use openings::Openings;
 pub use problem::{BatchError, Problem, Violation};
 pub use record::{
-    Mismatch, Provenance, access_bodies, body_bytes, entry_of_access, record_of, record_states_event,
-    seal_accesses, seal_statement,
+    Mismatch, Provenance, body_bytes, entry_of_access, record_of, record_states_event, seal_accesses,
+    seal_statement,
 };
 pub use retention::RetentionClass;
 pub use seal::SealedField;

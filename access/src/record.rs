@@ -18,7 +18,6 @@ mod encode;
 mod opening;
 mod sealing;
 
-pub use encode::access_bodies;
 pub use opening::{OpeningFault, check_opening, opening_entry};
 pub use sealing::{Prepared, SealError, Sealed, SealedStatement, seal_accesses, seal_statement};
 

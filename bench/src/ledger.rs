@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use einsicht_access::vault::WrappingKey;
-use einsicht_access::{EventView, Provenance, access_bodies};
+use einsicht_access::{EventView, Provenance, seal_accesses};
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::config::Rules;
@@ -189,10 +189,11 @@ fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
     let request = event::request(run, Standard::Plain, first, count, now_us);
     let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
     let events: Vec<_> = request.events.iter().map(EventView::from).collect();
-    let bodies = access_bodies(&events, first_event);
-    let prepared = events.iter().zip(first..).zip(bodies).map(|((event, sequence), body)| {
+    let nothing_random = |_: &mut [u8]| Err("a plain event needs nothing random");
+    let prepared = seal_accesses(&events, first_event, None, nothing_random).unwrap_or_default();
+    let prepared = events.iter().zip(first..).zip(prepared).map(|((event, sequence), prepared)| {
         let event_id = event.event_id().try_into().unwrap_or_default();
-        PreparedEvent { sequence, event_id, body, sealed: None }
+        PreparedEvent { sequence, event_id, body: prepared.body, sealed: None }
     });
     Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events: prepared.collect() }
 }

@@ -56,6 +56,20 @@ def access(sequence, more=b""):
     return field(3, record + (field(66, sequence) if sequence else b""))
 
 
+def record(until, day, nonce=bytes(16), more=b""):
+    """A record that is to be hidden."""
+    return field(1, "besuchertrend") + field(until, day) + field(67, nonce) + more
+
+
+def opened(day=RECORDED_AT // 86_400, inner_day=None, hidden=None, **parts):
+    """A ledger with a confidential record, and an entry that opens it."""
+    inner, salt = record(27, day if inner_day is None else inner_day, **parts), bytes(32)
+    seal = tree.sha256(b"einsicht/seal/v1" + bytes([44]) + salt + inner)
+    outer = field(27, day) + field(44, seal) + field(67, bytes(16)) + field(68, bytes(16)) * 8
+    opening = field(1, 2) + field(2, salt) + field(3, inner if hidden is None else hidden)
+    return [genesis(), access(0), field(3, outer), field(9, opening)]
+
+
 def bodies(count):
     return [genesis(), service_start(), *map(access, range(count))][:count]
 

@@ -94,6 +94,10 @@ class GoodLedgers(LedgerTest):
         new_field = maker.access(1, more=maker.field(2000, 7) + b"\xf9\x7c" + bytes(8))
         self.expect(0, "1 unknown", maker.served(maker.chain([maker.genesis(), new_kind, new_field])))
 
+    def test_a_confidential_record_is_opened_once_its_day_has_come(self):
+        self.expect(0, "1 Opening", maker.served(maker.chain(maker.opened())))
+        self.expect(0, "2 AccessRecord", maker.served(maker.chain(maker.opened()[:3])))
+
     def test_signatures_of_others_are_passed_over(self):
         files = maker.served(maker.chain(maker.bodies(3)))
         text = maker.checkpoint_text(maker.chain(maker.bodies(3)))
@@ -225,6 +229,22 @@ class BadEntries(LedgerTest):
         }.items():
             with self.subTest(words=words):
                 self.expect_entry(words, 2, body=bad)
+
+
+    def test_openings_that_show_something_else_are_refused(self):
+        day = maker.RECORDED_AT // 86_400
+        good = maker.opened()
+        for words, bodies in {
+            "before its day": maker.opened(day=day + 1),
+            "no confidential record": [*good[:2], good[3], good[2]],
+            "is no confidential record that waits": [*good, good[3]],
+            "the seal is another": maker.opened(hidden=maker.record(27, day) + maker.field(10, "other")),
+            "says another day": maker.opened(inner_day=day - 1),
+            "has no nonce": maker.opened(nonce=bytes(15)),
+            "occurs twice": maker.opened(more=maker.field(1, "again")),
+        }.items():
+            with self.subTest(words=words):
+                self.expect(1, words, maker.served(maker.chain(bodies)))
 
 
 class BadServers(LedgerTest):

@@ -24,6 +24,7 @@ except ImportError:
 
 import body
 import note
+import sealing
 import tree
 from fault import CannotTell, Failed, require, within
 from leaf import Chain
@@ -38,16 +39,30 @@ class Ledger:
     def __init__(self, origin):
         self.origin, self.chain = origin, Chain(origin)
         self.kinds, self.public_keys, self.simulated = Counter(), [], False
+        self.confidential = {}
 
     def follow(self, leaf):
-        kind, content = body.read_body(self.chain.follow(leaf))
-        is_first = len(self.chain.leaf_hashes) == 1
+        data = self.chain.follow(leaf)
+        kind, content = body.read_body(data)
+        index = len(self.chain.leaf_hashes) - 1
+        is_first = index == 0
         require((kind == "Genesis") == is_first, "entry 0, and no other entry, is the genesis")
         if kind == "Genesis":
             self.take_genesis(content)
         if kind == "KeyChange":
             raise CannotTell("it changes the signing keys, which this script does not follow")
+        if kind == "AccessRecord" and sealing.CONFIDENTIAL in content:
+            self.confidential[index] = data, content.get(27, 0)
+        if kind == "Opening":
+            self.take_opening(content.get(1, 0), data)
         self.kinds[kind] += 1
+
+    def take_opening(self, index, opening):
+        require(index in self.confidential, f"entry {index} is no confidential record that waits to be opened")
+        confidential, day = self.confidential.pop(index)
+        day -= (day >> 63) << 64
+        require(self.chain.recorded_at // 86_400 >= day, f"entry {index} is opened before its day")
+        within(f"the record of entry {index}", sealing.check_opening, confidential, opening)
 
     def take_genesis(self, genesis):
         version, predecessor = genesis.get(2, 0), genesis.get(6)
