@@ -5,7 +5,7 @@
 //! - [`Vault::append`] returns when the openings would survive a loss of power. Only then may the frame of
 //!   their entries be written: there is no entry without its openings.
 //! - [`Vault::open`] destroys openings that no entry has, finishes what an erasure had begun, and says which
-//!   erasures in the log may not be done yet.
+//!   erasures in the log may not be done yet. It refuses a log that was rolled back.
 //! - An erasure touches the openings that it names, and no others, whenever the power goes.
 //! - Damage here stops neither recording nor reading the log: [`Vault::damages`] names it.
 //! - After a failed write nothing more is written until the next start; after a failed sync the process must
@@ -16,9 +16,13 @@
 mod check;
 mod class;
 mod copy;
+mod damage;
+mod erase;
 mod erasing;
+mod error;
 mod keyring;
 mod layout;
+mod read;
 mod recovery;
 mod redo;
 mod rewrap;
@@ -34,27 +38,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
-use einsicht_access::sealed_entry::nonce_of;
-use einsicht_access::vault::record::slot;
-use einsicht_access::vault::{AEAD_NONCE_BYTES, KeyName, WrappingKey};
-use einsicht_access::{Month, Openings, RetentionClass, SealedField, WireError, read_body};
+use einsicht_access::vault::WrappingKey;
+use einsicht_access::{Month, Openings, RetentionClass};
 use einsicht_proto::v1::Erasure;
-use einsicht_tlog::hash::leaf_hash;
-use einsicht_tlog::leaf::LeafError;
-use einsicht_tlog::{Hash, Index, Leaf, Origin, Size, TreeHead};
+use einsicht_tlog::{Hash, Index, Origin, Size, TreeHead};
 
-use self::class::{ClassFile, NotStored, Pending, WriteError};
-use self::erasing::{Journal, Overwriting};
-use self::layout::{VAULT, erased_path, index_path, openings_path};
+use self::class::{ClassFile, Pending, WriteError};
+use self::layout::VAULT;
 use self::recovery::{Class, Classes, Log, Recovered};
-use crate::signer::{self, SecretError};
-use crate::storage::file::{Folder, replace};
+use self::watermark::Watermark;
+use crate::storage::file::Folder;
 use crate::storage::{AppendError, Halt, LogReader};
 
 pub use self::check::{Check, Found as Checked};
 pub use self::copy::{Copied, CopyError, copy};
+pub use self::damage::{Damage, Problem};
+pub use self::error::{OpenError, VaultError};
 pub use self::keyring::{Keyring, KeyringError};
-pub use self::recovery::{Damage, Problem, RecoveryError};
+pub use self::recovery::RecoveryError;
 pub use self::redo::RedoError;
 pub use self::rewrap::rewrap;
 
@@ -130,83 +131,6 @@ pub struct ClassSummary {
     pub erased_by: Option<Index>,
 }
 
-/// Openings can't be read or erased.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// The entry has no seals.
-    #[error("entry {index} has no sealed values")]
-    NotSealed {
-        /// The entry.
-        index: Index,
-    },
-    /// There are none, and there should be.
-    #[error("the vault has no openings of entry {index}, and no entry says that they were erased")]
-    Missing {
-        /// The entry.
-        index: Index,
-    },
-    /// They were erased with all others of their month and class.
-    #[error("the sealed values of entry {index} were erased, see entry {by}")]
-    Erased {
-        /// The entry.
-        index: Index,
-        /// The entry that says so.
-        by: Index,
-    },
-    /// There is no key for them.
-    #[error("the sealed values of entry {index} can't be opened: there is no key for {month}/{class}")]
-    NoKey {
-        /// The entry.
-        index: Index,
-        /// The month.
-        month: Month,
-        /// The class.
-        class: RetentionClass,
-    },
-    /// They don't check.
-    #[error(
-        "{file}, byte {offset}: the openings of entry {index} are damaged. Compare the file with a backup; the log \
-         is not concerned"
-    )]
-    Damaged {
-        /// The file, in the data folder.
-        file: String,
-        /// Where the record starts.
-        offset: u64,
-        /// The entry.
-        index: Index,
-    },
-    /// A key.
-    #[error(transparent)]
-    Key(#[from] KeyringError),
-    /// The file system failed.
-    #[error("the vault could not be read: {0}")]
-    Io(#[from] io::Error),
-    /// Something could not be written.
-    #[error(transparent)]
-    Write(#[from] AppendError),
-    /// The operating system gave no randomness.
-    #[error(transparent)]
-    Random(#[from] SecretError),
-    /// The bytes of the entry are no leaf.
-    #[error(transparent)]
-    Leaf(#[from] LeafError),
-    /// They are no entry.
-    #[error(transparent)]
-    Entry(#[from] WireError),
-}
-
-/// A vault can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Its files.
-    #[error(transparent)]
-    Recovery(#[from] RecoveryError),
-    /// Its keys.
-    #[error(transparent)]
-    Key(#[from] KeyringError),
-}
-
 /// Reads, appends and erases. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
@@ -243,8 +167,12 @@ impl Vault {
         let is_there = !data.folders("").map_err(RecoveryError::from)?.iter().all(|name| name != VAULT);
         let recovered = match is_there || keyring.is_some() {
             true => {
-                let from = known_up_to(&*data, reader, size)?;
-                recovery::recover(&*data, &Log { reader, origin_hash: origin.hash(), size }, from)?
+                let watermark = Watermark::read(&*data).map_err(RecoveryError::from)?;
+                if let Some(watermark) = &watermark {
+                    belongs(watermark, reader, size)?;
+                }
+                let log = Log { reader, origin_hash: origin.hash(), size };
+                recovery::recover(&*data, &log, watermark.as_ref())?
             }
             // Nothing was ever sealed here.
             false => Recovered { classes: Classes::new(), damages: Vec::new(), erasures: Vec::new() },
@@ -307,76 +235,6 @@ impl Vault {
         Ok(())
     }
 
-    /// The openings of an entry, whose bytes are `leaf`.
-    ///
-    /// # Errors
-    /// [`VaultError`].
-    pub fn openings(&self, index: Index, leaf: &[u8]) -> Result<Found, VaultError> {
-        let entry = Entry::parse(index, leaf)?;
-        let (class, stored) = self.inner.find(&entry)?;
-        let openings = self.inner.decrypt(&entry, &class, &stored)?;
-        Ok(Found { month: class.month, class: class.class, openings })
-    }
-
-    /// Erases openings of an entry: what stays is written over what was there. Returns once they are gone from
-    /// the disk, with the fields that were there until now. `by` is the entry that says so, and is recorded
-    /// already.
-    ///
-    /// # Errors
-    /// [`VaultError`]; it is done again at the next start. Where [`AppendError::must_end`], the process must
-    /// end.
-    pub fn erase(
-        &self,
-        index: Index,
-        leaf: &[u8],
-        fields: &[SealedField],
-        by: Index,
-    ) -> Result<Vec<SealedField>, VaultError> {
-        let entry = Entry::parse(index, leaf)?;
-        let _erasing = self.inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
-        let erased = match self.inner.find(&entry) {
-            Ok((class, stored)) => {
-                let mut openings = self.inner.decrypt(&entry, &class, &stored)?;
-                let erased = openings.erase(fields, by.0);
-                // Also where nothing is left to erase: nobody knows whether that is on the disk.
-                self.inner.overwrite(&entry, &class, &stored, &openings).inspect_err(|error| {
-                    if let VaultError::Write(error) = error
-                        && error.must_end()
-                    {
-                        (self.inner.halt)(error);
-                    }
-                })?;
-                erased
-            }
-            // With everything else of its month.
-            Err(VaultError::Erased { .. }) => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        self.done(by);
-        Ok(erased)
-    }
-
-    /// Erases a month and class as a whole: first its key, then what it encrypted. `by` is the entry that says
-    /// so, and is recorded already.
-    ///
-    /// # Errors
-    /// [`VaultError::Io`]; it is done again at the next start.
-    pub fn erase_class(&self, month: Month, class: RetentionClass, by: Index) -> Result<(), VaultError> {
-        let inner = &*self.inner;
-        let _erasing = inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
-        keyring::destroy(&*inner.keys, KeyName::Vault(month, class))?;
-        if let Some(keyring) = &inner.keyring {
-            keyring.forget(month, class);
-        }
-        if let Some(Class::Open(file)) = inner.read().get(&(month, class)) {
-            // What is left says which entries it was about.
-            file.sync_index()?;
-        }
-        inner.erase_files(month, class, by)?;
-        self.done(by);
-        Ok(())
-    }
-
     /// Every month and class that has or had openings, in order.
     ///
     /// # Errors
@@ -387,7 +245,7 @@ impl Vault {
                 Class::Open(file) => (file.range()?, None),
                 Class::Erased { by, rows } => {
                     let entries = rows.first()?.zip(rows.last()?);
-                    (entries.map(|(first, last)| (first.index, last.index)), Some(*by))
+                    (entries.map(|(first, last)| (first.index, last.index)), *by)
                 }
             };
             Ok(ClassSummary { month, class, entries, erased_by })
@@ -395,19 +253,8 @@ impl Vault {
         self.inner.read().iter().map(summary).collect()
     }
 
-    /// Notes an entry that says that something is erased, before anybody can see it: the watermark stays
-    /// before it until it is done.
-    pub fn expect_erasure(&self, by: Index) {
-        self.inner.undone().insert(by);
-    }
-
-    /// Notes that what an entry says was erased is so, or can't be any more.
-    pub(crate) fn done(&self, by: Index) {
-        self.inner.undone().remove(&by);
-    }
-
-    /// Brings the index to the disk, and says that everything up to `head`, which is published, is in order;
-    /// unless something is yet to be erased.
+    /// Brings the index to the disk, and says that everything up to `head`, which is published, is in order, but
+    /// for what is yet to be erased.
     ///
     /// # Errors
     /// Those of the file system. Nothing is lost then: more is looked at when the ledger is opened.
@@ -417,34 +264,11 @@ impl Vault {
             return Ok(());
         }
         files.iter().try_for_each(|file| file.sync_index())?;
-        let is_undone = self.inner.undone().first().is_some_and(|index| index.0 < head.size.0);
-        if is_undone {
-            return Ok(());
-        }
         self.inner.data.create_folder(VAULT)?;
         self.inner.data.sync_folder("")?;
-        watermark::write(&*self.inner.data, head)
-    }
-}
-
-/// An entry with seals.
-struct Entry {
-    index: Index,
-    leaf_hash: Hash,
-    month: Month,
-    public_nonce: [u8; 16],
-}
-
-impl Entry {
-    fn parse(index: Index, leaf: &[u8]) -> Result<Self, VaultError> {
-        let parts = Leaf::parse(leaf)?;
-        let public_nonce = nonce_of(&read_body(parts.body)?).ok_or(VaultError::NotSealed { index })?;
-        Ok(Self {
-            index,
-            leaf_hash: leaf_hash(leaf),
-            month: Month::of_unix_s(parts.recorded_at.0),
-            public_nonce,
-        })
+        // Looked at last: what comes meanwhile lies behind.
+        let undone = self.inner.undone().iter().copied().filter(|index| index.0 < head.size.0).collect();
+        Watermark { head: *head, undone }.write(&*self.inner.data)
     }
 }
 
@@ -461,9 +285,13 @@ impl Inner {
         self.undone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
     /// Writes something; if that fails, nothing is written any more.
     fn write(&self, write: impl FnOnce() -> Result<(), WriteError>) -> Result<(), AppendError> {
-        if self.stopped.load(Ordering::Acquire) {
+        if self.has_stopped() {
             return Err(AppendError::Stopped);
         }
         write().map_err(|error| {
@@ -486,107 +314,6 @@ impl Inner {
         self.classes_mut().insert((month, class), Class::Open(Arc::clone(&file)));
         Ok(file)
     }
-
-    /// The encrypted openings of an entry, from whichever class of its month has them.
-    fn find(&self, entry: &Entry) -> Result<(Arc<ClassFile>, class::Stored), VaultError> {
-        let index = entry.index;
-        let months = (entry.month, RetentionClass::NextYearEnd)..;
-        let classes: Vec<Class> = {
-            let classes = self.read();
-            let here = classes.range(months).take_while(|((month, _), _)| *month == entry.month);
-            here.map(|(_, class)| class.clone()).collect()
-        };
-        let mut erased = None;
-        for class in classes {
-            match class {
-                Class::Open(file) => match file.read(index, entry.leaf_hash) {
-                    Ok(stored) => return Ok((file, stored)),
-                    Err(NotStored::Absent) => {}
-                    Err(NotStored::Damaged { offset }) => {
-                        return Err(VaultError::Damaged { file: file.path(), offset, index });
-                    }
-                    Err(NotStored::Io(error)) => return Err(error.into()),
-                },
-                Class::Erased { by, rows } if rows.find(index)?.is_some() => erased = Some(by),
-                Class::Erased { .. } => {}
-            }
-        }
-        match erased {
-            Some(by) => Err(VaultError::Erased { index, by }),
-            None => Err(VaultError::Missing { index }),
-        }
-    }
-
-    fn decrypt(
-        &self,
-        entry: &Entry,
-        file: &ClassFile,
-        stored: &class::Stored,
-    ) -> Result<Openings, VaultError> {
-        let key = self.key(entry, file)?;
-        let plain = key.decrypt(self.origin.as_str(), &entry.public_nonce, &stored.sealed).ok();
-        plain.and_then(|plain| Openings::parse(&plain).ok()).ok_or_else(|| VaultError::Damaged {
-            file: file.path(),
-            offset: stored.offset,
-            index: entry.index,
-        })
-    }
-
-    fn key(
-        &self,
-        entry: &Entry,
-        file: &ClassFile,
-    ) -> Result<Arc<einsicht_access::vault::VaultKey>, VaultError> {
-        let (month, class, index) = (file.month, file.class, entry.index);
-        let no_key = VaultError::NoKey { index, month, class };
-        let Some(keyring) = &self.keyring else { return Err(no_key) };
-        keyring.existing_vault_key(month, class)?.ok_or(no_key)
-    }
-
-    fn overwrite(
-        &self,
-        entry: &Entry,
-        file: &ClassFile,
-        stored: &class::Stored,
-        openings: &Openings,
-    ) -> Result<(), VaultError> {
-        let mut nonce = [0; AEAD_NONCE_BYTES];
-        signer::random(&mut nonce)?;
-        let key = self.key(entry, file)?;
-        let sealed = key.encrypt(self.origin.as_str(), &entry.public_nonce, &nonce, openings.as_bytes());
-        let slot_bytes = usize::try_from(stored.header.slot_bytes).map_err(io::Error::other)?;
-        let slot =
-            slot(&sealed, slot_bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let (month, class) = (file.month, file.class);
-        let overwriting = Overwriting { month, class, offset: stored.offset, index: entry.index, slot };
-        let journal = Journal::open(&*self.data).map_err(AppendError::from)?;
-        match journal.begin(&overwriting) {
-            // For want of room, say: nothing was touched yet, and it can be tried again.
-            Err(error @ WriteError::Write(_)) => return Err(AppendError::from(error).into()),
-            begun => self.write(|| {
-                begun?;
-                file.overwrite(overwriting.offset, &overwriting.slot)?;
-                journal.end()
-            })?,
-        }
-        Ok(())
-    }
-
-    /// Leaves of a month and class what says that it was erased.
-    fn erase_files(&self, month: Month, class: RetentionClass, by: Index) -> Result<(), VaultError> {
-        let folder = layout::class_folder(month, class);
-        self.data.create_folder(&folder)?;
-        replace(&*self.data, &erased_path(month, class), format!("{by}\n").as_bytes())?;
-        match self.data.remove(&openings_path(month, class)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            removed => removed?,
-        }
-        self.data.sync_folder(&folder)?;
-        let index = self.data.open(&index_path(month, class), true)?;
-        let rows = Arc::new(rows::Rows::open(index, Index(u64::MAX))?);
-        self.classes_mut().insert((month, class), Class::Erased { by, rows });
-        Ok(())
-    }
 }
 
 impl From<WriteError> for AppendError {
@@ -607,12 +334,16 @@ impl Class {
     }
 }
 
-/// Up to where the watermark can be believed: it must be of this very log.
-fn known_up_to(data: &dyn Folder, reader: &LogReader, size: Size) -> Result<Size, RecoveryError> {
-    match watermark::read(data)? {
-        Some(head) if head.size.0 > 0 && head.size <= size && reader.head(head.size)? == head => {
-            Ok(head.size)
-        }
-        _ => Ok(Size(0)),
+/// The watermark is written for what was published only: a log that does not have it is not the one that the vault
+/// belongs to now.
+fn belongs(watermark: &Watermark, reader: &LogReader, size: Size) -> Result<(), OpenError> {
+    let known = watermark.head;
+    let rolled_back = OpenError::RolledBack { known: known.size, found: size };
+    if known.size > size {
+        return Err(rolled_back);
+    }
+    match known.size.0 == 0 || reader.head(known.size).map_err(RecoveryError::from)? == known {
+        true => Ok(()),
+        false => Err(rolled_back),
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn seal(
     let mut sealed = Vec::with_capacity(plaintext.len() + SEALED_OVERHEAD_BYTES);
     sealed.extend_from_slice(nonce);
     sealed.extend_from_slice(plaintext);
-    let cipher = XChaCha20Poly1305::new(&(*key).into());
+    let cipher = XChaCha20Poly1305::new(key.into());
     let (_, text) = sealed.split_at_mut(AEAD_NONCE_BYTES);
     match cipher.encrypt_inout_detached(&XNonce::from(*nonce), associated, text.into()) {
         Ok(tag) => sealed.extend_from_slice(&tag),
@@ -93,7 +93,7 @@ pub(super) fn open(
     let (nonce, rest) = sealed.split_first_chunk::<AEAD_NONCE_BYTES>().ok_or(DecryptError)?;
     let (text, tag) = rest.split_last_chunk::<TAG_BYTES>().ok_or(DecryptError)?;
     let mut plaintext = Zeroizing::new(text.to_vec());
-    XChaCha20Poly1305::new(&(*key).into())
+    XChaCha20Poly1305::new(key.into())
         .decrypt_inout_detached(
             &XNonce::from(*nonce),
             associated,

@@ -200,8 +200,17 @@ impl Placer {
     ) -> Result<Vec<Placed>, Refused> {
         fits(body, sealed)?;
         are_of_month(sealed.into_iter(), now)?;
+        let erasure = match read_body(body).map(|body| body.content) {
+            Ok(Some(Content::Erasure(erasure))) => Some(erasure),
+            _ => None,
+        };
+        let month = erasure.as_ref().and_then(|erasure| erasure.month.as_ref()?.parse::<Month>().ok());
+        if month >= Some(Month::of_unix_s(now.0)) {
+            // More may still be sealed in it, by a clock that goes back over the end of the month.
+            return Err(unplaceable("a month that has not ended is not erased as a whole"));
+        }
         let placed = self.admit(&New { body, event_id: [0; 16], sealed }, now, commit)?;
-        if read_body(body).is_ok_and(|body| matches!(body.content, Some(Content::Erasure(_)))) {
+        if erasure.is_some() {
             // Before anybody can know of it, so that it is never taken for done before it is.
             self.vault.expect_erasure(placed.index);
         }

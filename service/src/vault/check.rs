@@ -55,7 +55,7 @@ enum Class {
     Open(Reading),
     /// Without an index nobody can tell which entries were in it.
     Erased {
-        by: Index,
+        by: Option<Index>,
         rows: Option<Rows>,
     },
 }
@@ -172,10 +172,14 @@ impl<'c> Check<'c> {
             }
         }
         for (key, class) in &self.classes {
-            if let Class::Erased { by, .. } = class
-                && self.whole.get(key) != Some(by)
-            {
-                let (month, class) = key;
+            let (month, of) = key;
+            let Class::Erased { by, .. } = class else { continue };
+            let Some(by) = by else {
+                (self.faults)(format!("vault/{month}/{of}/erased: it names no entry"));
+                continue;
+            };
+            if self.whole.get(key) != Some(by) {
+                let class = of;
                 (self.faults)(format!(
                     "vault/{month}/{class}: was erased as a whole, but entry {by} does not say so"
                 ));

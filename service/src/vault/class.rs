@@ -149,8 +149,14 @@ impl ClassFile {
 
     /// Brings the index to the disk.
     pub fn sync_index(&self) -> io::Result<()> {
-        let file = self.rows().write()?;
-        let synced = file.sync_data();
+        // Whoever records meanwhile does not wait for this disk.
+        let unwritten = self.rows().unwritten()?;
+        unwritten.write()?;
+        self.rows().note_written(&unwritten);
+        if !self.rows().begin_sync() {
+            return Ok(());
+        }
+        let synced = unwritten.file.sync_data();
         self.rows().note_sync(synced)
     }
 

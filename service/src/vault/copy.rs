@@ -16,8 +16,9 @@ use einsicht_access::vault::record::file_header;
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index, Size};
 
+use super::damage::{Damage, Problem};
 use super::layout::{VAULT, class_folder, erased_path, index_path, month_folder, openings_path};
-use super::recovery::{Damage, Problem, erased_by, list};
+use super::recovery::{erased_by, list};
 use super::scan::{Piece, PieceKind, piece_at};
 use crate::storage::file::{DataFile, Folder, read_exact_at, read_small, replace};
 
@@ -87,10 +88,11 @@ pub fn copy(from: &dyn Folder, to: &dyn Folder, origin_hash: Hash, size: Size) -
         let copying = Copying { from, to, origin_hash, size, everything, month, class };
         let erased = erased_path(month, class);
         match erased_by(from, month, class).map_err(source(&erased))? {
-            Some(by) => {
+            Some(Some(by)) => {
                 copying.erase(by)?;
                 copied.erased += 1;
             }
+            Some(None) => copied.damages.push(Damage { file: erased, offset: 0, what: Problem::Mark }),
             None => copying.openings(&mut copied)?,
         }
     }
@@ -155,8 +157,14 @@ impl Copying<'_> {
         let to = self.to.open(&path, true).map_err(target(&path))?;
         self.write(&*to, 0, &header).map_err(target(&path))?;
         let end = self.records(&path, &*from, &*to, header.len() as u64, copied)?;
-        // What lies behind is of no entry of the copied log.
-        if to.byte_len().map_err(target(&path))? > end {
+        let lost = self.lost(&*to, end).map_err(target(&path))?;
+        copied.damages.extend(lost.iter().map(|index| Damage {
+            file: path.clone(),
+            offset: end,
+            what: Problem::Missing(*index),
+        }));
+        // Otherwise what lies behind is of no entry of the copied log.
+        if lost.is_empty() && to.byte_len().map_err(target(&path))? > end {
             to.set_len(end).map_err(target(&path))?;
         }
         to.sync_data().map_err(target(&path))?;
@@ -200,6 +208,21 @@ impl Copying<'_> {
         damages.retain(|damage| matches!(damage.what, Problem::Slot(_)));
         copied.damages.append(&mut damages);
         Ok(end)
+    }
+
+    /// What the copy has behind the end of the source: entries of the copied log, whose openings the source had
+    /// when they were copied. The copy may be all that is left of them.
+    fn lost(&self, to: &dyn DataFile, end: u64) -> io::Result<Vec<Index>> {
+        let (mut lost, mut offset) = (Vec::new(), end);
+        while let Some(piece) = piece_at(to, offset)? {
+            offset = piece.end;
+            if let PieceKind::Record { header, .. } = piece.kind
+                && header.index.0 < self.size.0
+            {
+                lost.push(header.index);
+            }
+        }
+        Ok(lost)
     }
 
     /// Writes bytes unless they are there; whether they were not.

@@ -3,14 +3,15 @@
 //!
 //! ```text
 //! journal = "EINERASE" ‖ uint32 version ‖ month, as text (7) ‖ uint8 length of class ‖ class, as text
-//!           ‖ uint64 offset of the record ‖ uint64 index ‖ uint32 slot bytes ‖ slot ‖ CRC-32C of all of these
+//!           ‖ uint64 offset of the record ‖ uint64 index ‖ leaf hash (32) ‖ uint32 slot bytes ‖ slot
+//!           ‖ CRC-32C of all of these
 //! ```
 
 use std::io;
 use std::sync::Arc;
 
 use einsicht_access::{Month, RetentionClass};
-use einsicht_tlog::Index;
+use einsicht_tlog::{Hash, Index};
 
 use super::class::WriteError;
 use super::layout::{ERASING, VAULT};
@@ -28,6 +29,8 @@ pub(super) struct Overwriting {
     pub offset: u64,
     /// The entry.
     pub index: Index,
+    /// Its leaf hash.
+    pub leaf_hash: Hash,
     /// The new slot.
     pub slot: Vec<u8>,
 }
@@ -89,6 +92,7 @@ impl Overwriting {
             class.as_bytes(),
             &self.offset.to_be_bytes(),
             &self.index.0.to_be_bytes(),
+            self.leaf_hash.as_bytes(),
             &slot_bytes.to_be_bytes(),
             &self.slot,
         ]
@@ -106,6 +110,7 @@ impl Overwriting {
         let (class, rest) = rest.split_at_checked(usize::from(*class_bytes))?;
         let (offset, rest) = rest.split_first_chunk::<8>()?;
         let (index, rest) = rest.split_first_chunk::<8>()?;
+        let (leaf_hash, rest) = rest.split_first_chunk::<32>()?;
         let (slot_bytes, rest) = rest.split_first_chunk::<4>()?;
         let (slot, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*slot_bytes)).ok()?)?;
         let checksum = rest.first_chunk::<4>()?;
@@ -119,6 +124,7 @@ impl Overwriting {
             class: text(class)?.parse().ok()?,
             offset: u64::from_be_bytes(*offset),
             index: Index(u64::from_be_bytes(*index)),
+            leaf_hash: Hash(*leaf_hash),
             slot: slot.to_vec(),
         })
         .filter(|_| checks)
@@ -136,6 +142,7 @@ mod tests {
             class: RetentionClass::Months(12),
             offset: 1000,
             index: Index(42),
+            leaf_hash: Hash([6; 32]),
             slot: vec![7; 200],
         }
     }

@@ -31,6 +31,27 @@ struct Known {
     period: HashMap<Month, Held<PeriodKey>>,
 }
 
+/// Keys that were only read, and are kept unwrapped.
+const READ_MAX: usize = 8;
+
+impl Known {
+    /// Forgets keys that were only read when there are many.
+    fn make_room(&mut self) {
+        if self.vault.values().filter(|held| !held.is_durable).count() >= READ_MAX {
+            self.vault.retain(|_, held| held.is_durable);
+        }
+        if self.period.values().filter(|held| !held.is_durable).count() >= READ_MAX {
+            self.period.retain(|_, held| held.is_durable);
+        }
+    }
+
+    /// Forgets the keys of the months before this one: nothing is sealed in them any more.
+    fn begin_month(&mut self, month: Month) {
+        self.vault.retain(|(of, _), _| *of >= month);
+        self.period.retain(|of, _| *of >= month);
+    }
+}
+
 struct Held<K> {
     key: Arc<K>,
     /// Whether this process has synced it. What a process before it left may not be on the disk.
@@ -178,6 +199,7 @@ impl Keyring {
             Ok((!classes.is_empty()).then(|| folder.clone()))
         })?;
         let key = Arc::new(PeriodKey::from(*bytes));
+        known.begin_month(month);
         known.period.insert(month, Held { key: Arc::clone(&key), is_durable: true });
         Ok(key)
     }
@@ -199,6 +221,7 @@ impl Keyring {
             return Ok(None);
         };
         let key = Arc::new(VaultKey::new(*bytes));
+        known.make_room();
         known.vault.insert((month, class), Held { key: Arc::clone(&key), is_durable: false });
         Ok(Some(key))
     }
@@ -214,13 +237,24 @@ impl Keyring {
         }
         let Some(Unwrapped { key: bytes, .. }) = self.read(KeyName::Period(month))? else { return Ok(None) };
         let key = Arc::new(PeriodKey::from(*bytes));
+        known.make_room();
         known.period.insert(month, Held { key: Arc::clone(&key), is_durable: false });
         Ok(Some(key))
     }
 
-    /// Forgets a key that was destroyed.
-    pub(super) fn forget(&self, month: Month, class: RetentionClass) {
-        self.lock().vault.remove(&(month, class));
+    /// Destroys the key of a month and class; `is_last` if no other class of the month is left: then that of the
+    /// markers goes, too, with which ids could be tried for ever.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(super) fn destroy(&self, month: Month, class: RetentionClass, is_last: bool) -> io::Result<()> {
+        // Nobody writes it again meanwhile.
+        let mut known = self.lock();
+        known.vault.remove(&(month, class));
+        if is_last {
+            known.period.remove(&month);
+        }
+        destroy_class(&*self.keys, month, class, is_last)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -277,11 +311,22 @@ impl Keyring {
     }
 }
 
-/// Destroys a key: its file is overwritten, then removed. One that is gone already is gone.
+/// As [`Keyring::destroy`], for whoever has no wrapping key.
 ///
 /// # Errors
 /// Those of the file system.
-pub(super) fn destroy(keys: &dyn Folder, name: KeyName) -> io::Result<()> {
+pub(super) fn destroy_class(
+    keys: &dyn Folder,
+    month: Month,
+    class: RetentionClass,
+    is_last: bool,
+) -> io::Result<()> {
+    destroy(keys, KeyName::Vault(month, class))?;
+    if is_last { destroy(keys, KeyName::Period(month)) } else { Ok(()) }
+}
+
+/// Destroys a key: its file is overwritten, then removed. One that is gone already is gone.
+fn destroy(keys: &dyn Folder, name: KeyName) -> io::Result<()> {
     let path = name.path();
     let folder = folder_of(&path);
     // A key that was being made when the power went lies beside it.

@@ -1,9 +1,7 @@
 //! Does again what the log says was erased: after a crash, after a restore.
 
-use einsicht_access::openings::State;
-use einsicht_access::value::Value;
-use einsicht_access::{SealedField, read_record};
-use einsicht_proto::v1::{AccessRecord, Erasure, Statement};
+use einsicht_access::SealedField;
+use einsicht_proto::v1::Erasure;
 use einsicht_tlog::Index;
 
 use super::{AppendError, Vault, VaultError};
@@ -27,8 +25,7 @@ pub enum RedoError {
 }
 
 impl Vault {
-    /// Erases again what these entries say was erased. One that can't be done is logged, and the watermark stays
-    /// before it, so that it is tried at every start.
+    /// Erases again what these entries say was erased. One that can't be done is logged, and tried at every start.
     ///
     /// # Errors
     /// Only if the process must end.
@@ -37,7 +34,10 @@ impl Vault {
         erasures: Vec<(Index, Vec<u8>, Erasure)>,
         log: &LogReader,
     ) -> Result<(), AppendError> {
-        for (by, leaf, erasure) in erasures {
+        // What goes as a whole first: nothing in it has to be erased singly.
+        let (whole, single): (Vec<_>, Vec<_>) =
+            erasures.into_iter().partition(|(.., erasure)| erasure.month.is_some());
+        for (by, leaf, erasure) in whole.into_iter().chain(single) {
             match self.redo(by, &leaf, &erasure, log) {
                 Ok(()) => {}
                 Err(RedoError::Vault(VaultError::Write(error))) if error.must_end() => return Err(error),
@@ -68,39 +68,9 @@ impl Vault {
             statement => statement?.ok_or(unclear)?,
         };
         let Some(target) = statement.index.map(Index) else { return Err(RedoError::Unclear { by }) };
-        let fields: Vec<SealedField> =
-            statement.fields.iter().filter_map(|number| SealedField::of_number(*number)).collect();
+        let fields = statement.fields.iter().map(|number| SealedField::of_number(*number));
+        let fields = fields.collect::<Option<Vec<_>>>().ok_or(RedoError::Unclear { by })?;
         self.erase(target, &log.leaf(target)?, &fields, by)?;
         Ok(())
-    }
-
-    /// The record that a confidential entry hides; `None` if it was erased.
-    ///
-    /// # Errors
-    /// As [`Vault::openings`].
-    pub fn hidden_record(&self, index: Index, leaf: &[u8]) -> Result<Option<AccessRecord>, VaultError> {
-        let found = match self.openings(index, leaf) {
-            Err(VaultError::Erased { .. }) => return Ok(None),
-            found => found?,
-        };
-        match found.openings.state(SealedField::Confidential) {
-            Some(State::Open { value, .. }) => Ok(Some(read_record(value)?)),
-            _ => Ok(None),
-        }
-    }
-
-    /// What an entry of the trail is about; `None` if that was erased, or is no statement.
-    ///
-    /// # Errors
-    /// As [`Vault::openings`].
-    pub fn statement(&self, index: Index, leaf: &[u8]) -> Result<Option<Statement>, VaultError> {
-        let found = self.openings(index, leaf)?;
-        let Some(State::Open { value, .. }) = found.openings.state(SealedField::Statement) else {
-            return Ok(None);
-        };
-        match Value::read(SealedField::Statement, value) {
-            Ok(Value::Statement(statement)) => Ok(Some(statement.into_owned())),
-            _ => Ok(None),
-        }
     }
 }

@@ -28,19 +28,39 @@ pub(super) struct Rows {
     file: Arc<dyn DataFile>,
     in_file: u64,
     pending: Vec<Row>,
+    /// Whether the file has something that is not synced.
+    is_dirty: AtomicBool,
     /// What a failed sync lost is known to nobody, and no later one brings it back.
     sync_failed: AtomicBool,
+}
+
+/// Rows that are not in the file.
+pub(super) struct Unwritten {
+    pub file: Arc<dyn DataFile>,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Unwritten {
+    /// Writes them, without syncing them.
+    pub fn write(&self) -> io::Result<()> {
+        if self.bytes.is_empty() {
+            Ok(())
+        } else {
+            self.file.write_all_at(&self.bytes, self.start * ROW_BYTES)
+        }
+    }
 }
 
 impl Rows {
     /// Takes from the file the rows before entry `end`; those behind it may be anything.
     pub fn open(file: Arc<dyn DataFile>, end: Index) -> io::Result<Self> {
-        let rows = file.byte_len()? / ROW_BYTES;
-        let mut rows = Self { file, in_file: rows, pending: Vec::new(), sync_failed: AtomicBool::new(false) };
+        let mut rows = Self::read_only(file)?;
         rows.in_file = rows.first_at_or_behind(end)?;
         if rows.file.byte_len()? != rows.in_file * ROW_BYTES {
             // What stays behind would be believed once the watermark is there.
             rows.file.set_len(rows.in_file * ROW_BYTES)?;
+            rows.is_dirty = AtomicBool::new(true);
         }
         Ok(rows)
     }
@@ -48,7 +68,8 @@ impl Rows {
     /// Takes all rows of a file, and changes nothing.
     pub fn read_only(file: Arc<dyn DataFile>) -> io::Result<Self> {
         let in_file = file.byte_len()? / ROW_BYTES;
-        Ok(Self { file, in_file, pending: Vec::new(), sync_failed: AtomicBool::new(false) })
+        let (is_dirty, sync_failed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Self { file, in_file, pending: Vec::new(), is_dirty, sync_failed })
     }
 
     /// How many there are.
@@ -83,29 +104,55 @@ impl Rows {
     }
 
     /// Forgets all rows: they are going to be found again.
-    pub fn clear(&mut self) {
+    pub fn clear(&mut self) -> io::Result<()> {
         (self.in_file, self.pending) = (0, Vec::new());
+        self.is_dirty = AtomicBool::new(true);
+        self.file.set_len(0)
     }
 
-    /// Writes what is pending, without syncing it. Returns the file, which is to be synced with
-    /// [`Rows::note_sync`] behind it.
-    pub fn write(&mut self) -> io::Result<Arc<dyn DataFile>> {
-        if !self.pending.is_empty() {
-            let row = |row: &Row| [row.index.0.to_be_bytes(), row.offset.to_be_bytes()].concat();
-            let bytes: Vec<u8> = self.pending.iter().flat_map(row).collect();
-            self.file.write_all_at(&bytes, self.in_file * ROW_BYTES)?;
-            self.in_file += self.pending.len() as u64;
-            self.pending.clear();
+    /// The entries of all rows, as they stand there.
+    pub fn entries(&self) -> io::Result<Vec<Index>> {
+        (0..self.count()).map(|position| self.row(position).map(|row| row.index)).collect()
+    }
+
+    /// Writes what is pending, without syncing it.
+    pub fn write(&mut self) -> io::Result<()> {
+        let unwritten = self.unwritten()?;
+        unwritten.write()?;
+        self.note_written(&unwritten);
+        Ok(())
+    }
+
+    /// What is pending, to be written by somebody who does not keep others from the rows meanwhile.
+    pub fn unwritten(&self) -> io::Result<Unwritten> {
+        if self.sync_failed.load(Ordering::Acquire) {
+            return Err(io::Error::other("an earlier sync of the index failed"));
         }
-        Ok(Arc::clone(&self.file))
+        let row = |row: &Row| [row.index.0.to_be_bytes(), row.offset.to_be_bytes()].concat();
+        let bytes = self.pending.iter().flat_map(row).collect();
+        Ok(Unwritten { file: Arc::clone(&self.file), start: self.in_file, bytes })
+    }
+
+    /// Notes that this was written. Where somebody else was faster, there is nothing to note.
+    pub fn note_written(&mut self, unwritten: &Unwritten) {
+        let rows = unwritten.bytes.len() / 16;
+        self.is_dirty.fetch_or(rows > 0, Ordering::AcqRel);
+        if unwritten.start == self.in_file && rows <= self.pending.len() {
+            self.pending.drain(..rows);
+            self.in_file += rows as u64;
+        }
+    }
+
+    /// Whether there is anything to sync. Whoever asks does so now: what is written meanwhile is for the next time.
+    pub fn begin_sync(&self) -> bool {
+        self.is_dirty.swap(false, Ordering::AcqRel)
     }
 
     /// Notes how syncing went. After one that failed it fails for good: the index is then found again at
     /// the next start.
     pub fn note_sync(&self, synced: io::Result<()>) -> io::Result<()> {
-        if self.sync_failed.fetch_or(synced.is_err(), Ordering::AcqRel) {
-            return Err(io::Error::other("an earlier sync of the index failed"));
-        }
+        self.sync_failed.fetch_or(synced.is_err(), Ordering::AcqRel);
+        self.is_dirty.fetch_or(synced.is_err(), Ordering::AcqRel);
         synced
     }
 
@@ -118,7 +165,9 @@ impl Rows {
         let (mut before, mut behind) = (0, self.in_file);
         while before < behind {
             let middle = before + (behind - before) / 2;
-            if self.row(middle)?.index < index {
+            let row = self.row(middle)?;
+            // No record starts at 0: that is what a loss of power left of a row.
+            if row.index < index && row.offset > 0 {
                 before = middle + 1;
             } else {
                 behind = middle;
@@ -200,6 +249,7 @@ mod tests {
         assert_eq!(rows.find(Index(3 * 8000)).unwrap(), Some(row(8000)));
         rows.note_sync(Ok(())).unwrap();
         rows.note_sync(Err(io::ErrorKind::Other.into())).unwrap_err();
-        rows.note_sync(Ok(())).unwrap_err();
+        assert!(rows.write().is_err());
+        assert_eq!(rows.find(Index(3)).unwrap(), Some(row(1)), "it is read as before");
     }
 }

@@ -4,6 +4,7 @@
 //! - [`machine`]: its disk, and how the service is put together over it
 //! - [`process`]: one run of the service's core
 //! - [`book`]: what the producers sent, and what was acknowledged
+//! - [`sealed`]: what of that is sealed
 //! - [`check`]: what must hold of a ledger that is found after a fault
 
 pub mod book;
@@ -13,3 +14,4 @@ pub mod gate;
 pub mod machine;
 mod panics;
 pub mod process;
+pub mod sealed;

@@ -6,7 +6,7 @@ use einsicht_access::vault::record::SLOT_BYTES_MAX;
 use einsicht_access::{Month, Openings, RetentionClass, body_bytes, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessRecord, EntryBody, Erasure};
-use einsicht_tlog::{Index, Leaf};
+use einsicht_tlog::Index;
 use prost::Message as _;
 
 use super::faults::append_error;
@@ -193,19 +193,25 @@ fn openings_that_no_slot_holds_cost_nobody_else_anything() {
 }
 
 #[test]
-fn an_entry_that_says_that_something_is_erased_holds_the_watermark_until_it_is() {
+fn an_entry_that_says_that_something_is_erased_is_listed_until_it_is() {
     let mut desk = Desk::new();
     let work = sealed(&desk, accesses(1, &[(0, 10)]), month(), 40);
     desk.submit(work).unwrap();
-    let erasure =
-        Erasure { month: Some("2026-10".into()), retention_class: Some("P1M".into()), ..Erasure::default() };
-    let body = |content| body_bytes(&EntryBody { content: Some(content) });
-    desk.submit(Work::Own { body: body(Content::Erasure(erasure)), sealed: None }).unwrap();
+    let erasure = |month: &str| {
+        let (month, retention_class) = (Some(month.to_owned()), Some("P1M".to_owned()));
+        let erasure = Erasure { month, retention_class, ..Erasure::default() };
+        let body = body_bytes(&EntryBody { content: Some(Content::Erasure(erasure)) });
+        Work::Own { body, sealed: None }
+    };
+    desk.submit(erasure("2026-10")).unwrap();
     desk.submit(Work::Own { body: body_bytes(&service_start("test")), sealed: None }).unwrap();
-    desk.vault.move_watermark(&desk.head()).unwrap();
-    assert!(!desk.folder.paths().contains(&"vault/watermark".to_owned()));
+    let is_listed = |desk: &Desk| {
+        desk.vault.move_watermark(&desk.head()).unwrap();
+        String::from_utf8(desk.folder.bytes("vault/watermark")).unwrap().ends_with("\n1\n2\n")
+    };
+    assert!(is_listed(&desk));
     desk.vault.erase_class("2026-10".parse().unwrap(), RetentionClass::Months(1), Index(2)).unwrap();
-    desk.vault.move_watermark(&desk.head()).unwrap();
-    assert!(desk.folder.paths().contains(&"vault/watermark".to_owned()));
-    assert!(Leaf::parse(&desk.reader.leaf(Index(3)).unwrap()).is_ok());
+    assert!(!is_listed(&desk));
+    let refused = desk.submit(erasure("2026-11")).unwrap_err();
+    assert!(matches!(refused, Refused::Placing(_)), "{refused}");
 }

@@ -119,3 +119,19 @@ fn what_a_failed_sync_left_behind_is_written_again_by_the_next_run() {
     }
     assert!(source.trace().iter().all(|(kind, _)| *kind != Kind::Remove), "the source is left alone");
 }
+
+/// The backup may be all that is left of what the source has lost.
+#[test]
+fn what_the_source_has_lost_is_not_cut_off_the_copy() {
+    let (source, target) = (MemoryFolder::default(), MemoryFolder::default());
+    let world = world(&source, &[Step::Commit(8)]);
+    copy_all(&source, &target, world.size());
+    let sound = target.bytes(FILE);
+    for cut in (69..sound.len()).step_by(17) {
+        let damaged = source.after_kill();
+        damaged.cut(FILE, cut);
+        let copied = copy_all(&damaged, &target, world.size());
+        assert!(!copied.damages.is_empty(), "cut at {cut}");
+        assert!(target.bytes(FILE) == sound, "cut at {cut}");
+    }
+}

@@ -7,6 +7,7 @@ use crate::storage::memory::MemoryFolder;
 use crate::vault::{Problem, VaultError};
 
 const FILE: &str = "vault/2026-11/next-year-end/openings";
+const HEADER_BYTES: usize = 69;
 
 fn sound(steps: &[Step]) -> MemoryFolder {
     let folder = MemoryFolder::default();
@@ -27,12 +28,17 @@ fn readable(world: &World) -> Vec<u64> {
     (0..world.size()).filter(|index| is_sealed(*index)).filter(read).collect()
 }
 
+/// In the header, at its end, and here and there behind it.
+fn cuts(bytes: usize) -> impl Iterator<Item = usize> {
+    [0, 30, 68, 69, 70].into_iter().chain((71..bytes).step_by(29))
+}
+
 /// Behind the watermark every byte is looked at when the vault is opened.
 #[test]
-fn every_flipped_byte_behind_the_watermark_is_told_and_costs_one_entry_at_most() {
+fn a_flipped_byte_behind_the_watermark_is_told_and_costs_one_entry_at_most() {
     let folder = sound(&[Step::Commit(8)]);
     let all = readable(&open(&folder.after_kill()).unwrap());
-    for byte in 0..folder.bytes(FILE).len() {
+    for byte in (0..folder.bytes(FILE).len()).step_by(3) {
         let damaged = folder.after_kill();
         damaged.flip(FILE, byte * 8 + 3);
         let mut world = open(&damaged).unwrap();
@@ -51,13 +57,24 @@ fn every_flipped_byte_behind_the_watermark_is_told_and_costs_one_entry_at_most()
 fn openings_that_are_cut_off_are_told_and_nothing_that_could_be_them_is_destroyed() {
     let folder = sound(&[Step::Commit(8)]);
     let bytes = folder.bytes(FILE).len();
-    for cut in 0..bytes {
+    for cut in cuts(bytes) {
         let damaged = folder.after_kill();
         damaged.cut(FILE, cut);
         let world = open(&damaged).unwrap();
         let is_missing = |damage: &crate::vault::Damage| matches!(damage.what, Problem::Missing(_));
         assert!(world.vault.damages().iter().any(is_missing), "cut at {cut}");
         assert!(damaged.bytes(FILE).len() >= cut, "cut at {cut}");
+        let (before, mut world) = (world.size(), world);
+        assert!(take(&mut world, &[Step::Commit(4), Step::Watermark]), "cut at {cut}");
+        for index in ["vault/2026-11/next-year-end/index", ""] {
+            let again = damaged.after_kill();
+            if !index.is_empty() {
+                again.edit(index, Vec::clear);
+            }
+            let readable = readable(&open(&again).unwrap());
+            let added = (before..before + 4).filter(|index| is_sealed(*index));
+            assert!(added.clone().all(|index| readable.contains(&index)), "cut at {cut}: {readable:?}");
+        }
     }
 }
 
@@ -87,4 +104,63 @@ fn a_wrong_index_is_found_again() {
         let world = open(&damaged).unwrap();
         world.assert_in_order(&format!("{edit} bytes less"));
     }
+}
+
+/// The index knows what there was.
+#[test]
+fn damage_of_the_last_record_before_the_watermark_is_told_and_nothing_of_it_is_destroyed() {
+    let folder = sound(&[Step::Commit(8), Step::Watermark]);
+    let bytes = folder.bytes(FILE).len();
+    let last = bytes - 150;
+    for byte in last..bytes {
+        let damaged = folder.after_kill();
+        damaged.flip(FILE, byte * 8 + 1);
+        let before = damaged.bytes(FILE);
+        let world = open(&damaged).unwrap();
+        let is_slot = byte > last && world.vault.damages().is_empty();
+        if is_slot {
+            // Found when it is read, or by a check.
+            assert!(readable(&world).len() + 1 >= 3, "byte {byte}");
+        }
+        assert_eq!(damaged.bytes(FILE), before, "byte {byte}: something was destroyed");
+    }
+    for cut in cuts(bytes) {
+        let damaged = folder.after_kill();
+        damaged.cut(FILE, cut);
+        let world = open(&damaged).unwrap();
+        let is_missing = |damage: &crate::vault::Damage| matches!(damage.what, Problem::Missing(_));
+        assert!(world.vault.damages().iter().any(is_missing), "cut at {cut}");
+        assert_eq!(damaged.bytes(FILE).len(), cut.max(HEADER_BYTES), "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_log_that_was_rolled_back_is_refused_before_anything_is_destroyed() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8)]));
+    let old = folder.after_kill();
+    assert!(take(&mut world, &[Step::Commit(5), Step::Watermark]));
+    drop(world);
+    for path in folder.paths().into_iter().filter(|path| path.starts_with("log/")) {
+        let bytes = if old.paths().contains(&path) { old.bytes(&path) } else { Vec::new() };
+        folder.edit(&path, |now| *now = bytes);
+    }
+    folder.edit("log/watermark", Vec::clear);
+    let before = folder.bytes(FILE);
+    let error = open(&folder).err().unwrap();
+    assert!(error.contains("vault/watermark knows 13 entries"), "{error}");
+    assert!(folder.bytes(FILE) == before);
+}
+
+#[test]
+fn a_record_that_names_an_entry_and_is_not_its_own_is_told_and_stays() {
+    let folder = sound(&[Step::Commit(8)]);
+    let other =
+        einsicht_access::vault::record::record(Index(5), einsicht_tlog::Hash([1; 32]), &[7; 80]).unwrap();
+    folder.append(FILE, &other);
+    let before = folder.bytes(FILE);
+    let world = open(&folder).unwrap();
+    assert!(world.vault.damages().iter().any(|damage| damage.what == Problem::Foreign(Index(5))));
+    assert!(folder.bytes(FILE) == before);
 }

@@ -3,8 +3,8 @@
 use einsicht_tlog::Index;
 
 use super::harness::{Step, is_sealed, open, open_with, openings, take};
-use crate::storage::memory::{Choice, MemoryFolder};
-use crate::vault::{Problem, VaultError};
+use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
+use crate::vault::VaultError;
 
 /// Whether the bytes stand in any file.
 fn is_anywhere(folder: &MemoryFolder, bytes: &[u8]) -> bool {
@@ -17,12 +17,12 @@ fn the_slot_of_an_erased_value_and_the_journal_keep_nothing_of_it() {
     let mut world = open(&folder).unwrap();
     assert!(take(&mut world, &[Step::Commit(8)]));
     let (file, stored) =
-        world.vault.inner.find(&super::super::Entry::parse(Index(3), &world.leaf(3)).unwrap()).unwrap();
+        world.vault.inner.find(&crate::vault::read::Entry::parse(Index(3), &world.leaf(3)).unwrap()).unwrap();
     let old = &stored.sealed[24..];
     assert!(is_anywhere(&folder, old));
     world.erase(3).unwrap();
     let (_, new) =
-        world.vault.inner.find(&super::super::Entry::parse(Index(3), &world.leaf(3)).unwrap()).unwrap();
+        world.vault.inner.find(&crate::vault::read::Entry::parse(Index(3), &world.leaf(3)).unwrap()).unwrap();
     for state in [folder.after_kill(), folder.power_loss(Choice::AllLost)] {
         for piece in old.chunks_exact(16) {
             assert!(!is_anywhere(&state, piece), "something is left of what was erased");
@@ -91,17 +91,56 @@ fn a_class_is_erased_with_its_key_whenever_the_power_goes() {
 }
 
 #[test]
-fn the_watermark_stays_before_an_erasure_that_is_not_done() {
+fn an_erasure_that_is_not_done_is_done_at_the_next_start_wherever_the_watermark_is() {
     let folder = MemoryFolder::default();
     let mut world = open(&folder).unwrap();
     assert!(take(&mut world, &[Step::Commit(8), Step::Watermark]));
-    let before = folder.bytes("vault/watermark");
-    world.vault.expect_erasure(Index(8));
-    assert!(take(&mut world, &[Step::Commit(3), Step::Watermark]));
-    assert_eq!(folder.bytes("vault/watermark"), before);
-    world.overwrite(3, Index(8)).unwrap();
+    folder.fail(At::Nth(Kind::Write, "vault/erasing".into(), 0), Done::Half);
+    world.erase(3).unwrap_err();
     world.move_watermark().unwrap();
-    assert_ne!(folder.bytes("vault/watermark"), before);
+    assert!(take(&mut world, &[Step::Commit(3), Step::Watermark]));
+    assert!(
+        String::from_utf8(folder.bytes("vault/watermark")).unwrap().ends_with("\n1\n8\n"),
+        "it is listed"
+    );
+    let later = open(&folder.after_kill()).unwrap();
+    later.assert_in_order("opened again");
+    later.move_watermark().unwrap();
+    assert!(!String::from_utf8(later.folder.bytes("vault/watermark")).unwrap().ends_with("\n1\n8\n"));
+}
+
+/// The journal of an erasure that failed half way is all that is left of the other values of its entry.
+#[test]
+fn an_erasure_that_failed_is_not_forgotten_by_the_next_one() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8)]));
+    let path = "vault/2026-11/next-year-end/openings";
+    // The statement of the erasure is the next write, the slot the one behind it.
+    let writes = folder.trace().iter().filter(|(kind, of)| *kind == Kind::Write && of == path).count();
+    let is_own = 8 % 3 == 0;
+    folder.fail(At::Nth(Kind::Write, path.into(), writes + usize::from(is_own)), Done::Half);
+    world.erase(3).unwrap_err();
+    assert_eq!(folder.faults_left(), 0);
+    let again =
+        world.vault.erase(Index(6), &world.leaf(6), &[einsicht_access::SealedField::Justification], Index(8));
+    assert!(again.is_err(), "nothing more is erased before the next start");
+    open(&folder.after_kill()).unwrap().assert_in_order("opened again");
+}
+
+#[test]
+fn with_the_last_class_of_a_month_its_markers_lose_their_key() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8)]));
+    let month = "2026-11".parse().unwrap();
+    let has_key = || folder.paths().contains(&"markers/2026-11.key".to_owned());
+    world.vault.erase_class(month, "next-year-end".parse().unwrap(), Index(8)).unwrap();
+    assert!(has_key());
+    world.vault.erase_class(month, "P12M".parse().unwrap(), Index(9)).unwrap();
+    assert!(!has_key());
+    assert!(world.vault.keyring().unwrap().existing_period_key(month).unwrap().is_none());
+    assert!(world.vault.keyring().unwrap().period_key(month).is_err(), "and never get another one");
 }
 
 #[test]
@@ -113,18 +152,4 @@ fn without_a_wrapping_key_the_vault_is_kept_in_order_and_nothing_is_read() {
     let found = world.vault.openings(Index(3), &world.leaf(3));
     assert!(matches!(found, Err(VaultError::NoKey { .. })));
     assert_eq!(world.vault.damages(), []);
-}
-
-#[test]
-fn an_entry_that_is_older_than_the_watermark_is_not_looked_at_again() {
-    let folder = MemoryFolder::default();
-    assert!(take(&mut open(&folder).unwrap(), &[Step::Commit(8), Step::Watermark]));
-    folder.cut("vault/2026-11/next-year-end/openings", 70);
-    let world = open(&folder).unwrap();
-    // The index leads beyond the end: everything is looked at.
-    let missing = |damage: &crate::vault::Damage| matches!(damage.what, Problem::Missing(_));
-    assert!(!world.vault.damages().iter().any(missing), "{:?}", world.vault.damages());
-    let found = world.vault.openings(Index(3), &world.leaf(3)).err().unwrap();
-    assert!(matches!(found, VaultError::Missing { .. } | VaultError::Damaged { .. }), "{found}");
-    assert_eq!(world.vault.openings(Index(2), &world.leaf(2)).unwrap().openings.as_bytes(), openings(2));
 }

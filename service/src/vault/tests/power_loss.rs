@@ -26,7 +26,7 @@ fn the_vault_is_in_order_after_a_loss_of_power_at_any_moment() {
         let folder = MemoryFolder::default();
         folder.power_off_before(operation);
         let (acknowledged, erased, finished) = live(&folder);
-        for choice in choices(operation, 1) {
+        for choice in choices(operation) {
             let case = format!("power lost before operation {operation}, {choice:?}");
             recover(&folder.power_loss(choice), acknowledged, &erased, &case);
         }
@@ -142,7 +142,8 @@ fn reopen(folder: &MemoryFolder, case: &str) -> World {
     open(folder).unwrap_or_else(|error| panic!("{case}: {error}"))
 }
 
-fn choices(cut: usize, seeds: u64) -> impl Iterator<Item = Choice> {
-    let seeds = (0..seeds).map(move |seed| Choice::Random(cut as u64 * 1_000 + seed));
-    [Choice::AllLost, Choice::AllKept, Choice::Lengths, Choice::Newest].into_iter().chain(seeds)
+/// The worst, one of the others by turns, and a drawn one.
+fn choices(cut: usize) -> [Choice; 3] {
+    let others = [Choice::AllKept, Choice::Lengths, Choice::Newest];
+    [Choice::AllLost, others[cut % others.len()], Choice::Random(cut as u64)]
 }

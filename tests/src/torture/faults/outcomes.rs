@@ -117,7 +117,7 @@ pub(super) fn send(process: &mut Process, book: &mut Book, request: &Request) ->
     if !book.sent.contains(request) {
         book.send(request.clone());
     }
-    process.submit(request.work());
+    process.send(request);
     while process.waiting() > 0 {
         process.step(Lane::Log, &mut |_| {});
     }

@@ -9,9 +9,11 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessEvent, Operation};
 use einsicht_service::sequencer::{Acknowledged, PreparedEvent, Work};
 use einsicht_service::sessions::SessionKey;
-use einsicht_tlog::{Checkpoint, Hash, SigningKey, TreeHead};
+use einsicht_service::vault::Vault;
+use einsicht_tlog::{Checkpoint, Hash, Index, SigningKey, TreeHead};
 
 use super::machine::{origin, secret};
+use super::sealed::Prepared;
 
 const PRODUCER: &str = "power";
 
@@ -50,6 +52,10 @@ pub struct Book {
     pub acknowledged: BTreeMap<Entry, (u64, Hash)>,
     /// The checkpoints of the acknowledgements: root by size.
     pub checkpoints: BTreeMap<u64, Hash>,
+    /// Entries of which a value was erased, and that was acknowledged.
+    pub erased: Vec<Index>,
+    /// Whether some of what is sent is sealed.
+    pub seals: bool,
 }
 
 impl Request {
@@ -64,16 +70,20 @@ impl Request {
         }
     }
 
-    /// The request as the sequencer takes it.
+    /// The request as the sequencer takes it. Where there are keys, some of it is sealed.
     #[must_use]
-    pub fn work(&self) -> Work {
+    pub fn work(&self, vault: &Vault) -> Work {
+        let seals = vault.keyring().is_some();
         match self {
             Self::Accesses { session, first, count } => {
-                let event = |sequence| PreparedEvent {
-                    sequence,
-                    event_id: event_id(*session, sequence),
-                    body: access(*session, sequence).into(),
-                    sealed: None,
+                let event = |sequence| {
+                    let prepared = Prepared::of(*session, sequence, access(*session, sequence), seals);
+                    PreparedEvent {
+                        sequence,
+                        event_id: event_id(*session, sequence),
+                        sealed: prepared.encrypted(vault),
+                        body: prepared.body,
+                    }
                 };
                 let events = (*first..first + count).map(event).collect();
                 Work::Accesses { session: key(*session), events }
@@ -86,6 +96,12 @@ impl Request {
 }
 
 impl Book {
+    /// That of producers some of whose events are sealed.
+    #[must_use]
+    pub fn sealing() -> Self {
+        Self { seals: true, ..Self::default() }
+    }
+
     /// Notes an answer, and holds it to what was acknowledged before.
     pub fn note(&mut self, request: &Request, answer: &Acknowledged) {
         let head = answer.published.head;
@@ -107,16 +123,13 @@ impl Book {
 
     /// Notes what is about to be sent.
     pub fn send(&mut self, request: Request) {
-        match request.work() {
-            Work::Accesses { events, .. } => {
-                let bodies = events.into_iter().map(|event| event.body);
-                self.bodies.extend(bodies.zip(request.entries()));
-            }
-            Work::SessionEnd { body, .. } => {
-                self.bodies.extend([Bytes::from(body)].into_iter().zip(request.entries()));
-            }
-            Work::Own { .. } => {}
-        }
+        let bodies: Vec<Bytes> = match &request {
+            Request::Accesses { session, first, count } => (*first..first + count)
+                .map(|number| Prepared::of(*session, number, access(*session, number), self.seals).body)
+                .collect(),
+            Request::End { session, last } => vec![end(*session, *last).into()],
+        };
+        self.bodies.extend(bodies.into_iter().zip(request.entries()));
         self.sent.push(request);
     }
 
@@ -134,7 +147,8 @@ impl Book {
             return Some(*entry);
         }
         let content = read_body(body).unwrap().content;
-        let is_own = matches!(content, Some(Content::Genesis(_) | Content::ServiceStart(_)));
+        let is_own =
+            matches!(content, Some(Content::Genesis(_) | Content::ServiceStart(_) | Content::Erasure(_)));
         assert!(is_own, "nobody has sent this: {content:?}");
         None
     }

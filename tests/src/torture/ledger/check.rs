@@ -14,6 +14,7 @@ use super::book::{Book, Entry, Request, signed};
 use super::gate::Operation;
 use super::machine::{Machine, origin, secret};
 use super::process::Process;
+use super::sealed::{assert_found, assert_kept};
 
 /// Entries of a full tile of hashes: from there on there is a second level.
 pub const TILE: u64 = 256;
@@ -31,6 +32,8 @@ pub struct Checked {
     pub checkpoints: u64,
     /// Requests that were sent again and were recorded once.
     pub resent: u64,
+    /// Entries whose openings make their seals.
+    pub sealed: u64,
 }
 
 /// Opens what is found on the machine; holds it to the book; sends every request again; and has the power
@@ -48,7 +51,8 @@ pub fn holds(
     let mut process = Process::start(machine, before)?;
     // Whoever reads now is shown this; it must not be gone after the next fault.
     let shown = signed(&process.published().checkpoint);
-    assert_durable(&machine.folder, shown);
+    assert_durable(machine, shown, book);
+    checked.sealed += assert_kept(&machine.folder, &process.vault, &process.reader, book);
     assert_log(&machine.folder, &process.reader, shown, book, checked);
     let mut book = book.clone();
     for request in book.sent.clone() {
@@ -60,8 +64,9 @@ pub fn holds(
         }
     }
     let head = process.published().head;
+    assert_kept(&machine.folder, &process.vault, &process.reader, &book);
     process.finish(&mut |_| {});
-    assert_durable(&machine.folder, head);
+    assert_durable(machine, head, &book);
     let mut found = Vec::new();
     read(&machine.folder, |_, _, entry| found.extend(entry), &book);
     found.sort_unstable();
@@ -73,7 +78,7 @@ pub fn holds(
 }
 
 fn send_again(process: &mut Process, request: &Request, book: &mut Book) {
-    process.submit(request.work());
+    process.send(request);
     while process.waiting() > 0 {
         process.step(super::gate::Lane::Log, &mut |_| {});
     }
@@ -133,14 +138,17 @@ fn read(folder: &MemoryFolder, mut take: impl FnMut(Index, Hash, Option<Entry>),
 }
 
 /// The power goes at its worst: what was shown is there.
-fn assert_durable(folder: &MemoryFolder, shown: TreeHead) {
+fn assert_durable(machine: &Machine, shown: TreeHead, book: &Book) {
     let key = SigningKey::new(origin().as_str(), secret()).unwrap();
     let keys = [key.verifier().clone()];
     for choice in [Choice::AllLost, Choice::Lengths] {
-        let found = Arc::new(folder.power_loss(choice));
-        let log = storage::open(found, &origin(), &keys, u64::MAX).unwrap();
+        let found = machine.folder.power_loss(choice);
+        let log = storage::open(Arc::new(found.clone()), &origin(), &keys, u64::MAX).unwrap();
         assert!(log.tip.size() >= shown.size, "{choice:?}: {} entries were shown", shown.size);
         assert_eq!(log.writer.reader().head(shown.size).unwrap(), shown, "{choice:?}");
+        if machine.seals {
+            assert_found(&found, &log.writer.reader(), log.tip.size(), book);
+        }
     }
 }
 
@@ -152,6 +160,7 @@ impl Checked {
         self.acknowledgements += other.acknowledgements;
         self.checkpoints += other.checkpoints;
         self.resent += other.resent;
+        self.sealed += other.sealed;
     }
 }
 

@@ -4,6 +4,7 @@
 use einsicht_service::storage::memory::Kind;
 
 use super::gate::Operation;
+use super::machine::Machine;
 
 /// What is known of the follower from what it does.
 #[derive(Default)]
@@ -12,8 +13,8 @@ pub(super) struct FollowerSeen {
     size: u64,
     /// How many parts are left of the round that it is in.
     parts_left: usize,
-    /// Whether it moves the watermark no more.
-    has_given_up: bool,
+    /// Whether it moves the watermark of the log no more, and that of the vault.
+    has_given_up: [bool; 2],
     /// What it has picked up, if it is at the gate with the first operation of a round.
     pub arrived: Option<u64>,
 }
@@ -29,28 +30,32 @@ impl FollowerSeen {
         self.parts_left == 0 && self.size == published
     }
 
-    /// Before an operation. A round replaces the checkpoint and then, if it is due, the watermark; the last one
-    /// does so in any case.
+    /// Before an operation. A round replaces the checkpoint and then, if it is due, the watermark, and where
+    /// anything is sealed that of the vault; the last one does so in any case.
     ///
     /// # Panics
     /// If it does something else: then nobody has waited for it.
-    pub fn begins(&mut self, (kind, path): &Operation, moves_watermark: bool, is_last: bool) {
+    pub fn begins(&mut self, (kind, path): &Operation, machine: &Machine, is_last: bool) {
         let arrived = self.arrived.take();
         if self.parts_left == 0 {
             let is_expected = is_last || path == "log/checkpoint.new";
             assert!(is_expected, "the follower begins a round with {kind:?} of {path}");
             self.size = arrived.unwrap_or(self.size);
-            self.parts_left = if moves_watermark && !self.has_given_up { 2 } else { 1 };
+            let watermarks = self.has_given_up.map(|given_up| usize::from(!given_up));
+            let watermarks = watermarks[0] + if machine.seals { watermarks[1] } else { 0 };
+            self.parts_left = 1 + if machine.moves_watermark { watermarks } else { 0 };
         }
     }
 
     /// After it. Each part ends with a sync of their folder, or where it fails.
     pub fn ends(&mut self, (kind, path): &Operation, went_well: bool) {
-        if !went_well || (*kind, path.as_str()) == (Kind::SyncFolder, "log") {
+        if !went_well || *kind == Kind::SyncFolder && ["log", "vault"].contains(&path.as_str()) {
             self.parts_left -= 1;
         }
         // Derived files that could not be synced are not synced again, and the watermark stays.
         let is_derived = path == "log/offsets" || path.starts_with("log/hashes/");
-        self.has_given_up |= !went_well && *kind == Kind::Sync && is_derived;
+        let lost = |is_concerned: bool| !went_well && *kind == Kind::Sync && is_concerned;
+        self.has_given_up[0] |= lost(is_derived);
+        self.has_given_up[1] |= lost(path.ends_with("/index"));
     }
 }

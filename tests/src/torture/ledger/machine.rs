@@ -12,9 +12,10 @@ use einsicht_service::storage::memory::MemoryFolder;
 use einsicht_tlog::Origin;
 
 use super::gate::{Gate, GatedFolder};
+use super::sealed::wrapping_key;
 
 /// Seconds since 1970 at which every run begins. Time is not what is tried here.
-const BEGUN_AT_S: u64 = 1_795_365_547;
+pub(super) const BEGUN_AT_S: u64 = 1_795_365_547;
 /// The watermark always moves, or only at the end.
 const FAR: Duration = Duration::from_secs(1_000_000);
 
@@ -29,6 +30,8 @@ pub struct Machine {
     pub segment_bytes_max: u64,
     /// Whether the watermark moves in every round of the follower, or only at the end.
     pub moves_watermark: bool,
+    /// Whether it has a wrapping key: then some of what is recorded is sealed.
+    pub seals: bool,
     /// What its processes were to be ended for.
     halts: Arc<Mutex<Vec<String>>>,
 }
@@ -49,7 +52,14 @@ impl Machine {
     /// One with large segments, whose watermark always moves.
     #[must_use]
     pub fn new(folder: MemoryFolder, store: SessionStore) -> Self {
-        Self { folder, store, segment_bytes_max: 1 << 20, moves_watermark: true, halts: Arc::default() }
+        Self {
+            folder,
+            store,
+            segment_bytes_max: 1 << 20,
+            moves_watermark: true,
+            seals: false,
+            halts: Arc::default(),
+        }
     }
 
     /// The same machine with what is left on its disk.
@@ -75,7 +85,7 @@ impl Machine {
             data: Path::new("data"),
             existing: ledger::read_genesis(&folder)?,
             keys: Arc::new(folder.clone()),
-            wrapping_key: None,
+            wrapping_key: self.seals.then(wrapping_key),
             folder: Arc::new(GatedFolder { folder, gate }),
             secret: secret(),
             key_path: Path::new("ledger.key"),

@@ -7,15 +7,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 
+use einsicht_access::SealedField;
 use einsicht_service::ledger::LedgerError;
 use einsicht_service::sequencer::{Acknowledged, Published, Refused, Sequencer, Work};
 use einsicht_service::storage::LogReader;
+use einsicht_service::vault::Vault;
+use einsicht_tlog::Index;
 use tokio::sync::watch;
 
+use super::book::Request;
 use super::follower::FollowerSeen;
-use super::gate::{Gate, Lane, Operation};
+use super::gate::{Gate, Lane, Operation, ungated};
 use super::machine::Machine;
 use super::panics;
+use super::sealed::erasure;
 
 /// The process.
 pub struct Process {
@@ -24,6 +29,8 @@ pub struct Process {
     phase: Phase,
     /// Reads the log.
     pub reader: LogReader,
+    /// Keeps what is sealed.
+    pub vault: Vault,
     published: watch::Receiver<Arc<Published>>,
     sequencer: Option<Sequencer>,
     /// Ends with the sequencer's threads.
@@ -73,7 +80,7 @@ impl Process {
             gate.pass(Lane::Log);
         }
         let mut standby = opening.join().unwrap()?;
-        let (reader, published) = (standby.reader.clone(), standby.published());
+        let (reader, vault, published) = (standby.reader.clone(), standby.vault.clone(), standby.published());
         let size = published.borrow().head.size.0;
         let starting = gate.spawn("starting", move || standby.serve());
         let mut process = Self {
@@ -81,6 +88,7 @@ impl Process {
             gate,
             phase: Phase::Starting,
             reader,
+            vault,
             published,
             sequencer: None,
             ending: None,
@@ -124,7 +132,7 @@ impl Process {
         before(&next);
         if lane == Lane::Behind {
             let is_last = self.phase == Phase::Closing;
-            self.follower.begins(&next, self.machine.moves_watermark, is_last);
+            self.follower.begins(&next, &self.machine, is_last);
         }
         let went_well = self.gate.pass(lane);
         if lane == Lane::Behind {
@@ -141,6 +149,24 @@ impl Process {
         self.waiting.push((number, Box::pin(async move { sequencer.submit(work, None).await })));
         self.settle();
         number
+    }
+
+    /// Submits a request; as [`Process::submit`].
+    pub fn send(&mut self, request: &Request) -> usize {
+        self.submit(request.work(&self.vault))
+    }
+
+    /// Has a value of an entry erased, between two turns of the others: first an entry says so.
+    pub fn erase(&mut self, target: Index, before: &mut dyn FnMut(&Operation)) {
+        self.submit(erasure(&self.vault, target));
+        // Everybody who was here before gets an answer, too; the follower must not come between.
+        while self.waiting() > 0 {
+            self.step(Lane::Log, before);
+        }
+        let by = Index(self.published.borrow().head.size.0 - 1);
+        let leaf = self.reader.leaf(target).unwrap();
+        let erased = ungated(|| self.vault.erase(target, &leaf, &[SealedField::Actor], by));
+        erased.unwrap();
     }
 
     /// How many submissions wait for their answers.

@@ -30,7 +30,8 @@ impl Counts {
             && checked.tiled >= least(TILED_MIN)
             && checked.acknowledgements >= 10 * moments
             && checked.checkpoints >= moments
-            && checked.resent >= moments;
+            && checked.resent >= moments
+            && checked.sealed >= 5 * moments;
         assert!(
             is_enough,
             "too little was tried: {moments} moments, {losses} losses, {nested} nested, {checked:?}"

@@ -1,0 +1,150 @@
+//! Erases: single openings in place, whole classes with their key.
+
+use std::io;
+use std::sync::{Arc, PoisonError};
+
+use einsicht_access::vault::AEAD_NONCE_BYTES;
+use einsicht_access::vault::record::slot;
+use einsicht_access::{Month, Openings, RetentionClass, SealedField};
+use einsicht_tlog::Index;
+
+use super::class::{ClassFile, Stored, WriteError};
+use super::erasing::{Journal, Overwriting};
+use super::layout::{class_folder, erased_path, index_path, openings_path};
+use super::read::Entry;
+use super::recovery::Class;
+use super::rows::Rows;
+use super::{Inner, Vault, VaultError, keyring};
+use crate::signer;
+use crate::storage::AppendError;
+use crate::storage::file::replace;
+
+impl Vault {
+    /// Erases openings of an entry: what stays is written over what was there. Returns once they are gone from
+    /// the disk, with the fields that were there until now. `by` is the entry that says so, and is recorded
+    /// already.
+    ///
+    /// # Errors
+    /// [`VaultError`]; it is done again at the next start. Where [`AppendError::must_end`], the process must
+    /// end.
+    pub fn erase(
+        &self,
+        index: Index,
+        leaf: &[u8],
+        fields: &[SealedField],
+        by: Index,
+    ) -> Result<Vec<SealedField>, VaultError> {
+        let entry = Entry::parse(index, leaf)?;
+        let _erasing = self.inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
+        let erased = match self.inner.find(&entry) {
+            Ok((class, stored)) => {
+                let mut openings = self.inner.decrypt(&entry, &class, &stored)?;
+                let erased = openings.erase(fields, by.0);
+                // Also where nothing is left to erase: nobody knows whether that is on the disk.
+                self.inner.overwrite(&entry, &class, &stored, &openings).inspect_err(|error| {
+                    if let VaultError::Write(error) = error
+                        && error.must_end()
+                    {
+                        (self.inner.halt)(error);
+                    }
+                })?;
+                erased
+            }
+            // With everything else of its month.
+            Err(VaultError::Erased { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        self.done(by);
+        Ok(erased)
+    }
+
+    /// Erases a month and class as a whole: first its key, then what it encrypted; with the last class of a month
+    /// also the key of its markers. `by` is the entry that says
+    /// so, and is recorded already.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`]; it is done again at the next start.
+    pub fn erase_class(&self, month: Month, class: RetentionClass, by: Index) -> Result<(), VaultError> {
+        let inner = &*self.inner;
+        let _erasing = inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_left = |((of, other), known): (&(Month, RetentionClass), &Class)| {
+            *of == month && *other != class && matches!(known, Class::Open(_))
+        };
+        let is_last = !inner.read().iter().any(is_left);
+        match &inner.keyring {
+            Some(keyring) => keyring.destroy(month, class, is_last)?,
+            None => keyring::destroy_class(&*inner.keys, month, class, is_last)?,
+        }
+        let file = inner.read().get(&(month, class)).and_then(Class::file);
+        if let Some(file) = file {
+            // What is left says which entries it was about.
+            file.sync_index()?;
+        }
+        inner.erase_files(month, class, by)?;
+        self.done(by);
+        Ok(())
+    }
+
+    /// Notes an entry that says that something is erased, before anybody can see it: the watermark stays
+    /// before it until it is done.
+    pub fn expect_erasure(&self, by: Index) {
+        self.inner.undone().insert(by);
+    }
+
+    /// Notes that what an entry says was erased is so, or can't be any more.
+    pub(crate) fn done(&self, by: Index) {
+        self.inner.undone().remove(&by);
+    }
+}
+
+impl Inner {
+    pub(super) fn overwrite(
+        &self,
+        entry: &Entry,
+        file: &ClassFile,
+        stored: &Stored,
+        openings: &Openings,
+    ) -> Result<(), VaultError> {
+        let mut nonce = [0; AEAD_NONCE_BYTES];
+        signer::random(&mut nonce)?;
+        let key = self.key(entry, file)?;
+        let sealed = key.encrypt(self.origin.as_str(), &entry.public_nonce, &nonce, openings.as_bytes());
+        let slot_bytes = usize::try_from(stored.header.slot_bytes).map_err(io::Error::other)?;
+        let slot =
+            slot(&sealed, slot_bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let (month, class, leaf_hash) = (file.month, file.class, entry.leaf_hash);
+        let (index, offset) = (entry.index, stored.offset);
+        let overwriting = Overwriting { month, class, offset, index, leaf_hash, slot };
+        if self.has_stopped() {
+            // What the journal states now may be all that is left of another slot.
+            return Err(AppendError::Stopped.into());
+        }
+        let journal = Journal::open(&*self.data).map_err(AppendError::from)?;
+        match journal.begin(&overwriting) {
+            // For want of room, say: nothing was touched yet, and it can be tried again.
+            Err(error @ WriteError::Write(_)) => return Err(AppendError::from(error).into()),
+            begun => self.write(|| {
+                begun?;
+                file.overwrite(overwriting.offset, &overwriting.slot)?;
+                journal.end()
+            })?,
+        }
+        Ok(())
+    }
+
+    /// Leaves of a month and class what says that it was erased.
+    fn erase_files(&self, month: Month, class: RetentionClass, by: Index) -> Result<(), VaultError> {
+        let folder = class_folder(month, class);
+        self.data.create_folder(&folder)?;
+        replace(&*self.data, &erased_path(month, class), format!("{by}\n").as_bytes())?;
+        match self.data.remove(&openings_path(month, class)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed?,
+        }
+        self.data.sync_folder(&folder)?;
+        let index = self.data.open(&index_path(month, class), true)?;
+        let rows = Arc::new(Rows::read_only(index)?);
+        self.classes_mut().insert((month, class), Class::Erased { by: Some(by), rows });
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! Why openings can't be had.
+
+use std::io;
+
+use einsicht_access::{Month, RetentionClass, WireError};
+use einsicht_tlog::leaf::LeafError;
+use einsicht_tlog::{Index, Size};
+
+use super::{KeyringError, RecoveryError};
+use crate::signer::SecretError;
+use crate::storage::AppendError;
+
+/// Openings can't be read or erased.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The entry has no seals.
+    #[error("entry {index} has no sealed values")]
+    NotSealed {
+        /// The entry.
+        index: Index,
+    },
+    /// There are none, and there should be.
+    #[error("the vault has no openings of entry {index}, and no entry says that they were erased")]
+    Missing {
+        /// The entry.
+        index: Index,
+    },
+    /// They were erased with all others of their month and class.
+    #[error("the sealed values of entry {index} were erased, see entry {by}")]
+    Erased {
+        /// The entry.
+        index: Index,
+        /// The entry that says so.
+        by: Index,
+    },
+    /// There is no key for them.
+    #[error("the sealed values of entry {index} can't be opened: there is no key for {month}/{class}")]
+    NoKey {
+        /// The entry.
+        index: Index,
+        /// The month.
+        month: Month,
+        /// The class.
+        class: RetentionClass,
+    },
+    /// They don't check.
+    #[error(
+        "{file}, byte {offset}: the openings of entry {index} are damaged. Compare the file with a backup; the log \
+         is not concerned"
+    )]
+    Damaged {
+        /// The file, in the data folder.
+        file: String,
+        /// Where the record starts.
+        offset: u64,
+        /// The entry.
+        index: Index,
+    },
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyringError),
+    /// The file system failed.
+    #[error("the vault could not be read: {0}")]
+    Io(#[from] io::Error),
+    /// Something could not be written.
+    #[error(transparent)]
+    Write(#[from] AppendError),
+    /// The operating system gave no randomness.
+    #[error(transparent)]
+    Random(#[from] SecretError),
+    /// The bytes of the entry are no leaf.
+    #[error(transparent)]
+    Leaf(#[from] LeafError),
+    /// They are no entry.
+    #[error(transparent)]
+    Entry(#[from] WireError),
+}
+
+/// A vault can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The vault was in order with more of the log, or with another one.
+    #[error(
+        "vault/watermark knows {known} entries of this log, and the log has {found}, or others: it was cut or changed, \
+         or an older copy was restored. Openings of entries that it lacks would be destroyed. Restore the newer log; \
+         or, if this log is the right one, remove vault/watermark and start again"
+    )]
+    RolledBack {
+        /// Size that the vault knows.
+        known: Size,
+        /// Size of the log.
+        found: Size,
+    },
+    /// Its files.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// Its keys.
+    #[error(transparent)]
+    Key(#[from] KeyringError),
+}

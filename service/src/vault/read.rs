@@ -1,0 +1,139 @@
+//! Finds and decrypts the openings of an entry.
+
+use std::sync::Arc;
+
+use einsicht_access::openings::State;
+use einsicht_access::sealed_entry::nonce_of;
+use einsicht_access::value::Value;
+use einsicht_access::vault::VaultKey;
+use einsicht_access::{Month, Openings, RetentionClass, SealedField, read_body, read_record};
+use einsicht_proto::v1::{AccessRecord, Statement};
+use einsicht_tlog::hash::leaf_hash;
+use einsicht_tlog::{Hash, Index, Leaf};
+
+use super::class::{ClassFile, NotStored, Stored};
+use super::layout::erased_path;
+use super::recovery::Class;
+use super::{Found, Inner, Vault, VaultError};
+
+impl Vault {
+    /// The openings of an entry, whose bytes are `leaf`.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn openings(&self, index: Index, leaf: &[u8]) -> Result<Found, VaultError> {
+        let entry = Entry::parse(index, leaf)?;
+        let (class, stored) = self.inner.find(&entry)?;
+        let openings = self.inner.decrypt(&entry, &class, &stored)?;
+        Ok(Found { month: class.month, class: class.class, openings })
+    }
+
+    /// The record that a confidential entry hides; `None` if it was erased.
+    ///
+    /// # Errors
+    /// As [`Vault::openings`].
+    pub fn hidden_record(&self, index: Index, leaf: &[u8]) -> Result<Option<AccessRecord>, VaultError> {
+        let found = match self.openings(index, leaf) {
+            Err(VaultError::Erased { .. }) => return Ok(None),
+            found => found?,
+        };
+        match found.openings.state(SealedField::Confidential) {
+            Some(State::Open { value, .. }) => Ok(Some(read_record(value)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// What an entry of the trail is about; `None` if that was erased, or is no statement.
+    ///
+    /// # Errors
+    /// As [`Vault::openings`].
+    pub fn statement(&self, index: Index, leaf: &[u8]) -> Result<Option<Statement>, VaultError> {
+        let found = self.openings(index, leaf)?;
+        let Some(State::Open { value, .. }) = found.openings.state(SealedField::Statement) else {
+            return Ok(None);
+        };
+        match Value::read(SealedField::Statement, value) {
+            Ok(Value::Statement(statement)) => Ok(Some(statement.into_owned())),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// An entry with seals.
+pub(super) struct Entry {
+    pub index: Index,
+    pub leaf_hash: Hash,
+    pub month: Month,
+    pub public_nonce: [u8; 16],
+}
+
+impl Entry {
+    pub fn parse(index: Index, leaf: &[u8]) -> Result<Self, VaultError> {
+        let parts = Leaf::parse(leaf)?;
+        let public_nonce = nonce_of(&read_body(parts.body)?).ok_or(VaultError::NotSealed { index })?;
+        Ok(Self {
+            index,
+            leaf_hash: leaf_hash(leaf),
+            month: Month::of_unix_s(parts.recorded_at.0),
+            public_nonce,
+        })
+    }
+}
+
+impl Inner {
+    /// The encrypted openings of an entry, from whichever class of its month has them.
+    pub(super) fn find(&self, entry: &Entry) -> Result<(Arc<ClassFile>, Stored), VaultError> {
+        let index = entry.index;
+        let months = (entry.month, RetentionClass::NextYearEnd)..;
+        let classes: Vec<(RetentionClass, Class)> = {
+            let classes = self.read();
+            let here = classes.range(months).take_while(|((month, _), _)| *month == entry.month);
+            here.map(|((_, class), known)| (*class, known.clone())).collect()
+        };
+        let mut erased = None;
+        for (class, known) in classes {
+            match known {
+                Class::Open(file) => match file.read(index, entry.leaf_hash) {
+                    Ok(stored) => return Ok((file, stored)),
+                    Err(NotStored::Absent) => {}
+                    Err(NotStored::Damaged { offset }) => {
+                        return Err(VaultError::Damaged { file: file.path(), offset, index });
+                    }
+                    Err(NotStored::Io(error)) => return Err(error.into()),
+                },
+                Class::Erased { by, rows } if rows.find(index)?.is_some() => erased = Some((class, by)),
+                Class::Erased { .. } => {}
+            }
+        }
+        match erased {
+            Some((_, Some(by))) => Err(VaultError::Erased { index, by }),
+            Some((class, None)) => {
+                let file = erased_path(entry.month, class);
+                Err(VaultError::Damaged { file, offset: 0, index })
+            }
+            None => Err(VaultError::Missing { index }),
+        }
+    }
+
+    pub(super) fn decrypt(
+        &self,
+        entry: &Entry,
+        file: &ClassFile,
+        stored: &Stored,
+    ) -> Result<Openings, VaultError> {
+        let key = self.key(entry, file)?;
+        let plain = key.decrypt(self.origin.as_str(), &entry.public_nonce, &stored.sealed).ok();
+        plain.and_then(|plain| Openings::parse(&plain).ok()).ok_or_else(|| VaultError::Damaged {
+            file: file.path(),
+            offset: stored.offset,
+            index: entry.index,
+        })
+    }
+
+    pub(super) fn key(&self, entry: &Entry, file: &ClassFile) -> Result<Arc<VaultKey>, VaultError> {
+        let (month, class, index) = (file.month, file.class, entry.index);
+        let no_key = VaultError::NoKey { index, month, class };
+        let Some(keyring) = &self.keyring else { return Err(no_key) };
+        keyring.existing_vault_key(month, class)?.ok_or(no_key)
+    }
+}

@@ -1,0 +1,91 @@
+//! Makes a file of openings ready to be written to.
+
+use std::io;
+
+use einsicht_access::vault::record::file_header;
+
+use super::super::class::ClassFile;
+use super::super::damage::{Damage, Problem};
+use super::super::layout::{class_folder, openings_path};
+use super::super::scan::Piece;
+use super::scanned::Scanned;
+use super::{Log, RecoveryError};
+use crate::storage::file::{DataFile, Folder};
+
+/// Zeros that are written at a time.
+const ZEROS_BYTES: usize = 64 * 1024;
+
+/// Destroys what the log does not have, and makes the file ready to be written to. Where openings are missing
+/// in the month, what is no record may have been them, and stays.
+pub(super) fn settle(
+    folder: &dyn Folder,
+    log: &Log<'_>,
+    scanned: Scanned,
+    is_missing: bool,
+    damages: &mut Vec<Damage>,
+) -> Result<ClassFile, RecoveryError> {
+    let is_missing = is_missing || scanned.misses_any();
+    let Scanned { month, class, file, mut rows, header_checks, records_end, orphans, torn, .. } = scanned;
+    let path = openings_path(month, class);
+    let is_foreign =
+        !header_checks && file.byte_len()? > file_header(log.origin_hash, month, class).len() as u64;
+    if is_foreign {
+        // Whatever it is, it is not ours to destroy.
+        damages.push(Damage { file: path, offset: 0, what: Problem::Header });
+        let end = file.byte_len()?;
+        return Ok(ClassFile::new(month, class, file, end, rows));
+    }
+    for orphan in &orphans {
+        zero(&*file, orphan)?;
+        tracing::warn!(
+            file = path,
+            offset = orphan.offset,
+            "destroyed openings of an entry that was never recorded"
+        );
+    }
+    let header = file_header(log.origin_hash, month, class);
+    if file.byte_len()? < header.len() as u64 && is_missing {
+        // Nothing can be left in it. What is added has to be found again.
+        file.write_all_at(&header, 0)?;
+        file.sync_data()?;
+        folder.sync_folder(&class_folder(month, class))?;
+    }
+    let mut end = file.byte_len()?;
+    if is_missing && !torn.is_empty() {
+        damages.extend(torn.iter().map(|torn| Damage {
+            file: path.clone(),
+            offset: torn.offset,
+            what: Problem::NoRecord,
+        }));
+    } else if end > records_end {
+        for torn in &torn {
+            zero(&*file, torn)?;
+            tracing::warn!(file = path, offset = torn.offset, "destroyed openings that were never recorded");
+        }
+        // On the disk, too, before the file ends before them.
+        file.sync_data()?;
+        file.set_len(records_end)?;
+        end = records_end;
+    }
+    if !orphans.is_empty() || !torn.is_empty() {
+        file.sync_data()?;
+    }
+    if rows.count() == 0 && !is_missing {
+        // It was being begun: of header and names, nobody knows what is on the disk.
+        return Ok(ClassFile::create(folder, log.origin_hash, month, class)?);
+    }
+    // Where there is no room, they stay in memory.
+    let _ = rows.write();
+    Ok(ClassFile::new(month, class, file, end, rows))
+}
+
+fn zero(file: &dyn DataFile, piece: &Piece) -> io::Result<()> {
+    let zeros = [0; ZEROS_BYTES];
+    let mut at = piece.offset;
+    while at < piece.end {
+        let bytes = usize::try_from((piece.end - at).min(ZEROS_BYTES as u64)).map_err(io::Error::other)?;
+        file.write_all_at(zeros.get(..bytes).unwrap_or(&zeros), at)?;
+        at += bytes as u64;
+    }
+    Ok(())
+}
