@@ -198,7 +198,7 @@ fn vault_steps(error: &VaultError) -> Option<Vec<String>> {
             _ => return None,
         },
         VaultError::NotReached(_) => START,
-        VaultError::Unanswered(_) => {
+        VaultError::Unanswered(_) | VaultError::Unproven(_) => {
             "It may have been done. Every call leaves an entry: look at the last ones before you ask again \
              (einsicht list --all)"
         }

@@ -71,6 +71,7 @@ impl NewFile {
     /// # Errors
     /// It is there already, or can't be made.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
+        ensure!(path.as_os_str() != "-", "give the name of a new file: standard output is not one");
         let mut options = File::options();
         options.write(true).create_new(true);
         #[cfg(unix)]

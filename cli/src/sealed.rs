@@ -16,8 +16,8 @@ use crate::view::Json;
 
 const MALFORMED: &str = "the record that was sealed is malformed";
 
-/// Prints what was opened and what was erased, a line for each value.
-pub fn print(values: &Values, out: &mut Out) -> anyhow::Result<()> {
+/// Prints what was opened and what was erased, a line for each value. `gone` says what is known of the latter.
+pub fn print(values: &Values, gone: &str, out: &mut Out) -> anyhow::Result<()> {
     let width = values.fields().map(|field| field.name().len()).max().unwrap_or_default();
     for opened in &values.opened {
         let mut name = opened.field.name();
@@ -27,7 +27,7 @@ pub fn print(values: &Values, out: &mut Out) -> anyhow::Result<()> {
         }
     }
     for erased in &values.erased {
-        out.line(&format!("  {:<width$}  erased, see entry {}", erased.field.name(), erased.by))?;
+        out.line(&format!("  {:<width$}  {gone}, see entry {}", erased.field.name(), erased.by))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use einsicht_access::seal::{SALT_BYTES, Salt, SealedField, seal};
 use einsicht_access::sealed_entry::{seals_of, seals_of_record};
 use einsicht_access::value::Value;
 use einsicht_access::wire::{WireError, read_record};
-use einsicht_proto::v1::{EntryBody, OpenedField};
+use einsicht_proto::v1::{AccessRecord, EntryBody, OpenedField};
 use einsicht_tlog::Index;
 use zeroize::Zeroizing;
 
@@ -157,6 +157,25 @@ impl Values {
         opened.chain(self.erased.iter().map(|erased| erased.field))
     }
 
+    /// Seals that the entry has, and that these values say nothing of. Those within a confidential record are known
+    /// only if it is among the values. Verify them first.
+    #[must_use]
+    pub fn silent(&self, entry: &EntryBody) -> Vec<SealedField> {
+        let inner = self.inner().and_then(Result::ok);
+        let within = inner.iter().flat_map(|inner| seals_of_record(inner).map(|(field, _)| field));
+        let mut fields: Vec<_> = seals_of(entry).iter().map(|(field, _)| *field).chain(within).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields.retain(|field| !self.has(*field));
+        fields
+    }
+
+    /// The record that a confidential entry seals, if it is among the values.
+    fn inner(&self) -> Option<Result<AccessRecord, ValuesFault>> {
+        let confidential = self.opened.iter().find(|opened| opened.field == SealedField::Confidential)?;
+        Some(read_record(&confidential.value).map_err(ValuesFault::Inner))
+    }
+
     /// Recomputes every seal. Those of a confidential record stand in the record that it seals, which must
     /// be among the values for that.
     ///
@@ -176,8 +195,12 @@ impl Values {
             verify_one(opened, &seals)?;
             opened.read()?;
         }
+        // When the record that a confidential entry seals was erased, nobody can see any more which seals it had.
+        let is_gone = self.erased.iter().any(|erased| erased.field == SealedField::Confidential)
+            && seals.iter().any(|(known, _)| *known == SealedField::Confidential);
+        let is_hidden = |field: SealedField| is_gone && field < SealedField::Confidential;
         for Erased { field, .. } in &self.erased {
-            if !seals.iter().any(|(known, _)| known == field) {
+            if !seals.iter().any(|(known, _)| known == field) && !is_hidden(*field) {
                 return Err(ValuesFault::NoSeal { field: *field });
             }
         }

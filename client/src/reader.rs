@@ -92,21 +92,6 @@ impl Reader {
         }
     }
 
-    /// Reads under a checkpoint that was verified and is believed.
-    ///
-    /// # Errors
-    /// [`VerifyError`].
-    pub(crate) async fn under(
-        source: Source,
-        trust: Trust,
-        head: TreeHead,
-        checkpoint: Vec<u8>,
-    ) -> Result<Self, VerifyError> {
-        let tiles = VerifiedTiles::open(source.clone(), head).await?;
-        let inner = Inner { source, trust, head, checkpoint, tiles, bundles: Mutex::default() };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
     /// Size and root under which everything is verified.
     #[must_use]
     pub fn head(&self) -> TreeHead {

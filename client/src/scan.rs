@@ -6,30 +6,33 @@
 //!
 //! A marker that is found proves the access. That there is none proves less: the service that wrote the markers
 //! is trusted for having written them, unless somebody with openings and period keys checked it
-//! (`einsicht verify --vault`), and what is still confidential can't be tested. [`Scan::untold`] says what
-//! could not be told.
+//! (`einsicht verify --vault`), and what is still confidential can't be tested. Nor can anybody see whether the keys
+//! are those of the person: they are what the administration gave. [`Scan::untold`] says what could not be told.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use einsicht_access::Month;
+use einsicht_access::record::check_opening;
+use einsicht_access::{Month, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessRecord, Correction};
 use einsicht_tlog::receipt::Receipt;
-use einsicht_tlog::{Index, RecordedAt};
+use einsicht_tlog::{Index, Leaf, RecordedAt};
 
+use crate::Trust;
 use crate::audit::{AuditOptions, AuditReport, Progress, audit_with};
-use crate::reader::Reader;
+use crate::finding::{Fault, Finding};
+use crate::proven::ProvenEntry;
 use crate::source::Source;
 use crate::verify_error::VerifyError;
 use crate::view_keys::ViewKeys;
-use crate::{Finding, Trust};
 
 mod marks;
+mod proofs;
 mod search;
 
 pub use search::RecordTest;
-use search::{Found, Search};
+use search::{Found, Search, Sighting};
 
 /// What a scan found.
 #[derive(Debug, Clone)]
@@ -49,8 +52,14 @@ pub struct ScannedMonth {
     pub month: Month,
     /// With how many keys.
     pub keys: usize,
-    /// How many access records the ledger has of it.
+    /// Of which registers these are: each scheme once.
+    pub schemes: Vec<String>,
+    /// How many access records the ledger has that were recorded in it.
     pub records: u64,
+    /// How many of them name people by markers, or are confidential: only these could be found.
+    pub marked: u64,
+    /// Entries of kinds that this release does not know.
+    pub unknown: u64,
     /// How many of them are confidential still: they can't be tested.
     pub hidden: u64,
     /// How many of the accesses that were found are of it.
@@ -81,12 +90,16 @@ pub struct Hit {
 /// What could not be told about a month. Never the same as "no access".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Untold {
-    /// The ledger has no record of the month at all: the key may be of another month than was meant.
+    /// The ledger has no record of the month that names anybody: the key may be of another month than was meant.
     NoRecords,
+    /// So many entries are of kinds that this release does not know.
+    NotUnderstood(u64),
     /// The ledger as it was verified ends before the month does.
     NotOver,
-    /// So many records are confidential still.
+    /// So many records are still confidential.
     Hidden(u64),
+    /// So many openings of confidential records could not be compared with what was sealed, in the whole ledger.
+    Unchecked(u64),
 }
 
 /// Why nothing is known.
@@ -111,18 +124,24 @@ impl Scan {
     /// What could not be told, by month.
     #[must_use]
     pub fn untold(&self) -> Vec<(Month, Untold)> {
-        self.months
+        let of_months = self
+            .months
             .iter()
-            .flat_map(|month| month.untold().into_iter().map(|untold| (month.month, untold)))
-            .collect()
+            .flat_map(|month| month.untold().into_iter().map(|untold| (month.month, untold)));
+        let unchecked = self.audit.confidential.unchecked;
+        let of_all = self.months.first().filter(|_| unchecked > 0);
+        of_months.chain(of_all.map(|month| (month.month, Untold::Unchecked(unchecked)))).collect()
     }
 }
 
 impl ScannedMonth {
     fn untold(&self) -> Vec<Untold> {
         let mut untold = Vec::new();
-        if self.records == 0 {
+        if self.marked == 0 {
             untold.push(Untold::NoRecords);
+        }
+        if self.unknown > 0 {
+            untold.push(Untold::NotUnderstood(self.unknown));
         }
         if !self.is_over {
             untold.push(Untold::NotOver);
@@ -135,6 +154,11 @@ impl ScannedMonth {
 }
 
 /// Verifies the ledger as a whole, and finds every access to the data of the person whose keys these are.
+///
+/// Every entry is read once, in order, and nothing else: what is asked of a server does not show what was found.
+///
+/// Memory: a byte for every eight entries, and what was found; of the months in question also the confidential
+/// records, and every correction.
 ///
 /// # Errors
 /// [`ScanError`]; then nothing is known, and least of all that there was no access.
@@ -149,45 +173,36 @@ pub async fn scan(
         return Err(ScanError::OtherLedger { keys, ledger });
     }
     let search = Arc::new(Search::new(keys));
-    let mut found = Found::new(&search);
+    let mut found = Found::new();
     // Every entry has to be seen, also those that were verified before.
     let options = AuditOptions { full: true };
     let audit = audit_with(source, trust, options, search, |notes| found.take(notes), progress).await?;
-    let reader = Reader::under(source.clone(), trust.clone(), audit.head, audit.checkpoint.clone()).await?;
+    let prover = std::mem::take(&mut found.proofs).finish();
+    let receipt = |index: Index, leaf: &[u8]| {
+        let proof = prover.prove(index).ok_or_else(|| odd(index, "an entry that can be proven"))?;
+        let checkpoint = audit.checkpoint.clone();
+        let receipt = Receipt { leaf: Some(leaf.to_vec()), index, proof, checkpoint };
+        ProvenEntry::under(receipt, audit.head).map_err(|error| odd(index, &error.to_string()))
+    };
     let mut hits = Vec::new();
     for (index, sighting) in found.sightings() {
-        // An opening shows markers of the month of the record that it opens, not of its own.
-        let record = reader.entry(Index(*index)).await?;
-        let month = Month::of_unix_s(record.recorded_at().0);
-        let schemes: BTreeSet<_> =
-            sighting.keys.iter().filter(|(of, _)| *of == month).map(|(_, scheme)| scheme.clone()).collect();
-        if schemes.is_empty() {
-            continue;
-        }
-        let shown = match sighting.opened_by {
-            Some(by) => reader.entry(by).await?,
-            None => record.clone(),
-        };
-        let mut receipts = vec![reader.receipt(Index(*index)).await?];
-        if let Some(by) = sighting.opened_by {
-            receipts.push(reader.receipt(by).await?);
-        }
-        hits.push(Hit {
-            index: Index(*index),
-            recorded_at: record.recorded_at(),
-            record: record_of(&shown)?,
-            opened_by: sighting.opened_by,
-            schemes,
-            corrections: corrections(&reader, found.corrections_of(*index)).await?,
-            receipts,
-        });
+        hits.extend(hit(Index(*index), sighting, found.corrections_of(*index), receipt)?);
     }
     let months = keys.months().into_iter().map(|month| {
         let of_month = hits.iter().filter(|hit| Month::of_unix_s(hit.recorded_at.0) == month);
+        let counted = found.counted(month);
+        let mut schemes: Vec<_> =
+            keys.keys().iter().filter(|key| key.month == month).map(|key| key.scheme.clone()).collect();
+        let keys = schemes.len();
+        schemes.sort_unstable();
+        schemes.dedup();
         ScannedMonth {
             month,
-            keys: keys.keys().iter().filter(|key| key.month == month).count(),
-            records: found.records(month),
+            keys,
+            schemes,
+            records: counted.records,
+            marked: counted.marked,
+            unknown: counted.unknown,
             hidden: found.hidden(month),
             hits: of_month.count() as u64,
             is_over: audit.recorded_at.0 >= month.next().first_second(),
@@ -197,32 +212,55 @@ pub async fn scan(
     Ok(Scan { audit, months, hits })
 }
 
-/// The record that an entry shows. That it is one was seen on the way.
-fn record_of(entry: &crate::reader::Entry) -> Result<AccessRecord, VerifyError> {
-    let record = match entry.body()?.content {
-        Some(Content::Access(record)) => Some(record),
-        Some(Content::Opening(opening)) => einsicht_access::read_record(&opening.record).ok(),
-        _ => None,
-    };
-    record.ok_or_else(|| other_than_seen(entry.index()))
-}
-
-async fn corrections(reader: &Reader, indexes: &[u64]) -> Result<Vec<(Index, Correction)>, VerifyError> {
-    let mut corrections = Vec::new();
-    for index in indexes {
-        let entry = reader.entry(Index(*index)).await?;
-        match entry.body()?.content {
-            Some(Content::Correction(correction)) => corrections.push((Index(*index), correction)),
-            _ => return Err(other_than_seen(Index(*index))),
-        }
+/// What was found in a record; `None` if the keys that found it are of another month: an opening shows markers of
+/// the month of the record that it opens, not of its own.
+fn hit(
+    index: Index,
+    sighting: &Sighting,
+    corrections: &[(u64, Vec<u8>)],
+    receipt: impl Fn(Index, &[u8]) -> Result<ProvenEntry, VerifyError>,
+) -> Result<Option<Hit>, VerifyError> {
+    // Openings of records of other months are none of what is looked for.
+    let Some(leaf) = &sighting.record else { return Ok(None) };
+    let record = receipt(index, leaf)?;
+    let month = Month::of_unix_s(record.recorded_at().0);
+    let of_month = sighting.keys.iter().filter(|(of, _)| *of == month);
+    let schemes: BTreeSet<_> = of_month.map(|(_, scheme)| scheme.clone()).collect();
+    if schemes.is_empty() {
+        return Ok(None);
     }
-    Ok(corrections)
+    let opening = sighting.opened_by.as_ref().map(|(by, leaf)| receipt(*by, leaf)).transpose()?;
+    let shown = match (record.content(), opening.as_ref().map(ProvenEntry::content)) {
+        (Some(Content::Access(shown)), None) => shown.clone(),
+        (Some(Content::Access(sealed)), Some(Some(Content::Opening(opening)))) => {
+            check_opening(opening, sealed).map_err(|fault| odd(index, &fault.to_string()))?
+        }
+        _ => return Err(odd(index, "an access record")),
+    };
+    let corrections = corrections.iter().map(|(by, leaf)| {
+        let body = Leaf::parse(leaf).ok().and_then(|leaf| read_body(leaf.body).ok());
+        match body.and_then(|body| body.content) {
+            Some(Content::Correction(correction)) => Ok((Index(*by), correction)),
+            _ => Err(odd(Index(*by), "a correction")),
+        }
+    });
+    let corrections = corrections.collect::<Result<_, _>>()?;
+    let receipts = std::iter::once(&record).chain(&opening).map(|entry| entry.receipt().clone()).collect();
+    Ok(Some(Hit {
+        index,
+        recorded_at: record.recorded_at(),
+        record: shown,
+        opened_by: sighting.opened_by.as_ref().map(|(by, _)| *by),
+        schemes,
+        corrections,
+        receipts,
+    }))
 }
 
-fn other_than_seen(index: Index) -> VerifyError {
-    let (expected, found) = ("what was read before".to_owned(), "another entry".to_owned());
-    Finding { fault: crate::finding::Fault::LeafHash, index: Some(index), place: None, expected, found }
-        .into()
+/// Something that was verified is not what it was taken for.
+fn odd(index: Index, expected: &str) -> VerifyError {
+    let (expected, found) = (expected.to_owned(), "something else".to_owned());
+    Finding { fault: Fault::Opening, index: Some(index), place: None, expected, found }.into()
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! What is sealed: disclosing, erasing, and what stands beside records. For auditors and stewards.
 //!
-//! Every answer is verified: each entry that the service says it wrote is proven to be in the ledger, to say
-//! what was asked for, and to have been written by this call or later ones; every disclosed value is
-//! recomputed to the seal that the record has held since it was made. Nothing is sent twice: a call that is
+//! Every answer is verified: each entry that the service says it wrote is proven to be in the ledger, behind what
+//! the ledger showed before, and to say in the clear what it should; every disclosed value is recomputed to the
+//! seal that the record has held since it was made, and none is left out. Not verified: what an entry of the trail
+//! has sealed, such as which record was disclosed or erased, and why; that is disclosed as its `statement`, and
+//! what was erased no longer comes with a disclosure. Nothing is sent twice: a call that is
 //! not answered may have been carried out, and the ledger itself is where to look.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -60,6 +63,17 @@ pub enum Disclosure {
     Requested(Box<ProvenEntry>),
 }
 
+/// What came of a call for erasure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Erasing {
+    /// The entry that says that something was erased, and on which ground.
+    pub entry: ProvenEntry,
+    /// What the service says was erased.
+    pub erased: Vec<SealedField>,
+    /// What was named and is not among it: erased before, or still there.
+    pub left: Vec<SealedField>,
+}
+
 impl Vault {
     /// Connects, and verifies the newest checkpoint. Of the configuration of a recorder, address, key,
     /// credentials, time limits and state folder are used.
@@ -102,15 +116,15 @@ impl Vault {
         let values = Values::of_answer(&answer.opened).map_err(AnswerFault::from)?;
         check::disclosed(&entry, &trail, wanted, &values)?;
         values.verify(entry.body()).map_err(AnswerFault::from)?;
-        for erased in &values.erased {
-            let erasure = self.entry(erased.by).await?;
-            check::erases(&erasure, &entry, erased.field)?;
+        let erasures: BTreeSet<_> = values.erased.iter().map(|erased| erased.by).collect();
+        for by in erasures {
+            check::erases(&self.entry(by).await?, &entry)?;
         }
         Ok(Disclosure::Disclosed(Box::new(DisclosureFile { entry, values, trail })))
     }
 
-    /// Erases values of one entry; no fields means all that are left. Returns the entry that says so, and
-    /// what was erased.
+    /// Erases values of one entry; no fields means all that are left. Returns the entry that says so, what was
+    /// erased, and what was asked for and was not: it was erased before, or is still there.
     ///
     /// # Errors
     /// [`VaultError`].
@@ -119,7 +133,7 @@ impl Vault {
         index: Index,
         fields: &[SealedField],
         ground: &str,
-    ) -> Result<(ProvenEntry, Vec<SealedField>), VaultError> {
+    ) -> Result<Erasing, VaultError> {
         let known = self.known_size();
         let names = fields.iter().map(|field| field.name().to_owned()).collect();
         let request = EraseRequest { index: index.0, fields: names, ground: ground.to_owned() };
@@ -131,7 +145,8 @@ impl Vault {
         let entry = self.proven("the receipt", &answer.receipt).await?;
         check::is_new(&entry, known)?;
         let erased = check::erased(&entry, fields, ground, &answer.fields)?;
-        Ok((entry, erased))
+        let left = fields.iter().copied().filter(|field| !erased.contains(field)).collect();
+        Ok(Erasing { entry, erased, left })
     }
 
     /// Writes a correction beside a record. Returns its entry.

@@ -12,10 +12,10 @@ const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}\
 h1,h2,h3{line-height:1.2}\
-table{border-collapse:collapse;width:100%}\
+table{border-collapse:collapse;width:100%;font-size:.9rem}\
 th,td{border:1px solid;padding:.3rem .5rem;text-align:left;vertical-align:top}\
 dl{display:grid;grid-template-columns:minmax(9rem,14rem) 1fr;gap:.2rem 1rem;margin:.5rem 0}\
-dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}\
+dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere;white-space:pre-line}\
 article{border-top:1px solid;padding-top:.5rem;margin-top:1rem;break-inside:avoid}\
 .note{border:2px solid;padding:.5rem 1rem}\
 @media print{body{max-width:none;margin:0;font-size:10pt}a{color:inherit;text-decoration:none}}";
@@ -103,10 +103,12 @@ impl Page {
         }
         self.raw("</tr></thead>\n<tbody>\n");
         for month in &report.months {
-            let (name, records, hits, hidden) = (month.month, month.records, month.hits, month.hidden);
-            self.raw(&format!(
-                "<tr><th scope=\"row\">{name}</th><td>{records}</td><td>{hits}</td><td>{hidden}</td></tr>\n"
-            ));
+            self.raw(&format!("<tr><th scope=\"row\">{}</th>", month.month));
+            self.raw(&format!("<td>{}</td>", text(&month.schemes.join(", "))));
+            for number in [month.records, month.marked, month.hits, month.hidden] {
+                self.raw(&format!("<td>{number}</td>"));
+            }
+            self.raw("</tr>\n");
         }
         self.raw("</tbody>\n</table>\n");
     }
@@ -149,7 +151,7 @@ fn time(rfc3339: &str) -> String {
 /// Text as it stands in HTML, in elements and in attributes. What can't be seen is shown as its number.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in escape::value(text).chars() {
+    for character in escape::lines(text).chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -13,15 +13,22 @@ const FORMAT: &str = "einsicht-access-report/v1";
 pub fn of(report: &AccessReport) -> Value {
     let months = report.months.iter().map(|month| {
         json!({
-            "month": month.month.to_string(), "keys": month.keys, "records": month.records,
-            "accesses": month.hits, "confidential_still": month.hidden, "is_over": month.is_over,
+            "month": month.month.to_string(), "keys": month.keys, "schemes": month.schemes,
+            "records": month.records, "with_markers": month.marked,
+            "accesses": month.hits, "still_confidential": month.hidden, "is_over": month.is_over,
         })
     });
     let untold = report.untold.iter().map(|(month, untold)| {
         let (why, records) = match untold {
-            Untold::NoRecords => ("no records of that month", None),
+            Untold::NoRecords => ("no records of that month name anybody", None),
             Untold::NotOver => ("the ledger ends before the month does", None),
-            Untold::Hidden(records) => ("records that are confidential still", Some(records)),
+            Untold::Hidden(records) => ("records that are still confidential", Some(records)),
+            Untold::NotUnderstood(entries) => {
+                ("entries of kinds that this release does not know", Some(entries))
+            }
+            Untold::Unchecked(openings) => {
+                ("openings that could not be compared with what was sealed", Some(openings))
+            }
         };
         json!({"month": month, "why": why, "records": records})
     });

@@ -50,7 +50,10 @@ fn report(accesses: Vec<Access>) -> AccessReport {
         months: vec![ScannedMonth {
             month: "2026-11".parse().unwrap(),
             keys: 1,
+            schemes: vec!["person".to_owned()],
             records: 10,
+            marked: 6,
+            unknown: 0,
             hidden: 2,
             hits: accesses.len() as u64,
             is_over: true,
@@ -90,7 +93,7 @@ fn both_pages_tell_what_the_person_is_entitled_to_and_nothing_of_staff() {
         "lang=\"en\"",
         "read or searched",
         "Legal basis",
-        "confidential still",
+        "still confidential",
         "does not mean that there was no",
     ] {
         assert!(english.contains(text), "no {text} in {english}");
@@ -146,7 +149,7 @@ fn pages_are_complete_and_open_and_close_the_same_elements() {
 fn nothing_found_is_said_as_such() {
     let page = html::page(&report(vec![]), Language::English);
     assert!(
-        page.contains("0 accesses to your data were found.")
+        page.contains("No access to your data was found in the months below.")
             && page.contains("No access was found in the records")
     );
 }

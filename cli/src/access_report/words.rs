@@ -21,7 +21,7 @@ pub struct Words {
     pub made_at: &'static str,
     pub root: &'static str,
     pub months: &'static str,
-    pub month_columns: [&'static str; 4],
+    pub month_columns: [&'static str; 6],
     pub untold: &'static str,
     pub untold_intro: &'static str,
     pub accesses: &'static str,
@@ -33,7 +33,7 @@ pub struct Words {
     pub found_by: &'static str,
     pub proof: &'static str,
     pub meaning: &'static str,
-    pub meaning_text: [&'static str; 4],
+    pub meaning_text: [&'static str; 5],
 }
 
 impl Language {
@@ -106,42 +106,83 @@ impl Language {
     /// How many accesses were found.
     pub fn found(self, count: usize) -> String {
         match (self, count) {
-            (Self::German, 1) => "Es wurde 1 Zugriff auf Ihre Daten gefunden.".to_owned(),
-            (Self::German, count) => format!("Es wurden {count} Zugriffe auf Ihre Daten gefunden."),
-            (Self::English, 1) => "1 access to your data was found.".to_owned(),
-            (Self::English, count) => format!("{count} accesses to your data were found."),
+            (Self::German, 0) => {
+                "In den unten genannten Monaten wurde kein Zugriff auf Ihre Daten gefunden.".to_owned()
+            }
+            (Self::German, 1) => {
+                "In den unten genannten Monaten wurde 1 Zugriff auf Ihre Daten gefunden.".to_owned()
+            }
+            (Self::German, count) => {
+                format!("In den unten genannten Monaten wurden {count} Zugriffe auf Ihre Daten gefunden.")
+            }
+            (Self::English, 0) => "No access to your data was found in the months below.".to_owned(),
+            (Self::English, 1) => "1 access to your data was found in the months below.".to_owned(),
+            (Self::English, count) => {
+                format!("{count} accesses to your data were found in the months below.")
+            }
         }
     }
 
     /// What could not be told of a month.
     pub fn untold(self, month: &str, untold: Untold) -> String {
-        match (self, untold) {
-            (Self::German, Untold::NoRecords) => {
-                format!(
-                    "{month}: Das Protokoll enthält keinen Eintrag über Zugriffe aus diesem Monat. Bitte prüfen Sie, ob der Monat gemeint war."
-                )
-            }
-            (Self::German, Untold::NotOver) => {
-                format!(
-                    "{month}: Das Protokoll, wie es hier vorliegt, endet vor dem Ende des Monats. Weitere Einträge sind möglich."
-                )
-            }
-            (Self::German, Untold::Hidden(records)) => format!(
-                "{month}: {records} Einträge sind noch vertraulich. Ob sie Ihre Daten betreffen, zeigt sich, wenn sie geöffnet werden."
-            ),
-            (Self::English, Untold::NoRecords) => {
-                format!(
-                    "{month}: the ledger has no record of accesses in that month. Please check whether it is the month that was meant."
-                )
-            }
-            (Self::English, Untold::NotOver) => {
-                format!(
-                    "{month}: the ledger as it was read ends before the month does. More records may follow."
-                )
-            }
-            (Self::English, Untold::Hidden(records)) => format!(
-                "{month}: {records} records are confidential still. Whether they are about your data shows when they are opened."
-            ),
+        if self == Self::German { german_untold(month, untold) } else { english_untold(month, untold) }
+    }
+}
+
+fn german_untold(month: &str, untold: Untold) -> String {
+    match untold {
+        Untold::NoRecords => {
+            format!(
+                "{month}: Im Protokoll steht kein in diesem Monat protokollierter Zugriff, der Personen nennt. Bitte prüfen Sie, ob Sie diesen Monat gemeint haben."
+            )
+        }
+        Untold::NotOver => {
+            format!(
+                "{month}: Das Protokoll, wie es hier vorliegt, endet vor dem Ende des Monats. Weitere Einträge sind möglich."
+            )
+        }
+        Untold::Hidden(1) => format!(
+            "{month}: 1 Eintrag ist noch vertraulich. Ob er Ihre Daten betrifft, zeigt sich, wenn er geöffnet wird."
+        ),
+        Untold::Hidden(records) => format!(
+            "{month}: {records} Einträge sind noch vertraulich. Ob sie Ihre Daten betreffen, zeigt sich, wenn sie geöffnet werden."
+        ),
+        Untold::NotUnderstood(entries) => format!(
+            "{month}: {entries} Einträge sind von einer Art, die diese Programmversion nicht kennt. Eine neuere kann sie auswerten."
+        ),
+        Untold::Unchecked(openings) => format!(
+            "Bei {openings} geöffneten vertraulichen Einträgen konnte nicht verglichen werden, ob sie zeigen, was versiegelt war."
+        ),
+    }
+}
+
+fn english_untold(month: &str, untold: Untold) -> String {
+    match untold {
+        Untold::NoRecords => {
+            format!(
+                "{month}: the ledger has no access recorded in that month that names people. Please check whether it is the month that you meant."
+            )
+        }
+        Untold::NotOver => {
+            format!("{month}: the ledger as it was read ends before the month does. More records may follow.")
+        }
+        Untold::Hidden(1) => {
+            format!(
+                "{month}: 1 record is still confidential. Whether it is about your data shows when it is opened."
+            )
+        }
+        Untold::Hidden(records) => format!(
+            "{month}: {records} records are still confidential. Whether they are about your data shows when they are opened."
+        ),
+        Untold::NotUnderstood(entries) => {
+            format!(
+                "{month}: {entries} entries are of a kind that this release does not know. A newer one can read them."
+            )
+        }
+        Untold::Unchecked(openings) => {
+            format!(
+                "Of {openings} opened confidential records it could not be told whether they show what was sealed."
+            )
         }
     }
 }
@@ -155,7 +196,14 @@ static GERMAN: Words = Words {
     made_at: "Erstellt am",
     root: "Prüfsumme (Wurzel)",
     months: "Durchsuchte Monate",
-    month_columns: ["Monat", "Einträge", "Gefundene Zugriffe", "Noch vertraulich"],
+    month_columns: [
+        "Monat (protokolliert)",
+        "Register",
+        "Einträge",
+        "davon mit Personenbezug",
+        "Gefundene Zugriffe",
+        "Noch vertraulich",
+    ],
     untold: "Was nicht beantwortet werden kann",
     untold_intro: "Zu Folgendem ist keine Aussage möglich. Das bedeutet nicht, dass es keinen Zugriff gab.",
     accesses: "Die Zugriffe",
@@ -169,9 +217,10 @@ static GERMAN: Words = Words {
     meaning: "Was diese Auskunft belegt",
     meaning_text: [
         "Das ganze Protokoll wurde gelesen und nachgerechnet: Verkettung, Prüfbaum und Signatur stimmen. Jeder genannte Zugriff steht nachweislich darin; die Nachweise liegen im Ordner „proofs“ und in „report.json“.",
-        "Dass weitere Zugriffe fehlen, ist weniger sicher belegt: Die Kennzeichen, an denen Ihre Einträge zu erkennen sind, hat der Dienst der Verwaltung geschrieben. Eine Prüfstelle mit den Schlüsseln der Verwaltung kann sie nachrechnen.",
+        "Gesucht wurde mit den Schlüsseln, die Ihnen die Verwaltung gegeben hat. Ob es Ihre sind, kann diese Auskunft nicht zeigen.",
+        "Dass es keine weiteren Zugriffe gab, ist weniger sicher belegt: Die Kennzeichen, an denen Ihre Einträge zu erkennen sind, hat der Dienst der Verwaltung geschrieben. Eine Prüfstelle mit den Schlüsseln der Verwaltung kann sie nachrechnen.",
         "Einen Nachweis prüfen Sie ohne Netz mit: einsicht receipt verify proofs/NUMMER.tlog-proof --vkey SCHLÜSSEL",
-        "Zeiten sind Weltzeit (UTC), auf die Minute genau.",
+        "Zeiten sind Weltzeit (UTC): im Winter eine Stunde, im Sommer zwei Stunden vor der Uhrzeit in Deutschland.",
     ],
 };
 
@@ -184,7 +233,14 @@ static ENGLISH: Words = Words {
     made_at: "Made on",
     root: "Checksum (root)",
     months: "Months that were searched",
-    month_columns: ["Month", "Records", "Accesses found", "Confidential still"],
+    month_columns: [
+        "Month (recorded)",
+        "Registers",
+        "Records",
+        "Naming people",
+        "Accesses found",
+        "Still confidential",
+    ],
     untold: "What can't be answered",
     untold_intro: "Nothing can be said about the following. That does not mean that there was no access.",
     accesses: "The accesses",
@@ -198,8 +254,9 @@ static ENGLISH: Words = Words {
     meaning: "What this report shows",
     meaning_text: [
         "The whole ledger was read and recomputed: its chain, its tree and its signature are right. Each access above is proven to stand in it; the proofs are in the folder “proofs” and in “report.json”.",
-        "That there are no others is shown less strongly: the markers by which your records are found were written by the administration's service. An auditor with the administration's keys can recompute them.",
+        "The search used the keys that the administration gave you. Whether they are yours, this report can't show.",
+        "That there were no other accesses is shown less strongly: the markers by which your records are found were written by the administration's service. An auditor with the administration's keys can recompute them.",
         "Check a proof without network: einsicht receipt verify proofs/NUMBER.tlog-proof --vkey KEY",
-        "Times are UTC, to the minute.",
+        "Times are UTC: in Germany clocks show one hour more in winter, two in summer.",
     ],
 };

@@ -28,7 +28,8 @@ The ledger records that you asked, and why, before it shows anything. Each value
 to the seal that the record has held since it was made: PROVEN means that this was done.
 With --out the values go into the file only; whoever gets it verifies it without the ledger:
 `einsicht disclosure verify`. If two stewards are needed for a field, the first call asks, and
-another steward grants it with --request.
+another steward grants it with --request; the first call ends with 2, as when nothing is left.
+Of a confidential record the proof of each field is the whole record: it is shown, and in the file.
 
 A reason on the command line is seen by other users of this machine, and the shell keeps it:
 --reason-file reads it from a file or, with '-', from standard input.";
@@ -72,10 +73,12 @@ pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit>
     match vault.disclose(&wanted, reason.text()).await? {
         Disclosure::Requested(request) => {
             print_requested(&request, args)?;
-            Ok(Exit::Done)
+            // Nothing was disclosed, and there is no file.
+            Ok(Exit::Untold)
         }
         Disclosure::Disclosed(disclosed) => {
-            if let (Some(file), Some(path)) = (file, &args.out) {
+            let is_gone = disclosed.values.opened.is_empty();
+            if let (Some(file), Some(path), false) = (file, &args.out, is_gone) {
                 let path = path.display();
                 file.write(disclosed.to_json(vault.trust().origin()).as_bytes())
                     .with_context(|| format!("the values were disclosed, but {path} can't be written"))?;
@@ -83,7 +86,7 @@ pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit>
                     .note(&format!("values and proofs written to {path}: whoever has it knows the values"));
             }
             print_disclosed(&disclosed, args)?;
-            Ok(Exit::Done)
+            Ok(if is_gone { Exit::Untold } else { Exit::Done })
         }
     }
 }
@@ -96,12 +99,17 @@ fn print_disclosed(disclosed: &DisclosureFile, args: &DiscloseArgs) -> anyhow::R
         let object = summary(disclosed, values);
         return output::print(|out| out.json(&object));
     }
-    let written = print(disclosed, shows_values, &mut out);
+    let written = print(disclosed, shows_values, "erased", &mut out);
     flush(written, out)
 }
 
-/// What is proven, and the values if they are to be shown.
-pub fn print(disclosed: &DisclosureFile, shows_values: bool, out: &mut Out) -> anyhow::Result<()> {
+/// What is proven, and the values if they are to be shown. `erased` says what is known of those that were.
+pub fn print(
+    disclosed: &DisclosureFile,
+    shows_values: bool,
+    erased: &str,
+    out: &mut Out,
+) -> anyhow::Result<()> {
     let entry = &disclosed.entry;
     let (index, when) = (entry.index(), view::time(entry.recorded_at()));
     let opened = output::counted(disclosed.values.opened.len() as u64, "value", "values");
@@ -112,14 +120,15 @@ pub fn print(disclosed: &DisclosureFile, shows_values: bool, out: &mut Out) -> a
         out.styled(Emphasis::Good, "PROVEN", &text)?;
     }
     if shows_values {
-        sealed::print(&disclosed.values, out)?;
+        sealed::print(&disclosed.values, erased, out)?;
+    }
+    let silent: Vec<_> = disclosed.values.silent(entry.body()).iter().map(|field| field.name()).collect();
+    if !silent.is_empty() {
+        out.line(&format!("Also sealed there, and not among these: {}", silent.join(", ")))?;
     }
     let trail = &disclosed.trail;
-    out.line(&format!(
-        "That this was disclosed stands in entry {} ({})",
-        trail.index(),
-        view::time(trail.recorded_at())
-    ))?;
+    let (index, when) = (trail.index(), view::time(trail.recorded_at()));
+    out.line(&format!("Entry {index} ({when}) says that something was disclosed; what, is sealed there"))?;
     Ok(())
 }
 
@@ -131,6 +140,7 @@ pub fn summary(disclosed: &DisclosureFile, values: Option<serde_json::Value>) ->
         "recorded_at": view::time(disclosed.entry.recorded_at()),
         "trail": disclosed.trail.index().0,
         "disclosed_at": view::time(disclosed.trail.recorded_at()),
+        "not_among_these": disclosed.values.silent(disclosed.entry.body()).iter().map(|field| field.name()).collect::<Vec<_>>(),
         "values": values,
     })
 }

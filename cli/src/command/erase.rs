@@ -2,6 +2,7 @@
 
 use clap::Args;
 use einsicht_access::seal::SealedField;
+use einsicht_client::vault::Erasing;
 use einsicht_tlog::Index;
 use serde_json::json;
 
@@ -43,15 +44,33 @@ pub struct EraseArgs {
 pub async fn run(args: &EraseArgs, options: &Options) -> anyhow::Result<Exit> {
     let ground = args.ground.text()?;
     let vault = options.vault().await?;
-    let (entry, fields) = vault.erase(Index(args.index), &args.fields, ground.text()).await?;
-    let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+    let Erasing { entry, erased, left } = vault.erase(Index(args.index), &args.fields, ground.text()).await?;
+    let names: Vec<_> = erased.iter().map(|field| field.name()).collect();
+    let left: Vec<_> = left.iter().map(|field| field.name()).collect();
     output::print(|out| {
         if args.json {
             let (index, by) = (args.index, entry.index().0);
-            return out.json(&json!({"outcome": "erased", "index": index, "erased_by": by, "fields": names}));
+            let outcome = if left.is_empty() { "erased" } else { "partly erased" };
+            return out.json(
+                &json!({"outcome": outcome, "index": index, "erased_by": by, "fields": names, "not_by_this": left}),
+            );
         }
-        let text = format!("  {} of entry {}; entry {} says so", names.join(", "), args.index, entry.index());
-        out.styled(Emphasis::Good, "ERASED", &text)
+        let text = format!(
+            "  {} of entry {}; entry {} says that something was",
+            names.join(", "),
+            args.index,
+            entry.index()
+        );
+        out.styled(Emphasis::Good, "ERASED", &text)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "  {}: erased before, or still there; `einsicht disclose {}` tells",
+            left.join(", "),
+            args.index
+        );
+        out.styled(Emphasis::Look, "NOT BY THIS", &text)
     })?;
-    Ok(Exit::Done)
+    Ok(if left.is_empty() { Exit::Done } else { Exit::Untold })
 }

@@ -48,7 +48,7 @@ pub async fn run(args: &RequestsArgs, options: &Options) -> anyhow::Result<Exit>
         Ok(())
     })?;
     if pending.is_empty() {
-        options.note("no request waits for a second steward");
+        options.note("the service names no request that waits for a second steward");
     }
     Ok(Exit::Done)
 }

@@ -21,7 +21,7 @@ of the files in backups can't be read any more either, once the wrapped key is g
 
 /// What `retain` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, group(ArgGroup::new("what").required(true).multiple(true)))]
+#[command(after_help = EXAMPLES, group(ArgGroup::new("what").required(true)))]
 pub struct RetainArgs {
     /// Erase what is due, now
     #[arg(long, group = "what")]
@@ -41,6 +41,8 @@ pub struct RetainArgs {
 pub async fn run(args: &RetainArgs, options: &Options) -> anyhow::Result<Exit> {
     let vault = options.vault().await?;
     let due = vault.retain(args.dry_run).await?;
+    let is_left = |item: &Retention| !args.dry_run && !item.held && item.erased_by.is_none();
+    let left = due.iter().filter(|item| is_left(item)).count() as u64;
     output::print(|out| {
         for item in &due {
             if args.json {
@@ -58,10 +60,18 @@ pub async fn run(args: &RetainArgs, options: &Options) -> anyhow::Result<Exit> {
                 "{} due; nothing was erased",
                 counted(due.len() as u64, "month is", "months are")
             )),
+            false if left > 0 => {
+                let left = counted(left, "month", "months");
+                out.styled(
+                    Emphasis::Look,
+                    "NOT ALL ERASED",
+                    &format!("  {left} left; the log of the service says why"),
+                )
+            }
             false => out.styled(Emphasis::Good, "ERASED", &format!("  {}", counted(gone, "month", "months"))),
         }
     })?;
-    Ok(Exit::Done)
+    Ok(if left == 0 { Exit::Done } else { Exit::Untold })
 }
 
 fn line(item: &Retention, dry_run: bool) -> String {

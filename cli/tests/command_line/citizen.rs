@@ -73,7 +73,7 @@ fn a_person_finds_their_accesses_and_no_others_and_what_cannot_be_told_is_said()
         "2 accesses to your data found",
         "entry 3  2026-11-22T16:39Z  buergerdienste: query of melderegister for auskunft",
         "entry 5 ",
-        "2026-11: 2 found in 4 records, with 1 key",
+        "2026-11: 2 found in 4 records, of which 3 name people or are confidential, with 1 key (person)",
         "could not tell  2026-11: the ledger as it is shown here ends before the month does",
     ]);
     for index in [3, 5] {
@@ -93,7 +93,10 @@ fn keys_of_another_month_or_ledger_are_told_apart_from_no_access() {
     let place = place();
     write_keys(&place, "october", "4711", ORIGIN, "2026-10");
     let run = place.run("citizen scan data --keys october --vkey vkey").ended(2);
-    run.says(&["0 accesses", "could not tell  2026-10: the ledger has no record of that month"]);
+    run.says(&[
+        "0 accesses",
+        "could not tell  2026-10: the ledger has no record of that month that names anybody",
+    ]);
     write_keys(&place, "other", "4711", "other.example", "2026-11");
     let run = place.run("citizen scan data --keys other --vkey vkey").ended(2);
     run.complains(&["nothing is known", "for the ledger 'other.example'"]);
@@ -121,9 +124,12 @@ fn a_report_is_written_in_two_languages_with_proofs_for_the_user_alone() {
     run.says(&["VERIFIED", "2 accesses found; the report is in report", "could not tell"]);
     let german = text(&place.path("report/report.de.html"));
     assert!(
-        german.contains("Es wurden 2 Zugriffe auf Ihre Daten gefunden.") && german.contains("melderegister")
+        german.contains("wurden 2 Zugriffe auf Ihre Daten gefunden.") && german.contains("melderegister")
     );
-    assert!(text(&place.path("report/report.en.html")).contains("2 accesses to your data were found."));
+    assert!(
+        text(&place.path("report/report.en.html"))
+            .contains("2 accesses to your data were found in the months below.")
+    );
     let json: serde_json::Value = serde_json::from_str(&text(&place.path("report/report.json"))).unwrap();
     assert_eq!(json["format"], "einsicht-access-report/v1");
     for access in json["accesses"].as_array().unwrap() {

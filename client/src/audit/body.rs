@@ -81,6 +81,11 @@ impl Kind {
     pub const CORRECTION: Self = Self(number::CORRECTION);
     pub const KEY_CHANGE: Self = Self(number::KEY_CHANGE);
 
+    /// Whether this version knows the kind.
+    pub fn is_known(self) -> bool {
+        ENTRY_BODY.fields.iter().any(|field| field.number == self.0)
+    }
+
     /// The name of the member in `entry.proto`; `unknown` for a kind that this version does not know.
     pub fn name(self) -> &'static str {
         ENTRY_BODY.fields.iter().find(|field| field.number == self.0).map_or("unknown", |field| field.name)

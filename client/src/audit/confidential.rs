@@ -94,7 +94,8 @@ impl Confidential {
             found,
         };
         let Some(Waiting { day, seal }) = self.waiting.remove(&opening.index) else {
-            let forgot = self.records.saturating_sub(self.opened) > self.waiting.len() as u64;
+            let left = self.records.saturating_sub(self.opened).saturating_sub(self.unchecked);
+            let forgot = left > self.waiting.len() as u64;
             if forgot && opening.index < index.0 {
                 self.unchecked += 1;
                 return Ok(None);

@@ -18,6 +18,8 @@ pub(crate) struct Seen<'a> {
     pub is_confidential: bool,
     /// An `EntryBody`, well-formed.
     pub body: &'a [u8],
+    /// The whole leaf.
+    pub leaf: &'a [u8],
 }
 
 /// Looks into entries. What it notes counts only if the audit ends well.

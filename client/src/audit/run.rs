@@ -165,8 +165,15 @@ impl<'a, I: Inspector> Run<'a, I> {
             self.confidential.extend(met(index, leaf.recorded_at, hidden, piece)?);
         }
         let Leaf { recorded_at, body: content, .. } = leaf;
-        let seen =
-            Seen { index, recorded_at, leaf_hash: hash, kind: body.kind, is_confidential, body: content };
+        let seen = Seen {
+            index,
+            recorded_at,
+            leaf_hash: hash,
+            kind: body.kind,
+            is_confidential,
+            body: content,
+            leaf: bytes,
+        };
         self.inspector.look(seen, &mut self.notes);
         self.hashes.push(hash);
         Ok(())

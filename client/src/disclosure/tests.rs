@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use einsicht_access::body_bytes;
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_proto::v1::{AccessRecord, Correction, Disclosure};
+use einsicht_proto::v1::{Correction, Disclosure};
 use prost::Message as _;
 
 use super::*;
@@ -92,6 +92,42 @@ fn what_a_confidential_record_holds_is_proven_through_the_record() {
     assert_eq!(alone, Err(ValuesFault::NoSeal { field: SealedField::Actor }));
     let other = AccessRecord { actor_seal: None, ..record() }.encode_to_vec();
     assert_eq!(verify(&entry, &[opened(field, &other), actor]), Err(ValuesFault::Seal { field }));
+}
+
+#[test]
+fn what_a_confidential_record_held_may_be_erased_with_it_and_not_without_it() {
+    let field = SealedField::Confidential;
+    let inner = AccessRecord { actor_seal: None, ..record() }.encode_to_vec();
+    let outer = AccessRecord {
+        confidential_until_day: Some(30_000),
+        confidential_seal: seal_of(field, &inner),
+        ..AccessRecord::default()
+    };
+    let entry = entry(outer);
+    let gone = erased(SealedField::Actor, 9);
+    assert_eq!(verify(&entry, &[gone.clone(), erased(field, 9)]), Ok(()));
+    let not_there = Err(ValuesFault::NoSeal { field: SealedField::Actor });
+    assert_eq!(verify(&entry, &[gone.clone(), opened(field, &inner)]), not_there);
+    assert_eq!(
+        verify(&self::entry(record()), &[erased(SealedField::Query, 9)]),
+        Err(ValuesFault::NoSeal { field: SealedField::Query })
+    );
+}
+
+#[test]
+fn seals_that_nothing_is_said_of_are_named() {
+    let silent = |entry: &EntryBody, fields: &[OpenedField]| Values::of_answer(fields).unwrap().silent(entry);
+    let plain = entry(record());
+    assert_eq!(silent(&plain, &[opened(SealedField::Actor, PERSON.as_bytes())]), [SealedField::TraceId]);
+    assert_eq!(silent(&plain, &[erased(SealedField::Actor, 9), erased(SealedField::TraceId, 9)]), []);
+    let field = SealedField::Confidential;
+    let inner = record().encode_to_vec();
+    let outer = AccessRecord { confidential_seal: seal_of(field, &inner), ..AccessRecord::default() };
+    assert_eq!(
+        silent(&entry(outer.clone()), &[opened(field, &inner)]),
+        [SealedField::Actor, SealedField::TraceId]
+    );
+    assert_eq!(silent(&entry(outer), &[erased(field, 9)]), []);
 }
 
 /// A ledger with a sealed access at 1, a disclosure at 2 and a correction at 3; and the file.

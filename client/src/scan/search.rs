@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 
 use einsicht_access::Month;
 use einsicht_access::marker::Finder;
-use einsicht_tlog::Index;
+use einsicht_tlog::{Hash, Index};
 
 use super::marks::{Marks, corrected, record_in};
+use super::proofs::Collector;
 use crate::audit::{Inspector, Kind, Seen};
 use crate::view_keys::ViewKeys;
+
+/// Tests records for one person: the innermost of a scan.
+pub struct RecordTest(Vec<MonthFinders>);
 
 /// The keys of a month, made ready.
 struct MonthFinders {
@@ -19,9 +23,6 @@ struct MonthFinders {
     finders: Vec<(String, Finder)>,
 }
 
-/// Tests records for one person: the innermost of a scan.
-pub struct RecordTest(Vec<MonthFinders>);
-
 /// A scan on its way through the ledger.
 pub(super) struct Search {
     test: RecordTest,
@@ -30,39 +31,57 @@ pub(super) struct Search {
 /// What a chunk has to do with the person.
 #[derive(Default)]
 pub(super) struct Notes {
+    /// Leaf hashes of all entries, for the proofs.
+    hashes: Vec<Hash>,
     sightings: Vec<Sighted>,
-    /// Access records by month.
-    records: BTreeMap<Month, u64>,
-    /// Confidential records of the months that there are keys for.
-    confidential: Vec<(u64, Month)>,
+    months: BTreeMap<Month, Counted>,
+    /// Confidential records of the months that there are keys for, with their leaves.
+    confidential: Vec<(u64, Month, Vec<u8>)>,
     /// Records that entries of the chunk open.
     opened: Vec<u64>,
-    /// Corrections, and the records beside which they stand.
-    corrections: Vec<(u64, u64)>,
+    /// Corrections with their leaves, and the records beside which they stand.
+    corrections: Vec<(u64, u64, Vec<u8>)>,
+}
+
+/// What a month has.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Counted {
+    /// Access records.
+    pub records: u64,
+    /// Those with markers, or confidential: those that could be about somebody.
+    pub marked: u64,
+    /// Entries of kinds that this version does not know.
+    pub unknown: u64,
 }
 
 /// A marker of the person was seen.
 struct Sighted {
     /// Index of the record.
     record: u64,
-    opened_by: Option<Index>,
+    /// The entry that it was seen in, with its leaf.
+    seen_in: u64,
+    leaf: Vec<u8>,
     keys: Vec<(Month, String)>,
 }
 
 /// What is known of a record about the person.
-#[derive(Default)]
 pub(super) struct Sighting {
-    pub opened_by: Option<Index>,
+    /// Leaf of the record.
+    pub record: Option<Vec<u8>>,
+    /// The entry that opened it, and its leaf.
+    pub opened_by: Option<(Index, Vec<u8>)>,
     /// Months and schemes whose keys found it.
     pub keys: Vec<(Month, String)>,
 }
 
 /// What was found up to now.
 pub(super) struct Found {
+    pub proofs: Collector,
     sightings: BTreeMap<u64, Sighting>,
-    records: BTreeMap<Month, u64>,
-    confidential: HashMap<u64, Month>,
-    corrections: HashMap<u64, Vec<u64>>,
+    months: BTreeMap<Month, Counted>,
+    /// Leaves of confidential records, and whether they were opened.
+    confidential: HashMap<u64, (Month, Vec<u8>, bool)>,
+    corrections: HashMap<u64, Vec<(u64, Vec<u8>)>>,
 }
 
 impl RecordTest {
@@ -95,17 +114,39 @@ impl RecordTest {
     #[must_use]
     pub fn finds(&self, body: &[u8], recorded_at: u64) -> bool {
         let Some((opens, record)) = record_in(body) else { return false };
+        let Some(marks) = Marks::of_record(record) else { return false };
         let months: &[MonthFinders] = match opens {
             Some(_) => &self.0,
             None => self.month_of(recorded_at).map(std::slice::from_ref).unwrap_or_default(),
         };
-        !found_by(months, record).is_empty()
+        !found_by(months, marks).is_empty()
     }
 }
 
 impl Search {
     pub fn new(keys: &ViewKeys) -> Self {
         Self { test: RecordTest::new(keys) }
+    }
+
+    fn look_at_access(&self, seen: Seen<'_>, notes: &mut Notes) {
+        let Some(month) = self.test.month_of(seen.recorded_at.0) else { return };
+        let counted = notes.months.entry(month.month).or_default();
+        counted.records += 1;
+        if seen.is_confidential {
+            counted.marked += 1;
+            notes.confidential.push((seen.index.0, month.month, seen.leaf.to_vec()));
+        }
+        let Some(marks) = record_in(seen.body).and_then(|(_, record)| Marks::of_record(record)) else {
+            return;
+        };
+        if !seen.is_confidential && marks.markers().next().is_some() {
+            counted.marked += 1;
+        }
+        let keys = found_by(std::slice::from_ref(month), marks);
+        if !keys.is_empty() {
+            let (record, leaf) = (seen.index.0, seen.leaf.to_vec());
+            notes.sightings.push(Sighted { record, seen_in: record, leaf, keys });
+        }
     }
 }
 
@@ -114,30 +155,31 @@ impl Inspector for Search {
 
     #[inline]
     fn look(&self, seen: Seen<'_>, notes: &mut Notes) {
+        notes.hashes.push(seen.leaf_hash);
         match seen.kind {
-            Kind::ACCESS => {
-                let Some(month) = self.test.month_of(seen.recorded_at.0) else { return };
-                *notes.records.entry(month.month).or_default() += 1;
-                if seen.is_confidential {
-                    notes.confidential.push((seen.index.0, month.month));
-                }
-                let Some((_, record)) = record_in(seen.body) else { return };
-                let keys = found_by(std::slice::from_ref(month), record);
-                if !keys.is_empty() {
-                    notes.sightings.push(Sighted { record: seen.index.0, opened_by: None, keys });
-                }
-            }
+            Kind::ACCESS => self.look_at_access(seen, notes),
             Kind::OPENING => {
-                let Some((Some(record_index), record)) = record_in(seen.body) else { return };
-                notes.opened.push(record_index);
-                let keys = found_by(&self.test.0, record);
+                let Some((Some(record), opened)) = record_in(seen.body) else { return };
+                notes.opened.push(record);
+                let keys =
+                    Marks::of_record(opened).map(|marks| found_by(&self.test.0, marks)).unwrap_or_default();
                 if !keys.is_empty() {
-                    let opened_by = Some(seen.index);
-                    notes.sightings.push(Sighted { record: record_index, opened_by, keys });
+                    notes.sightings.push(Sighted {
+                        record,
+                        seen_in: seen.index.0,
+                        leaf: seen.leaf.to_vec(),
+                        keys,
+                    });
                 }
             }
             Kind::CORRECTION => {
-                notes.corrections.extend(corrected(seen.body).map(|record| (seen.index.0, record)));
+                let record = corrected(seen.body);
+                notes.corrections.extend(record.map(|record| (seen.index.0, record, seen.leaf.to_vec())));
+            }
+            kind if !kind.is_known() => {
+                if let Some(month) = self.test.month_of(seen.recorded_at.0) {
+                    notes.months.entry(month.month).or_default().unknown += 1;
+                }
             }
             _ => {}
         }
@@ -146,11 +188,11 @@ impl Inspector for Search {
 
 impl Found {
     /// Nothing yet.
-    pub fn new(search: &Search) -> Self {
-        let records = search.test.0.iter().map(|month| (month.month, 0)).collect();
+    pub fn new() -> Self {
         Self {
+            proofs: Collector::default(),
             sightings: BTreeMap::new(),
-            records,
+            months: BTreeMap::new(),
             confidential: HashMap::new(),
             corrections: HashMap::new(),
         }
@@ -158,21 +200,39 @@ impl Found {
 
     /// Takes in what a chunk had.
     pub fn take(&mut self, notes: Notes) {
-        for (month, count) in notes.records {
-            *self.records.entry(month).or_default() += count;
+        for (month, counted) in notes.months {
+            self.months.entry(month).or_default().add(counted);
         }
-        self.confidential.extend(notes.confidential);
+        for (index, month, leaf) in notes.confidential {
+            self.proofs.mark(index);
+            self.confidential.insert(index, (month, leaf, false));
+        }
         for record in notes.opened {
-            self.confidential.remove(&record);
+            if let Some((_, _, is_opened)) = self.confidential.get_mut(&record) {
+                *is_opened = true;
+            }
         }
-        for Sighted { record, opened_by, keys } in notes.sightings {
-            let sighting = self.sightings.entry(record).or_default();
-            sighting.opened_by = sighting.opened_by.or(opened_by);
-            sighting.keys.extend(keys);
+        for sighted in notes.sightings {
+            self.proofs.mark(sighted.seen_in);
+            self.sight(sighted);
         }
-        for (correction, record) in notes.corrections {
-            self.corrections.entry(record).or_default().push(correction);
+        for (correction, record, leaf) in notes.corrections {
+            self.corrections.entry(record).or_default().push((correction, leaf));
         }
+        self.proofs.push(&notes.hashes);
+    }
+
+    fn sight(&mut self, Sighted { record, seen_in, leaf, keys }: Sighted) {
+        let empty = Sighting { record: None, opened_by: None, keys: Vec::new() };
+        let sighting = self.sightings.entry(record).or_insert(empty);
+        if seen_in == record {
+            sighting.record = Some(leaf);
+        } else {
+            // The record lies before; that it is a confidential one of a month in question is looked at in the end.
+            sighting.record = self.confidential.get(&record).map(|(_, leaf, _)| leaf.clone());
+            sighting.opened_by = Some((Index(seen_in), leaf));
+        }
+        sighting.keys.extend(keys);
     }
 
     /// Records in which the person was seen, by index.
@@ -180,24 +240,32 @@ impl Found {
         self.sightings.iter()
     }
 
-    pub fn corrections_of(&self, record: u64) -> &[u64] {
+    /// Corrections beside a record: index and leaf.
+    pub fn corrections_of(&self, record: u64) -> &[(u64, Vec<u8>)] {
         self.corrections.get(&record).map(Vec::as_slice).unwrap_or_default()
     }
 
-    pub fn records(&self, month: Month) -> u64 {
-        self.records.get(&month).copied().unwrap_or_default()
+    pub fn counted(&self, month: Month) -> Counted {
+        self.months.get(&month).copied().unwrap_or_default()
     }
 
-    /// How many records of the month are confidential still.
+    /// How many records of the month are still confidential.
     pub fn hidden(&self, month: Month) -> u64 {
-        self.confidential.values().filter(|of| **of == month).count() as u64
+        self.confidential.values().filter(|(of, _, is_opened)| *of == month && !is_opened).count() as u64
+    }
+}
+
+impl Counted {
+    fn add(&mut self, more: Self) {
+        self.records += more.records;
+        self.marked += more.marked;
+        self.unknown += more.unknown;
     }
 }
 
 /// The keys that find the person in a record.
 #[inline]
-fn found_by(months: &[MonthFinders], record: &[u8]) -> Vec<(Month, String)> {
-    let Some(marks) = Marks::of_record(record) else { return Vec::new() };
+fn found_by(months: &[MonthFinders], marks: Marks<'_>) -> Vec<(Month, String)> {
     let mut found = Vec::new();
     for month in months {
         for (scheme, finder) in &month.finders {

@@ -54,7 +54,8 @@ async fn exactly_the_accesses_to_the_persons_data_are_found_each_with_its_proof(
         let scan = scanned(&ledger, &keys(person, &["2026-11"])).await.unwrap();
         assert_eq!(indexes(&scan), expected, "person {person}");
         assert_eq!(scan.audit.head, ledger.head_at(ledger.size()));
-        assert_eq!((scan.months[0].records, scan.months[0].hits), (4, expected.len() as u64));
+        assert_eq!((scan.months[0].records, scan.months[0].marked), (4, 3));
+        assert_eq!(scan.months[0].hits, expected.len() as u64);
         assert_eq!(scan.untold(), []);
         for hit in &scan.hits {
             assert_eq!((hit.record.dataset.as_str(), hit.opened_by), ("melderegister", None));
@@ -107,6 +108,38 @@ async fn a_confidential_record_is_found_once_it_is_open_and_told_of_before() {
     let scan = scanned(&ledger, &keys(1, &["2026-11"])).await.unwrap();
     assert_eq!((indexes(&scan), scan.untold()), (vec![1], vec![]));
     assert_eq!((scan.audit.confidential.records, scan.audit.confidential.unopened()), (2, 0));
+}
+
+#[tokio::test]
+async fn entries_that_this_release_does_not_know_are_told_of() {
+    let mut ledger = ledger();
+    ledger.leaves.truncate(5);
+    ledger.commits.truncate(5);
+    ledger.commit_at(BEGAN_AT + 5, b"\x6a\x01a");
+    ledger.commit_at(DECEMBER, &body_bytes(&entry::service_start("einsichtd 0.1.0")));
+    let scan = scanned(&ledger, &keys(9, &["2026-11"])).await.unwrap();
+    assert_eq!(scan.untold(), [("2026-11".parse().unwrap(), Untold::NotUnderstood(1))]);
+}
+
+#[tokio::test]
+async fn a_month_whose_records_name_nobody_is_told_of() {
+    let mut ledger = Ledger::of(5, 1);
+    ledger.commit_at(DECEMBER, &body_bytes(&entry::service_start("einsichtd 0.1.0")));
+    let scan = scanned(&ledger, &keys(1, &["2026-11"])).await.unwrap();
+    assert_eq!((scan.months[0].records, scan.months[0].marked), (4, 0));
+    assert_eq!(scan.untold(), [("2026-11".parse().unwrap(), Untold::NoRecords)]);
+}
+
+#[tokio::test]
+async fn a_large_ledger_is_proven_out_of_the_one_pass() {
+    let mut ledger = Ledger::of(700, 90);
+    for index in [300, 600] {
+        let (body, _) = sealed(&event(&[1]), BEGAN_AT + 9, index);
+        ledger.commit_at(BEGAN_AT + 9, &body);
+    }
+    ledger.grow(1300, 100);
+    let scan = scanned(&ledger, &keys(1, &["2026-11"])).await.unwrap();
+    assert_eq!(indexes(&scan), [700, 701]);
 }
 
 #[tokio::test]

@@ -2,16 +2,18 @@
 //! are proven to be in the ledger.
 
 use einsicht_access::Month;
-use einsicht_access::seal::{Salt, SealedField, seal};
-use einsicht_access::wire::read_record;
+use einsicht_access::record::check_opening;
+use einsicht_access::seal::SealedField;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{CorrectRequest, OpenedField};
 use einsicht_tlog::{Index, Size};
 
 use super::Wanted;
 use super::error::AnswerFault;
-use crate::disclosure::{Values, ValuesFault};
+use crate::disclosure::Values;
 use crate::proven::ProvenEntry;
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// The entry was written after the ledger had `known` entries.
 pub(super) fn is_new(entry: &ProvenEntry, known: Size) -> Result<(), AnswerFault> {
@@ -62,7 +64,9 @@ pub(super) fn disclosed(
         return Err(AnswerFault::Nothing("no value"));
     }
     if wanted.fields.is_empty() {
-        return Ok(());
+        // Which fields a request names is sealed in it; otherwise all that the entry has were asked for.
+        let left = values.silent(entry.body()).into_iter().next().filter(|_| wanted.request.is_none());
+        return left.map_or(Ok(()), |field| Err(AnswerFault::Missing { field }));
     }
     if let Some(field) = wanted.fields.iter().copied().find(|field| !values.has(*field)) {
         return Err(AnswerFault::Missing { field });
@@ -77,11 +81,7 @@ pub(super) fn disclosed(
 
 /// The entry can be what erased a field of `target`: it is an erasure behind it; of a whole month only if
 /// that is the month of the target. Which entry a single erasure is about is sealed.
-pub(super) fn erases(
-    erasure: &ProvenEntry,
-    target: &ProvenEntry,
-    field: SealedField,
-) -> Result<(), AnswerFault> {
+pub(super) fn erases(erasure: &ProvenEntry, target: &ProvenEntry) -> Result<(), AnswerFault> {
     let Some(Content::Erasure(content)) = erasure.content() else {
         return Err(other_kind(erasure, "an erasure"));
     };
@@ -92,7 +92,7 @@ pub(super) fn erases(
     let month = Month::of_unix_s(target.recorded_at().0).to_string();
     match &content.month {
         Some(erased) if *erased != month => Err(AnswerFault::SaysOther { index, what: "month" }),
-        None if content.seal.is_none() => Err(AnswerFault::Missing { field }),
+        None if content.seal.is_none() => Err(AnswerFault::SaysOther { index, what: "extent" }),
         _ => Ok(()),
     }
 }
@@ -145,7 +145,7 @@ pub(super) fn corrects(entry: &ProvenEntry, sent: &CorrectRequest) -> Result<(),
     if correction.ground != sent.ground { says_other("ground") } else { Ok(()) }
 }
 
-/// The opening shows what the confidential record sealed.
+/// The opening shows what the confidential record sealed, not before its day.
 pub(super) fn opens(opening: &ProvenEntry, sealed: &ProvenEntry) -> Result<(), AnswerFault> {
     let Some(Content::Opening(content)) = opening.content() else {
         return Err(other_kind(opening, "an opening"));
@@ -154,17 +154,16 @@ pub(super) fn opens(opening: &ProvenEntry, sealed: &ProvenEntry) -> Result<(), A
     if content.index != of.0 {
         return Err(AnswerFault::SaysOther { index, what: "record" });
     }
-    let expected = match sealed.content() {
-        Some(Content::Access(record)) => record.confidential_seal.as_deref(),
-        _ => None,
+    let opens_other = |problem: String| AnswerFault::OpensOther { opening: index, index: of, problem };
+    let Some(Content::Access(outer)) = sealed.content() else {
+        return Err(opens_other("it is no record".to_owned()));
     };
-    let salt: Option<[u8; 32]> = content.salt.as_ref().try_into().ok();
-    let found = salt.map(|salt| seal(SealedField::Confidential, &Salt::from(salt), &content.record));
-    if expected.is_none() || found.as_ref().map(<[u8; 32]>::as_slice) != expected {
-        return Err(AnswerFault::OpensOther { opening: index, index: of });
+    check_opening(content, outer).map_err(|fault| opens_other(fault.to_string()))?;
+    let today = i64::try_from(opening.recorded_at().0 / SECONDS_PER_DAY).unwrap_or(i64::MAX);
+    match outer.confidential_until_day {
+        Some(day) if today < i64::from(day) => Err(opens_other("its day has not come".to_owned())),
+        _ => Ok(()),
     }
-    read_record(&content.record).map_err(ValuesFault::Inner)?;
-    Ok(())
 }
 
 /// The entry erased a whole month of a class.

@@ -116,12 +116,14 @@ pub enum AnswerFault {
     #[error("the answer both waits for a second steward and discloses values")]
     Both,
     /// A confidential record was opened, and is another one than was sealed.
-    #[error("entry {opening} does not open what entry {index} sealed")]
+    #[error("entry {opening} does not open what entry {index} sealed: {problem}")]
     OpensOther {
         /// The opening.
         opening: Index,
         /// The confidential record.
         index: Index,
+        /// What is wrong.
+        problem: String,
     },
     /// A list that is not as it must be.
     #[error("item {position} of the answer {problem}")]

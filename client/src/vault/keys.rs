@@ -65,6 +65,17 @@ impl Vault {
             }
             keys.add(ViewKeyOf { scheme: scheme.clone(), month, key: ViewKey::from(key) });
         }
+        for month in months {
+            let of_month = given.iter().filter(|(_, of)| of == month).count();
+            if of_month > 0 && of_month < subjects.len() {
+                let position = answer.keys.len();
+                return Err(AnswerFault::Item {
+                    position,
+                    problem: "is missing: a month has keys for all or for nobody",
+                }
+                .into());
+            }
+        }
         Ok(IssuedKeys { keys, trail })
     }
 }

@@ -8,6 +8,9 @@ use crate::place::{Place, json, says};
 const ACTOR: &str = "Kornblum-Canary";
 const PERSON: &str = "4711-0815";
 
+/// Why a file fails, with which exit code, and what was changed in it.
+type Change = (&'static str, i32, fn(&mut serde_json::Value));
+
 fn event() -> serde_json::Value {
     value!({
         "dataset": "melderegister", "operation": "query", "purpose": "auskunft", "unit": "buergerdienste",
@@ -35,7 +38,7 @@ async fn what_was_sealed_is_disclosed_proven_after_restarts_and_verified_by_a_th
     place.stop().await;
     // Without the ledger, and without a token.
     let verified = place.run("disclosure verify actor.disclosure").await;
-    says(&verified, 0, &["PROVEN  1 value", ACTOR, "That this was disclosed stands in entry"]);
+    says(&verified, 0, &["PROVEN  1 value", ACTOR, "says that something was disclosed"]);
     let verified = place.run("disclosure verify actor.disclosure --json").await;
     assert_eq!(json(&verified)["values"]["opened"], value!({"actor": ACTOR}));
     #[cfg(unix)]
@@ -54,7 +57,7 @@ async fn a_disclosure_that_was_tampered_with_fails_with_the_reason() {
     place.run(&line).await.expect(0, &[]);
     place.stop().await;
     let good: serde_json::Value = serde_json::from_str(&place.read("good")).unwrap();
-    let changes: [(&str, i32, fn(&mut serde_json::Value)); 7] = [
+    let changes: [Change; 7] = [
         ("is not what was sealed", 1, |file| file["opened"][0]["value"] = "b3RoZXI=".into()),
         ("is not what was sealed", 1, |file| {
             file["opened"][0]["salt"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()

@@ -93,7 +93,10 @@ fn subjects(text: &str) -> anyhow::Result<Vec<Subject>> {
         // Not the line itself: it is personal.
         let (scheme, id) =
             split.with_context(|| format!("line {number} of the subjects is not SCHEME:ID"))?;
-        subjects.push(Subject { scheme: scheme.to_owned(), id: id.to_owned() });
+        let subject = Subject { scheme: scheme.to_owned(), id: id.to_owned() };
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
     }
     ensure!(
         !subjects.is_empty(),
@@ -108,7 +111,7 @@ mod tests {
 
     #[test]
     fn subjects_are_lines_and_errors_do_not_repeat_them() {
-        let read = subjects("person:4711\r\n\n halter:UL-X:1 \n").unwrap();
+        let read = subjects("person:4711\r\n\n halter:UL-X:1 \nperson:4711").unwrap();
         let read: Vec<_> = read.iter().map(|subject| (&*subject.scheme, &*subject.id)).collect();
         assert_eq!(read, [("person", "4711"), ("halter", "UL-X:1")]);
         for wrong in ["", "\n", "person:4711\nErika", "person:", ":Erika"] {

@@ -43,10 +43,10 @@ pub struct ReportArgs {
 /// # Errors
 /// The ledger is not verified, or the report can't be written.
 pub async fn run(args: &ReportArgs, options: &Options) -> anyhow::Result<Exit> {
-    let found = scanned(&args.keys, args.place.as_deref(), options).await?;
-    let report = AccessReport::new(&found);
     new_folder(&args.out)?;
     let proofs = args.out.join("proofs");
+    let found = scanned(&args.keys, args.place.as_deref(), options).await?;
+    let report = AccessReport::new(&found);
     new_folder(&proofs)?;
     write_proofs(&proofs, &found)?;
     for language in [Language::German, Language::English] {

@@ -24,9 +24,10 @@ Examples:
   einsicht citizen scan --keys p.keys --json | jq '.accesses[].purpose'
 
 The whole ledger is read and verified, and each record of the months is tested with your keys on this
-machine: nobody learns what you looked for. What is found is proven. What is not found proves less:
-the markers were written by the service, and an auditor with the city's keys can check them
-(`einsicht verify --vault`).
+machine: nobody learns what you looked for or what you found. What is found is proven. What is not
+found proves less: the keys are what the administration gave you, and whether they are yours nobody
+can see; and the markers were written by the service, which an auditor with the city's keys can check
+(`einsicht verify --vault`). A month is the one in which an access was recorded.
 
 Ends with 0 if everything could be told, 1 if the ledger failed verification, 2 if something could
 not be told; nothing found is then not the same as no access.";
@@ -54,9 +55,9 @@ pub struct ScanArgs {
 /// # Errors
 /// The ledger is not verified, or the keys can't be used.
 pub async fn run(args: &ScanArgs, options: &Options) -> anyhow::Result<Exit> {
+    args.proofs.as_deref().map_or(Ok(()), new_folder)?;
     let found = scanned(&args.keys, args.place.as_deref(), options).await?;
     if let Some(dir) = &args.proofs {
-        new_folder(dir)?;
         write_proofs(dir, &found)?;
         options.note(&format!("proofs written to {}", dir.display()));
     }
@@ -85,7 +86,7 @@ pub fn exit_of(found: &Scan) -> Exit {
     if found.untold().is_empty() { Exit::Done } else { Exit::Untold }
 }
 
-/// Makes a folder that nobody else can read.
+/// Makes a folder that nobody else can look into: what files in it are called says which records were found.
 pub fn new_folder(dir: &Path) -> anyhow::Result<()> {
     let is_empty = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_none());
     ensure!(is_empty || !dir.exists(), "{} is there already, and holds something", dir.display());
@@ -93,7 +94,15 @@ pub fn new_folder(dir: &Path) -> anyhow::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).with_context(|| format!("{} can't be made", dir.display()))
+    builder.create(dir).with_context(|| format!("{} can't be made", dir.display()))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // There may have been one that others can enter.
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))
+            .with_context(|| format!("{} can't be closed to others", dir.display()))?;
+    }
+    Ok(())
 }
 
 /// Writes the proofs of all accesses into a folder, a file for each entry.
@@ -124,8 +133,13 @@ fn print(found: &Scan, out: &mut Out) -> std::io::Result<()> {
     }
     for month in &found.months {
         let keys = counted(month.keys as u64, "key", "keys");
-        let records = counted(month.records, "record", "records");
-        out.line(&format!("  {}: {} found in {records}, with {keys}", month.month, grouped(month.hits)))?;
+        let (records, schemes) = (counted(month.records, "record", "records"), month.schemes.join(", "));
+        let marked = grouped(month.marked);
+        out.line(&format!(
+            "  {}: {} found in {records}, of which {marked} name people or are confidential, with {keys} ({schemes})",
+            month.month,
+            grouped(month.hits)
+        ))?;
     }
     for (month, untold) in found.untold() {
         out.styled(Emphasis::Look, "  could not tell", &format!("  {}", untold_text(month, untold)))?;
@@ -151,7 +165,9 @@ fn print_hit(hit: &Hit, out: &mut Out) -> std::io::Result<()> {
 pub fn untold_text(month: Month, untold: Untold) -> String {
     match untold {
         Untold::NoRecords => {
-            format!("{month}: the ledger has no record of that month; is it the month that was meant?")
+            format!(
+                "{month}: the ledger has no record of that month that names anybody; is it the month that was meant?"
+            )
         }
         Untold::NotOver => {
             format!(
@@ -161,8 +177,16 @@ pub fn untold_text(month: Month, untold: Untold) -> String {
         Untold::Hidden(records) => {
             let records = counted(records, "record is", "records are");
             format!(
-                "{month}: {records} confidential still; whether they are about you shows when they are opened"
+                "{month}: {records} still confidential; whether they are about you shows when they are opened"
             )
+        }
+        Untold::NotUnderstood(entries) => {
+            let entries = counted(entries, "entry is", "entries are");
+            format!("{month}: {entries} of a kind that this release does not know; use a newer one")
+        }
+        Untold::Unchecked(openings) => {
+            let openings = counted(openings, "opening", "openings");
+            format!("{openings} of confidential records could not be compared with what was sealed")
         }
     }
 }

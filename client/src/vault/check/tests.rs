@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use einsicht_access::body_bytes;
 use einsicht_proto::v1::{
-    AccessRecord, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure, Opening,
+    AccessEvent, AccessRecord, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure,
 };
-use prost::Message as _;
 
 use super::*;
-use crate::sample::{Ledger, access, key};
+use crate::sample::sealed::{event, opening, sealed};
+use crate::sample::{BEGAN_AT, Ledger, access, key};
 
 const SEAL: &[u8] = &[8; 32];
 const ACTOR: SealedField = SealedField::Actor;
@@ -25,7 +25,9 @@ fn proven(content: Content) -> ProvenEntry {
 /// The entry before it.
 fn target() -> ProvenEntry {
     let mut ledger = Ledger::new();
-    ledger.push(&access(1, 0));
+    let seal = Some(Bytes::from_static(SEAL));
+    let record = AccessRecord { actor_seal: seal.clone(), query_seal: seal, ..AccessRecord::default() };
+    ledger.push(&EntryBody { content: Some(Content::Access(record)) });
     ledger.commit();
     ProvenEntry::verify(&ledger.receipt(1), key().verifier()).unwrap()
 }
@@ -86,6 +88,10 @@ fn no_more_and_no_less_is_disclosed_than_was_asked_for() {
     };
     let other = SealedField::Query;
     assert!(check(&[], &[ACTOR, other]).is_ok());
+    assert!(
+        matches!(check(&[], &[ACTOR]), Err(AnswerFault::Missing { field }) if field == other),
+        "all were asked for"
+    );
     assert!(matches!(check(&[], &[]), Err(AnswerFault::Nothing(_))));
     assert!(
         matches!(check(&[ACTOR, other], &[ACTOR]), Err(AnswerFault::Missing { field }) if field == other)
@@ -127,19 +133,13 @@ fn an_erasure_is_on_the_ground_given_and_of_no_whole_month() {
 
 #[test]
 fn what_is_said_to_be_erased_was_erased_by_an_erasure_of_its_month() {
-    assert!(erases(&erasure(None, Some(SEAL)), &target(), ACTOR).is_ok());
-    assert!(erases(&erasure(Some("2026-11"), None), &target(), ACTOR).is_ok());
-    assert!(matches!(
-        erases(&erasure(Some("2026-10"), None), &target(), ACTOR),
-        Err(AnswerFault::SaysOther { .. })
-    ));
-    assert!(matches!(erases(&erasure(None, None), &target(), ACTOR), Err(AnswerFault::Missing { .. })));
-    assert!(matches!(erases(&disclosure(None), &target(), ACTOR), Err(AnswerFault::OtherKind { .. })));
+    assert!(erases(&erasure(None, Some(SEAL)), &target()).is_ok());
+    assert!(erases(&erasure(Some("2026-11"), None), &target()).is_ok());
+    assert!(matches!(erases(&erasure(Some("2026-10"), None), &target()), Err(AnswerFault::SaysOther { .. })));
+    assert!(matches!(erases(&erasure(None, None), &target()), Err(AnswerFault::SaysOther { .. })));
+    assert!(matches!(erases(&disclosure(None), &target()), Err(AnswerFault::OtherKind { .. })));
     let entry = erasure(None, Some(SEAL));
-    assert!(
-        matches!(erases(&entry, &entry, ACTOR), Err(AnswerFault::SaysOther { .. })),
-        "an erasure of itself"
-    );
+    assert!(matches!(erases(&entry, &entry), Err(AnswerFault::SaysOther { .. })), "an erasure of itself");
     assert!(retained(&erasure(Some("2026-11"), None), "2026-11", "P12M").is_ok());
     assert!(retained(&erasure(Some("2026-11"), None), "2026-11", "P13M").is_err());
     assert!(retained(&erasure(None, Some(SEAL)), "2026-11", "P12M").is_err());
@@ -160,33 +160,31 @@ fn a_correction_says_what_was_sent() {
 }
 
 #[test]
-fn an_opening_shows_what_was_sealed() {
-    let inner = AccessRecord { dataset: "d".into(), ..AccessRecord::default() }.encode_to_vec();
-    let salt = [3; 32];
-    let sealed = |bytes: &[u8]| {
-        let seal = seal(SealedField::Confidential, &Salt::from(salt), bytes);
-        let record = AccessRecord {
-            confidential_until_day: Some(1),
-            confidential_seal: Some(Bytes::copy_from_slice(&seal)),
-            ..AccessRecord::default()
-        };
-        proven(Content::Access(record))
+fn an_opening_shows_what_was_sealed_not_before_its_day() {
+    /// The day of the sample, and the one behind it.
+    const TODAY: i32 = 20_779;
+    let hidden = |day| AccessEvent { confidential_until_day: Some(day), ..event(&[1]) };
+    let proven_at = |body: &[u8], index: usize| {
+        let mut ledger = Ledger::new();
+        ledger.push(&access(1, 0));
+        (1..index).for_each(|_| ledger.push(&access(1, 1)));
+        ledger.push_bytes(body);
+        ledger.commit();
+        ProvenEntry::verify(&ledger.receipt(ledger.size() - 1), key().verifier()).unwrap()
     };
-    let opening = |index, salt: &[u8], record: &[u8]| {
-        let (salt, record) = (Bytes::copy_from_slice(salt), Bytes::copy_from_slice(record));
-        proven(Content::Opening(Opening { index, salt, record }))
+    let check = |day, opens| {
+        let (body, openings) = sealed(&hidden(day), BEGAN_AT, 0);
+        let (_, others) = sealed(&hidden(day), BEGAN_AT, 0);
+        let sealed = proven_at(&body, 1);
+        (
+            super::opens(&proven_at(&opening(opens, &openings), 2), &sealed),
+            super::opens(&proven_at(&opening(2, &others), 2), &sealed),
+        )
     };
-    assert!(opens(&opening(2, &salt, &inner), &sealed(&inner)).is_ok());
-    assert!(matches!(opens(&opening(1, &salt, &inner), &sealed(&inner)), Err(AnswerFault::SaysOther { .. })));
-    for (salt, record) in [(&[4; 32][..], &inner[..]), (&salt[..31], &inner[..]), (&salt[..], b"\x0a\x01e")] {
-        let opened = opens(&opening(2, salt, record), &sealed(&inner));
-        assert!(matches!(opened, Err(AnswerFault::OpensOther { .. })));
-    }
-    let malformed = b"\x0a\x01d\x0a\x01d";
-    let opened = opens(&opening(2, &salt, malformed), &sealed(malformed));
-    assert!(
-        matches!(opened, Err(AnswerFault::Values(ValuesFault::Inner(_)))),
-        "what was sealed is no record"
-    );
-    assert!(matches!(opens(&opening(1, &salt, &inner), &target()), Err(AnswerFault::OpensOther { .. })));
+    let (opened, other) = check(TODAY, 2);
+    assert!(opened.is_ok(), "{opened:?}");
+    assert!(matches!(other, Err(AnswerFault::OpensOther { .. })), "the opening of another one");
+    assert!(matches!(check(TODAY, 1).0, Err(AnswerFault::SaysOther { .. })));
+    assert!(matches!(check(TODAY + 1, 2).0, Err(AnswerFault::OpensOther { .. })), "its day has not come");
+    assert!(matches!(super::opens(&target(), &target()), Err(AnswerFault::OtherKind { .. })));
 }
