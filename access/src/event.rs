@@ -272,14 +272,14 @@ fn check_end(until_us: i64, at_us: i64, now_us: i64) -> Result<(), Problem> {
 }
 
 fn check_time(time_us: i64, now_us: i64) -> Result<(), Problem> {
-    const SECOND_US: i64 = 1_000_000;
+    const MINUTE_US: i64 = 60_000_000;
     let ahead_us = time_us.saturating_sub(now_us);
     if time_us <= 0 {
         Err(Problem::BeforeEpoch)
     } else if ahead_us > FUTURE_US_MAX {
         // Rounded up: 24 hours and a little must not read as "24 hours, at most 24 hours".
-        let ahead_s = ahead_us / SECOND_US + i64::from(ahead_us % SECOND_US > 0);
-        Err(Problem::InFuture { ahead_s, max_s: FUTURE_US_MAX / SECOND_US })
+        let ahead_min = ahead_us / MINUTE_US + i64::from(ahead_us % MINUTE_US > 0);
+        Err(Problem::InFuture { ahead_min, max_min: FUTURE_US_MAX / MINUTE_US })
     } else {
         Ok(())
     }

@@ -96,13 +96,13 @@ pub enum Problem {
         /// Index of the item that it repeats.
         first: usize,
     },
-    /// A time too far ahead of the service's clock.
-    #[error("lies {ahead_s} s ahead of the clock of the service, at most {max_s} s are allowed")]
+    /// A time too far ahead of the service's clock. Told in minutes, as the log does: what is finer is sealed.
+    #[error("lies {ahead_min} min ahead of the clock of the service, at most {max_min} min are allowed")]
     InFuture {
-        /// How far ahead, in whole seconds.
-        ahead_s: i64,
-        /// The limit, in seconds.
-        max_s: i64,
+        /// How far ahead, in whole minutes, rounded up.
+        ahead_min: i64,
+        /// The limit, in minutes.
+        max_min: i64,
     },
     /// A time before 1970.
     #[error("lies before 1970-01-01T00:00:00Z")]

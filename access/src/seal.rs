@@ -162,8 +162,10 @@ impl Drop for Salt {
 impl ZeroizeOnDrop for Salt {}
 
 impl From<[u8; SALT_BYTES]> for Salt {
-    fn from(bytes: [u8; SALT_BYTES]) -> Self {
-        Self(bytes)
+    fn from(mut bytes: [u8; SALT_BYTES]) -> Self {
+        let salt = Self(bytes);
+        zeroize_bytes(&mut bytes);
+        salt
     }
 }
 

@@ -212,9 +212,12 @@ impl fmt::Debug for Value<'_> {
     }
 }
 
-/// The elements of a list: `uint32 length ‖ element` each.
+/// The elements of a list: `uint32 length ‖ element` each. A list without any is not sealed.
 fn elements<'a, T>(mut bytes: &'a [u8], element: impl Fn(&'a [u8]) -> Option<T>) -> Option<Vec<T>> {
     let mut read = Vec::new();
+    if bytes.is_empty() {
+        return None;
+    }
     while !bytes.is_empty() {
         let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
         let (content, rest) = rest.split_at_checked(u32::from_be_bytes(*length).try_into().ok()?)?;
@@ -228,6 +231,9 @@ fn elements<'a, T>(mut bytes: &'a [u8], element: impl Fn(&'a [u8]) -> Option<T>)
 fn subject(bytes: &[u8]) -> Option<SubjectView<'_>> {
     let (length, rest) = bytes.split_first()?;
     let (scheme, id) = rest.split_at_checked(usize::from(*length))?;
+    if scheme.is_empty() || id.is_empty() {
+        return None;
+    }
     Some(SubjectView { scheme: text(scheme)?, id: text(id)? })
 }
 

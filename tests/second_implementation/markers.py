@@ -48,8 +48,10 @@ def check_markers(outer, record, subjects, period_key, is_erased):
     nonce = record.get(67, b"")
     require(len(nonce) == NONCE_BYTES, "the record has no nonce of 16 bytes")
     for scheme, id in subjects or []:
-        found = scan(view_key(period_key, scheme, id), nonce, record[68])
-        require(found is not None, "a subject has no marker")
+        key = view_key(period_key, scheme, id)
+        require(scan(key, nonce, record[68]) is not None, "a subject has no marker")
+        is_shown = outer is not record and scan(key, outer[67], outer[68]) is not None
+        require(not is_shown, "a subject would find a confidential record")
     return "checked"
 
 

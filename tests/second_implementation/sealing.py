@@ -89,6 +89,7 @@ def text(data):
 
 
 def elements(data):
+    require(data, "a list without elements is not sealed")
     while data:
         length = int.from_bytes(data[:4], "big")
         require(len(data) >= 4 + length, "the list ends inside an element")
@@ -98,6 +99,7 @@ def elements(data):
 
 def read_subject(data):
     require(data and len(data) > data[0], "the scheme ends after its element")
+    require(0 < data[0] < len(data) - 1, "a scheme and an id have a byte at least")
     return text(data[1:1 + data[0]]), text(data[1 + data[0]:])
 
 

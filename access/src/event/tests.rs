@@ -140,11 +140,11 @@ fn an_access_may_lie_24_hours_ahead_of_the_clock_and_not_more() {
     event.occurred_at_us = NOW_US + day_us;
     event.occurred_until_us = Some(NOW_US + day_us);
     assert_eq!(validate_batch(&[event], NOW_US), Ok(()));
-    let ahead = |ahead_s| Problem::InFuture { ahead_s, max_s: 86_400 };
+    let ahead = |ahead_min| Problem::InFuture { ahead_min, max_min: 1_440 };
     let start = after(|event| event.occurred_at_us = NOW_US + day_us + 1);
-    assert_eq!(start, one("occurred_at_us", ahead(86_401)));
+    assert_eq!(start, one("occurred_at_us", ahead(1_441)));
     let end = after(|event| event.occurred_until_us = Some(NOW_US + day_us / 24 * 25));
-    assert_eq!(end, one("occurred_until_us", ahead(90_000)));
+    assert_eq!(end, one("occurred_until_us", ahead(1_500)));
 }
 
 #[test]

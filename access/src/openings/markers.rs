@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use einsicht_proto::v1::{AccessRecord, EntryBody};
 use thiserror::Error;
 
 use super::{Openings, State};
 use crate::entry::access_of;
-use crate::marker::{CONFIDENTIAL_MARKERS, MARKER_BYTES, PeriodKey, markers_padded};
+use crate::marker::{CONFIDENTIAL_MARKERS, Finder, MARKER_BYTES, PeriodKey, markers_padded};
 use crate::seal::SealedField;
-use crate::value::Value;
+use crate::value::{SubjectView, Value};
 use crate::wire::read_record;
 
 /// How far the markers of a record could be checked.
@@ -41,6 +42,14 @@ pub enum MarkersFault {
         /// How many.
         subjects: usize,
     },
+    /// Subjects who would find a record that must not be shown yet.
+    #[error(
+        "{subjects} subjects of the confidential record have a marker in what it shows: they would find it"
+    )]
+    Shown {
+        /// How many.
+        subjects: usize,
+    },
     /// What is sealed of the subjects, or as the whole record, is no such value.
     #[error("what is sealed of {field} is no value of it")]
     Value {
@@ -51,7 +60,8 @@ pub enum MarkersFault {
 
 impl Openings {
     /// Checks that the record of an access has the markers of its subjects, padded as they have to be. Of a
-    /// confidential record, that it shows as many as any other one, and the record within. Entries that are no
+    /// confidential record, that it shows as many as any other one and none of its subjects', and the record
+    /// within. Entries that are no
     /// access have none, which is as it should be.
     ///
     /// `key` is the period key of the month of the entry's `recorded_at`. Not checked: the seals
@@ -70,7 +80,15 @@ impl Openings {
         };
         let field = SealedField::Confidential;
         let inner = read_record(value).map_err(|_| MarkersFault::Value { field })?;
-        self.verify_markers_of(&inner, key)
+        let checked = self.verify_markers_of(&inner, key)?;
+        if let Some(State::Open { value, .. }) = self.state(SealedField::Subjects) {
+            let subjects = distinct_subjects(value)?.len();
+            let missing = missing_markers(record, value, key)?;
+            if missing < subjects {
+                return Err(MarkersFault::Shown { subjects: subjects - missing });
+            }
+        }
+        Ok(checked)
     }
 
     fn verify_markers_of(
@@ -91,17 +109,35 @@ impl Openings {
             return Err(MarkersFault::Value { field });
         };
         check_count(record, markers_padded(subjects.len()))?;
-        let nonce = record.nonce.as_deref().and_then(|nonce| nonce.try_into().ok());
-        let nonce = nonce.ok_or(MarkersFault::Length)?;
-        let distinct: BTreeSet<_> = subjects.iter().collect();
-        let finds = |scheme, id| {
-            key.view_key(scheme, id).scan(&nonce, record.markers.iter().map(AsRef::as_ref)).is_some()
-        };
-        match distinct.into_iter().filter(|subject| !finds(subject.scheme, subject.id)).count() {
+        match missing_markers(record, value, key)? {
             0 => Ok(MarkersChecked::Every),
             subjects => Err(MarkersFault::Missing { subjects }),
         }
     }
+}
+
+fn distinct_subjects(value: &[u8]) -> Result<BTreeSet<SubjectView<'_>>, MarkersFault> {
+    match Value::read(SealedField::Subjects, value) {
+        Ok(Value::Subjects(subjects)) => Ok(subjects.iter().copied().collect()),
+        _ => Err(MarkersFault::Value { field: SealedField::Subjects }),
+    }
+}
+
+/// How many of the subjects have no marker in a record. A marker that was found is nobody else's: of a hundred
+/// subjects, not every place is tried for each.
+fn missing_markers(record: &AccessRecord, value: &[u8], key: &PeriodKey) -> Result<usize, MarkersFault> {
+    let nonce =
+        record.nonce.as_deref().and_then(|nonce| nonce.try_into().ok()).ok_or(MarkersFault::Length)?;
+    let mut left: Vec<(u16, &Bytes)> = (0..=u16::MAX).zip(&record.markers).collect();
+    let mut missing = 0;
+    for SubjectView { scheme, id } in distinct_subjects(value)? {
+        let finder = Finder::new(&key.view_key(scheme, id));
+        match left.iter().position(|(position, marker)| finder.marker(&nonce, *position) == ***marker) {
+            Some(found) => drop(left.swap_remove(found)),
+            None => missing += 1,
+        }
+    }
+    Ok(missing)
 }
 
 fn check_count(record: &AccessRecord, expected: usize) -> Result<(), MarkersFault> {
@@ -115,7 +151,6 @@ fn check_count(record: &AccessRecord, expected: usize) -> Result<(), MarkersFaul
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use einsicht_proto::v1::entry_body::Content;
     use einsicht_proto::v1::{AccessEvent, Subject};
 
@@ -175,6 +210,17 @@ mod tests {
         let (body, openings) = sealed(&sealed_event());
         let of_another_month = openings.verify_markers(&body, &PeriodKey::from([6; 32]));
         assert_eq!(of_another_month, Err(MarkersFault::Missing { subjects: 2 }));
+    }
+
+    #[test]
+    fn a_confidential_record_that_its_subjects_would_find_is_found() {
+        let event = AccessEvent { confidential_until_day: Some(1), ..sealed_event() };
+        let (mut body, openings) = sealed(&event);
+        let Some(Content::Access(record)) = &mut body.content else { panic!("no access") };
+        let nonce = record.nonce.as_deref().unwrap().try_into().unwrap();
+        let marker = key().view_key("person", "4711").marker(&nonce, 5);
+        record.markers[5] = Bytes::copy_from_slice(&marker);
+        assert_eq!(openings.verify_markers(&body, &key()), Err(MarkersFault::Shown { subjects: 1 }));
     }
 
     #[test]

@@ -25,7 +25,8 @@ fn two() -> Vec<u8> {
 }
 
 fn entry(record: AccessRecord) -> EntryBody {
-    EntryBody { content: Some(Content::Access(record)) }
+    let nonce = Some(Bytes::from_static(&[3; 16]));
+    EntryBody { content: Some(Content::Access(AccessRecord { nonce, ..record })) }
 }
 
 fn sealed(field: SealedField, salt: u8, value: &[u8]) -> Option<Bytes> {
@@ -129,6 +130,19 @@ fn openings_are_those_of_their_entry_only() {
 }
 
 #[test]
+fn what_is_sealed_has_to_be_a_value_of_its_field() {
+    for (field, value) in [(SealedField::Actor, &b"\xff"[..]), (SealedField::TraceId, b"abc")] {
+        let openings = Openings::parse(&open(field, 1, value)).unwrap();
+        let mut record = AccessRecord::default();
+        match field {
+            SealedField::Actor => record.actor_seal = sealed(field, 1, value),
+            _ => record.trace_id_seal = sealed(field, 1, value),
+        }
+        assert_eq!(openings.verify(&entry(record)), Err(OpeningsMismatch::Value { field }));
+    }
+}
+
+#[test]
 fn what_was_erased_is_not_compared_but_must_have_had_a_seal() {
     let mut openings = Openings::parse(&two()).unwrap();
     openings.erase(&[SealedField::Actor], 9);
@@ -146,7 +160,10 @@ fn the_seal_of_a_statement_stands_in_an_entry_of_the_trail() {
     let openings = Openings::parse(&open(SealedField::Statement, 5, b"\x0a\x01x")).unwrap();
     let seal = sealed(SealedField::Statement, 5, b"\x0a\x01x");
     let body = |erasure| EntryBody { content: Some(Content::Erasure(erasure)) };
-    assert_eq!(openings.verify(&body(Erasure { seal, ..Erasure::default() })), Ok(()));
+    let nonce = Some(Bytes::from_static(&[3; 16]));
+    assert_eq!(openings.verify(&body(Erasure { seal: seal.clone(), nonce, ..Erasure::default() })), Ok(()));
+    let without = openings.verify(&body(Erasure { seal, ..Erasure::default() }));
+    assert_eq!(without, Err(OpeningsMismatch::Nonce));
     let field = SealedField::Statement;
     assert_eq!(openings.verify(&body(Erasure::default())), Err(OpeningsMismatch::Unexpected { field }));
 }

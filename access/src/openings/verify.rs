@@ -5,8 +5,9 @@ use einsicht_proto::v1::EntryBody;
 use thiserror::Error;
 
 use super::{Opening, Openings, State};
-use crate::seal::{Salt, SealedField, seal};
-use crate::sealed_entry::{seals_of, seals_of_record};
+use crate::seal::{NONCE_BYTES, Salt, SealedField, seal};
+use crate::sealed_entry::{nonce_of, seals_of, seals_of_record};
+use crate::value::Value;
 use crate::wire::{WireError, read_record};
 
 /// Why openings are not those of an entry.
@@ -30,6 +31,15 @@ pub enum OpeningsMismatch {
         /// The field.
         field: SealedField,
     },
+    /// What was sealed is no value of its field.
+    #[error("what is sealed of {field} is no value of it")]
+    Value {
+        /// The field.
+        field: SealedField,
+    },
+    /// The entry has seals, and no nonce that their openings could be bound to.
+    #[error("the entry has seals, and no nonce of {NONCE_BYTES} bytes")]
+    Nonce,
     /// What was sealed as a confidential record is none.
     #[error("what the seal of the confidential record holds is no record: {0}")]
     NoRecord(WireError),
@@ -37,16 +47,19 @@ pub enum OpeningsMismatch {
 
 impl Openings {
     /// Checks that there is an opening for every seal of `body` and no other, and that the seals are those of
-    /// salts and values, where these were not erased. Of a confidential record, the openings are its own and
-    /// those of the record that it hides.
+    /// salts and values, and the values such of their fields, where these were not erased. Of a confidential
+    /// record, the openings are its own and those of the record that it hides.
     ///
-    /// Not checked: whether the entries exist that erased openings name, and what the values say.
+    /// Not checked: whether the entries exist that erased openings name, and the limits of values.
     ///
     /// # Errors
     /// [`OpeningsMismatch`] with the first field that does not fit.
     pub fn verify(&self, body: &EntryBody) -> Result<(), OpeningsMismatch> {
         let mut seals: Vec<_> =
             seals_of(body).into_iter().map(|(field, seal)| (field, seal.clone())).collect();
+        if !seals.is_empty() && nonce_of(body).is_none() {
+            return Err(OpeningsMismatch::Nonce);
+        }
         let hidden = seals.iter().any(|(field, _)| *field == SealedField::Confidential);
         match self.state(SealedField::Confidential) {
             Some(State::Open { salt, value }) if hidden => {
@@ -83,7 +96,10 @@ fn check_seal(
     seals: &[(SealedField, Bytes)],
 ) -> Result<(), OpeningsMismatch> {
     let expected = seal_of(field, seals)?;
-    if seal(field, salt, value) == *expected { Ok(()) } else { Err(OpeningsMismatch::Differs { field }) }
+    if seal(field, salt, value) != *expected {
+        return Err(OpeningsMismatch::Differs { field });
+    }
+    Value::read(field, value).map(drop).map_err(|_| OpeningsMismatch::Value { field })
 }
 
 fn seal_of(field: SealedField, seals: &[(SealedField, Bytes)]) -> Result<&[u8], OpeningsMismatch> {

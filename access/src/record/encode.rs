@@ -1,6 +1,6 @@
 //! The bodies of accesses, written straight from the events: nothing is copied in between.
 
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
 use super::{MINUTE_US, Provenance};
 use crate::marker::MARKER_BYTES;
@@ -14,11 +14,11 @@ const USUAL_LENGTH_BYTES: usize = 2;
 const VARINT_BYTES_MAX: usize = 10;
 
 /// Appends a body whose record is what `append` appends.
-pub(super) fn append_body(bytes: &mut Vec<u8>, append: impl FnOnce(&mut Fields<'_>)) {
+pub(super) fn append_body(bytes: &mut Vec<u8>, append: impl FnOnce(&mut Fields<'_, Vec<u8>>)) {
     encode_key(ACCESS, WireType::LengthDelimited, bytes);
     let start = bytes.len();
     bytes.extend_from_slice(&[0; USUAL_LENGTH_BYTES]);
-    append(&mut Fields { bytes });
+    append(&mut Fields { sink: bytes });
     let length = bytes.len() - start - USUAL_LENGTH_BYTES;
     let mut varint = [0; VARINT_BYTES_MAX];
     let unused = {
@@ -35,11 +35,11 @@ pub(super) fn append_body(bytes: &mut Vec<u8>, append: impl FnOnce(&mut Fields<'
 
 /// The record of an event, field by field in ascending order of their numbers: `record_of`, and what
 /// protobuf makes of it.
-pub(super) fn append_record(
+pub(super) fn append_record<S: Sink>(
     event: &EventView<'_>,
     provenance: Provenance<'_>,
     public: &Public,
-    record: &mut Fields<'_>,
+    record: &mut Fields<'_, S>,
 ) {
     let minute = |at_us: i64| at_us.div_euclid(MINUTE_US).cast_unsigned();
     let choice = |number: i32| i64::from(number).cast_unsigned();
@@ -78,7 +78,7 @@ pub(super) fn append_record(
 }
 
 /// The record that stands for a confidential one: nothing of the event but the day until which it is so.
-pub(super) fn append_outer(day: i32, public: &Public, record: &mut Fields<'_>) {
+pub(super) fn append_outer<S: Sink>(day: i32, public: &Public, record: &mut Fields<'_, S>) {
     record.number(27, i64::from(day).cast_unsigned());
     public.seals.iter().for_each(|(field, seal)| record.delimited(field.number().into(), seal));
     public.append_random(record);
@@ -94,7 +94,7 @@ pub(super) struct Public {
 }
 
 impl Public {
-    fn append_random(&self, record: &mut Fields<'_>) {
+    fn append_random<S: Sink>(&self, record: &mut Fields<'_, S>) {
         self.nonce.iter().for_each(|nonce| record.delimited(67, nonce));
         self.markers.iter().for_each(|marker| record.delimited(68, marker));
     }
@@ -102,11 +102,46 @@ impl Public {
 
 /// Fields of one message, as they are appended. Numbers are those of varints: signed ones with their sign
 /// extended to 64 bits.
-pub(super) struct Fields<'a> {
-    pub bytes: &'a mut Vec<u8>,
+pub(super) struct Fields<'a, S> {
+    pub sink: &'a mut S,
 }
 
-impl Fields<'_> {
+/// Where fields go.
+pub(super) trait Sink {
+    fn varint(&mut self, number: u64);
+    fn bytes(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    #[inline]
+    fn varint(&mut self, number: u64) {
+        match u8::try_from(number) {
+            Ok(byte @ ..0x80) => self.push(byte),
+            _ => encode_varint(number, self),
+        }
+    }
+
+    #[inline]
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// How many bytes there would be. What must leave no copies in memory is measured before it is written.
+#[derive(Default)]
+pub(super) struct Length(pub usize);
+
+impl Sink for Length {
+    fn varint(&mut self, number: u64) {
+        self.0 += encoded_len_varint(number);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+}
+
+impl<S: Sink> Fields<'_, S> {
     /// What has no presence of its own is left out if it is empty.
     fn required(&mut self, field: u32, content: &[u8]) {
         if !content.is_empty() {
@@ -138,17 +173,19 @@ impl Fields<'_> {
     }
 
     fn number(&mut self, field: u32, number: u64) {
-        encode_key(field, WireType::Varint, self.bytes);
-        encode_varint(number, self.bytes);
+        self.key(field, WireType::Varint);
+        self.sink.varint(number);
     }
 
     fn delimited(&mut self, field: u32, content: &[u8]) {
-        encode_key(field, WireType::LengthDelimited, self.bytes);
-        match u8::try_from(content.len()) {
-            Ok(length @ ..0x80) => self.bytes.push(length),
-            _ => encode_varint(content.len() as u64, self.bytes),
-        }
-        self.bytes.extend_from_slice(content);
+        self.key(field, WireType::LengthDelimited);
+        self.sink.varint(content.len() as u64);
+        self.sink.bytes(content);
+    }
+
+    #[inline]
+    fn key(&mut self, field: u32, wire_type: WireType) {
+        self.sink.varint(u64::from(field << 3 | wire_type as u32));
     }
 }
 

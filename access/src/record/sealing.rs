@@ -12,7 +12,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::Provenance;
-use super::encode::{Fields, Public, append_body, append_outer, append_record};
+use super::encode::{Fields, Length, Public, append_body, append_outer, append_record};
 use crate::marker::{self, CONFIDENTIAL_MARKERS, MARKER_BYTES, PeriodKey, Seats, markers_padded};
 use crate::openings::{Openings, opening_bytes};
 use crate::random::Random;
@@ -175,8 +175,11 @@ impl<'a, F: FnMut(&mut [u8]) -> Result<(), E>, E> Sealer<'a, F> {
             append_body(buffer, |record| append_record(event, provenance, &self.public, record));
             return Ok(Sealed { nonce, openings });
         };
-        let mut hidden = Zeroizing::new(Vec::new());
-        append_record(event, provenance, &self.public, &mut Fields { bytes: &mut hidden });
+        let mut length = Length::default();
+        append_record(event, provenance, &self.public, &mut Fields { sink: &mut length });
+        let mut hidden = Zeroizing::new(Vec::with_capacity(length.0));
+        append_record(event, provenance, &self.public, &mut Fields { sink: &mut *hidden });
+        debug_assert_eq!(hidden.len(), length.0, "a buffer that grows leaves copies behind");
         let nonce = self.random.take()?;
         let salt = Salt::from(self.random.take()?);
         let mut openings = openings.with_room_for(opening_bytes(hidden.len()));

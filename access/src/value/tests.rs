@@ -23,10 +23,11 @@ fn lists_have_the_length_before_each_element() {
     let keys = Value::Texts(Items::Borrowed(&["4711", "ä"]));
     assert_eq!(round_trip(SealedField::RecordKeys, &keys), b"\0\0\0\x044711\0\0\0\x02\xc3\xa4".to_vec());
     let subject = SubjectView { scheme: "person", id: "1" };
-    let subjects = Value::Subjects(Items::Borrowed(&[subject, SubjectView::default()]));
-    let expected = b"\0\0\0\x08\x06person1\0\0\0\x01\0".to_vec();
+    let subjects = Value::Subjects(Items::Borrowed(&[subject, SubjectView { scheme: "p", id: "2" }]));
+    let expected = b"\0\0\0\x08\x06person1\0\0\0\x03\x01p2".to_vec();
     assert_eq!(round_trip(SealedField::Subjects, &subjects), expected);
-    assert_eq!(round_trip(SealedField::RecordKeys, &Value::Texts(Items::Borrowed(&[]))), b"");
+    assert!(Value::read(SealedField::RecordKeys, b"").is_err(), "a list without elements is not sealed");
+    assert!(Value::read(SealedField::Subjects, b"").is_err());
 }
 
 #[test]
@@ -39,8 +40,10 @@ fn a_list_that_is_cut_or_has_more_than_its_elements_is_not_read() {
         assert!(Value::read(SealedField::RecordKeys, bytes).is_err(), "{bytes:?}");
         assert!(Value::read(SealedField::Subjects, bytes).is_err(), "{bytes:?}");
     }
-    // No length of a scheme, a scheme longer than the element, one that is no text.
-    for bytes in [&b"\0\0\0\0"[..], b"\0\0\0\x02\x02a", b"\0\0\0\x02\x01\xff"] {
+    // No length of a scheme, a scheme longer than the element, one that is no text, none, no id.
+    for bytes in
+        [&b"\0\0\0\0"[..], b"\0\0\0\x02\x02a", b"\0\0\0\x03\x01\xffa", b"\0\0\0\x02\0a", b"\0\0\0\x02\x01a"]
+    {
         assert!(Value::read(SealedField::Subjects, bytes).is_err(), "{bytes:?}");
     }
 }

@@ -119,9 +119,32 @@ fn invalid() -> Vec<Refused<Given>> {
         changed("markers of nobody", |record| record.markers.reverse()),
         changed("a marker that is cut", |record| record.markers[0].truncate(15)),
         changed("no nonce", |record| record.nonce = None),
+        refused("a value that is none of its field", &odd().0, &odd().1),
+        found_too_early(),
         refused("what an erased record said", &hidden, &halves),
         refused("openings of another entry", &statement().0, &made(&full(), "everything").1),
     ]
+}
+
+/// A record whose trace-id has three bytes, sealed as it should be.
+fn odd() -> (EntryBody, Openings) {
+    let event = AccessEvent { trace_id: Some(Bytes::from_static(&[1; 3])), ..plain() };
+    made(&event, "odd")
+}
+
+/// A confidential record that shows the marker of its subject.
+fn found_too_early() -> Refused<Given> {
+    let event = AccessEvent {
+        subjects: vec![subject("person", "1")],
+        confidential_until_day: Some(21_000),
+        ..plain()
+    };
+    let (mut body, openings) = made(&event, "too early");
+    let Some(Content::Access(record)) = &mut body.content else { panic!("no access") };
+    let nonce = record.nonce.as_deref().unwrap().try_into().unwrap();
+    let marker = PeriodKey::from(PERIOD_KEY).view_key("person", "1").marker(&nonce, 3);
+    record.markers[3] = Bytes::copy_from_slice(&marker);
+    refused("a confidential record that its subject would find", &body, &openings)
 }
 
 /// These openings, as far as their fields are wanted.

@@ -163,6 +163,10 @@ fn invalid() -> Vec<Case> {
             b"\0\0\0\x02\x02a".to_vec(),
             "the scheme ends after its element",
         ),
+        ("no subject", SealedField::Subjects, vec![], "a list without elements is not sealed"),
+        ("no key", SealedField::RecordKeys, vec![], "a list without elements is not sealed"),
+        ("no scheme", SealedField::Subjects, b"\0\0\0\x02\0a".to_vec(), "a scheme has a byte at least"),
+        ("no id", SealedField::Subjects, b"\0\0\0\x02\x01p".to_vec(), "an id has a byte at least"),
         ("text that is none", SealedField::Actor, vec![0xff], "text is UTF-8"),
         ("an id that is no text", SealedField::Subjects, b"\0\0\0\x03\x01p\xff".to_vec(), "text is UTF-8"),
         (
