@@ -30,10 +30,11 @@ use crate::storage::LogReader;
 use crate::vault::{Keyring, Vault};
 
 pub use disclose::{Asked, Disclosed, Granted, OpenedValue};
+pub use erase::Erased;
 pub use error::CustodyError;
 pub use request::PendingRequest;
 pub use retain::Due;
-pub use view_keys::IssuedKey;
+pub use view_keys::{Issued, IssuedKey};
 
 /// Longest reason for a disclosure, and longest correction, in bytes.
 const REASON_BYTES_MAX: usize = einsicht_access::limits::TEXT_BYTES_MAX;

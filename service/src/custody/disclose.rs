@@ -34,6 +34,8 @@ pub enum Disclosed {
         index: Index,
         /// Its receipt.
         trail: Bytes,
+        /// What it says.
+        statement: OpenedValue,
     },
 }
 
@@ -45,6 +47,8 @@ pub struct Granted {
     pub receipt: Bytes,
     /// Of the entry that says that they were disclosed.
     pub trail: Bytes,
+    /// What that entry says.
+    pub statement: OpenedValue,
 }
 
 /// One sealed value. Not printable.
@@ -81,10 +85,10 @@ impl Custody {
             let (role, nonce) = (by.role.to_owned(), Some(sealed.nonce));
             Content::DisclosureRequest(DisclosureRequest { role, seal: sealed.seal, nonce })
         });
-        let Written { index, published } = written.await?;
+        let (Written { index, published }, statement) = written.await?;
         metrics::counter!("einsicht_disclosures_total", "outcome" => "requested").increment(1);
         tracing::info!(%index, "a disclosure was asked for; another steward has to grant it");
-        Ok(Disclosed::Requested { index, trail: self.receipt(index, &published).await? })
+        Ok(Disclosed::Requested { index, trail: self.receipt(index, &published).await?, statement })
     }
 
     /// Writes that values are disclosed, and gives them.
@@ -102,13 +106,13 @@ impl Custody {
             let (role, request) = (by.role.to_owned(), request.map(|index| index.0));
             Content::Disclosure(Disclosure { role, seal: sealed.seal, request, nonce: Some(sealed.nonce) })
         });
-        let Written { index, published } = written.await?;
+        let (Written { index, published }, statement) = written.await?;
         metrics::counter!("einsicht_disclosures_total", "outcome" => "shown").increment(1);
         tracing::info!(%index, "sealed values were disclosed");
         let (receipt, trail) =
             tokio::try_join!(self.receipt(target.index, &published), self.receipt(index, &published))?;
-        let opened = fields.iter().filter_map(|field| Some(opened(*field, target.state(*field)?)));
-        Ok(Granted { opened: opened.collect(), receipt, trail })
+        let opened = fields.iter().filter_map(|field| Some(OpenedValue::of(*field, target.state(*field)?)));
+        Ok(Granted { opened: opened.collect(), receipt, trail, statement })
     }
 }
 
@@ -134,12 +138,14 @@ pub(super) fn statement(by: &Doer, target: &Target, fields: &[SealedField], reas
     }
 }
 
-fn opened(field: SealedField, state: State<'_>) -> OpenedValue {
-    let value = match state {
-        State::Open { salt, value } => {
-            Ok((Bytes::copy_from_slice(salt.as_bytes()), Bytes::copy_from_slice(value)))
-        }
-        State::Erased { by } => Err(Index(by)),
-    };
-    OpenedValue { field, value }
+impl OpenedValue {
+    pub(super) fn of(field: SealedField, state: State<'_>) -> Self {
+        let value = match state {
+            State::Open { salt, value } => {
+                Ok((Bytes::copy_from_slice(salt.as_bytes()), Bytes::copy_from_slice(value)))
+            }
+            State::Erased { by } => Err(Index(by)),
+        };
+        Self { field, value }
+    }
 }

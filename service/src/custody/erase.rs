@@ -10,12 +10,23 @@ use einsicht_tlog::Index;
 use super::disclose::statement;
 use super::target::{Kept, Target};
 use super::trail::Written;
-use super::{Custody, CustodyError, Doer, GROUND_BYTES_MAX, blocking, check_given};
+use super::{Custody, CustodyError, Doer, GROUND_BYTES_MAX, OpenedValue, blocking, check_given};
 use crate::vault::VaultError;
 
+/// What was erased.
+pub struct Erased {
+    /// Receipt of the entry that says so.
+    pub receipt: Bytes,
+    /// The fields.
+    pub fields: Vec<SealedField>,
+    /// What the entry says.
+    pub statement: OpenedValue,
+    /// What was meant as well, and had been erased before.
+    pub before: Vec<OpenedValue>,
+}
+
 impl Custody {
-    /// Erases sealed values of an entry: those that are named, or all that are left. Returns the receipt of the
-    /// entry that says so, and what was erased.
+    /// Erases sealed values of an entry: those that are named, or all that are left.
     ///
     /// # Errors
     /// [`CustodyError`]; unless it is [`CustodyError::NotDone`], nothing was erased, nor written that it was.
@@ -25,22 +36,23 @@ impl Custody {
         index: Index,
         named: &[SealedField],
         ground: String,
-    ) -> Result<(Bytes, Vec<SealedField>), CustodyError> {
+    ) -> Result<Erased, CustodyError> {
         check_given("ground", &ground, GROUND_BYTES_MAX)?;
         let _alone = self.inner.desk.write().await;
         let target = self.target(index).await?;
-        let fields = left_of(&target, named)?;
+        let Meant { left: fields, before } = meant(&target, named)?;
         let class = target.class(self.parts().rules.current().retention.default);
         let statement = statement(by, &target, &fields, ground.clone());
         let written = self.write_sealed(statement, class, |sealed| {
             let (seal, nonce) = (Some(sealed.seal), Some(sealed.nonce));
             Content::Erasure(Erasure { ground: ground.clone(), seal, nonce, ..Erasure::default() })
         });
-        let Written { index: entry, published } = written.await?;
+        let (Written { index: entry, published }, statement) = written.await?;
         self.overwrite(target, fields.clone(), entry).await?;
         metrics::counter!("einsicht_erasures_total", "what" => "fields").increment(1);
         tracing::info!(index = %entry, "sealed values were erased");
-        Ok((self.receipt(entry, &published).await?, fields))
+        let receipt = self.receipt(entry, &published).await?;
+        Ok(Erased { receipt, fields, statement, before })
     }
 
     async fn overwrite(
@@ -56,8 +68,14 @@ impl Custody {
     }
 }
 
+/// What of an entry is to be erased.
+struct Meant {
+    left: Vec<SealedField>,
+    before: Vec<OpenedValue>,
+}
+
 /// What of the named fields is still there, with all that goes with it.
-fn left_of(target: &Target, named: &[SealedField]) -> Result<Vec<SealedField>, CustodyError> {
+fn meant(target: &Target, named: &[SealedField]) -> Result<Meant, CustodyError> {
     let index = target.index;
     let has = target.fields();
     if has.contains(&SealedField::Statement) {
@@ -70,19 +88,18 @@ fn left_of(target: &Target, named: &[SealedField]) -> Result<Vec<SealedField>, C
         return Err(CustodyError::NoSuchField { index, field });
     }
     let all = named.is_empty() || named.contains(&SealedField::Confidential);
-    let meant = has.into_iter().filter(|field| all || named.contains(field));
-    let mut erased_by = Index(0);
-    let left: Vec<SealedField> = meant
-        .filter(|field| match target.state(*field) {
-            Some(State::Open { .. }) => true,
-            Some(State::Erased { by }) => {
-                erased_by = erased_by.max(Index(by));
-                false
+    let (mut left, mut before, mut by) = (Vec::new(), Vec::new(), Index(0));
+    for field in has.into_iter().filter(|field| all || named.contains(field)) {
+        match target.state(field) {
+            Some(State::Open { .. }) => left.push(field),
+            Some(State::Erased { by: entry }) => {
+                before.push(OpenedValue::of(field, State::Erased { by: entry }));
+                by = by.max(Index(entry));
             }
-            None => false,
-        })
-        .collect();
-    if left.is_empty() { Err(CustodyError::ErasedBefore { index, by: erased_by }) } else { Ok(left) }
+            None => {}
+        }
+    }
+    if left.is_empty() { Err(CustodyError::ErasedBefore { index, by }) } else { Ok(Meant { left, before }) }
 }
 
 /// The entry stands; what it says is done at the next start. Where a sync has failed, the vault ends the process.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use einsicht_access::record::{SealedStatement, seal_statement};
 use einsicht_access::vault::AEAD_NONCE_BYTES;
-use einsicht_access::{Month, RetentionClass, body_bytes};
+use einsicht_access::{Month, RetentionClass, SealedField, body_bytes};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{EntryBody, Statement};
 use einsicht_tlog::Index;
 use einsicht_tlog::receipt::Receipt;
 
-use super::{Custody, CustodyError, blocking};
+use super::{Custody, CustodyError, OpenedValue, blocking};
 use crate::sequencer::{Published, Refused, Work};
 use crate::signer;
 use crate::vault::SealedBytes;
@@ -31,6 +31,13 @@ pub(super) struct Sealed {
     pub nonce: Bytes,
 }
 
+/// A statement that is sealed for a month.
+struct Prepared {
+    sealed: Sealed,
+    bytes: SealedBytes,
+    opened: OpenedValue,
+}
+
 impl Custody {
     /// Writes an entry in which nothing is sealed.
     pub(super) async fn write(&self, content: Content) -> Result<Written, CustodyError> {
@@ -38,21 +45,21 @@ impl Custody {
     }
 
     /// Writes an entry with a sealed statement, whose opening is kept for as long as `class` says. `content` makes
-    /// the entry from the seal.
+    /// the entry from the seal. Returns the statement opened, too: whoever asked may see that it says so.
     pub(super) async fn write_sealed(
         &self,
         statement: Statement,
         class: RetentionClass,
         content: impl Fn(Sealed) -> Content,
-    ) -> Result<Written, CustodyError> {
+    ) -> Result<(Written, OpenedValue), CustodyError> {
         let statement = Arc::new(statement);
         let mut month = self.month();
         let mut tried = 0;
         loop {
-            let (sealed, bytes) = self.seal(Arc::clone(&statement), month, class).await?;
+            let Prepared { sealed, bytes, opened } = self.seal(Arc::clone(&statement), month, class).await?;
             match self.submit(body(content(sealed)), Some(bytes)).await {
                 Err(Refused::OtherMonth { month: now }) if tried < MONTHS_TRIED_MAX => month = now,
-                written => return Ok(written?),
+                written => return Ok((written?, opened)),
             }
             tried += 1;
         }
@@ -63,7 +70,7 @@ impl Custody {
         statement: Arc<Statement>,
         month: Month,
         class: RetentionClass,
-    ) -> Result<(Sealed, SealedBytes), CustodyError> {
+    ) -> Result<Prepared, CustodyError> {
         let (keyring, origin) = (Arc::clone(self.keyring()?), self.parts().origin.clone());
         blocking(move || {
             let key = keyring.vault_key(month, class)?;
@@ -71,9 +78,12 @@ impl Custody {
             let mut nonce = [0; AEAD_NONCE_BYTES];
             signer::random(&mut nonce)?;
             let bytes = key.encrypt(origin.as_str(), &sealed.nonce, &nonce, sealed.openings.as_bytes());
+            let state = sealed.openings.state(SealedField::Statement).ok_or(CustodyError::Disorder)?;
+            let opened = OpenedValue::of(SealedField::Statement, state);
             let seal = Bytes::copy_from_slice(&seal);
             let nonce = Bytes::copy_from_slice(&sealed.nonce);
-            Ok((Sealed { seal, nonce }, SealedBytes { month, class, bytes: bytes.into() }))
+            let bytes = SealedBytes { month, class, bytes: bytes.into() };
+            Ok(Prepared { sealed: Sealed { seal, nonce }, bytes, opened })
         })
         .await
     }

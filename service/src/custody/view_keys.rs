@@ -11,7 +11,7 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Disclosure, Statement, Subject};
 
 use super::trail::Written;
-use super::{Custody, CustodyError, Doer, REASON_BYTES_MAX, blocking, check_given};
+use super::{Custody, CustodyError, Doer, OpenedValue, REASON_BYTES_MAX, blocking, check_given};
 use crate::vault::{ClassSummary, VaultError};
 
 /// Most months of one call: ten years.
@@ -29,6 +29,16 @@ pub struct IssuedKey {
     pub key: Bytes,
 }
 
+/// What was given out.
+pub struct Issued {
+    /// One per subject and month, but for months in which nothing was sealed.
+    pub keys: Vec<IssuedKey>,
+    /// Receipt of the entry that says so.
+    pub trail: Bytes,
+    /// What that entry says.
+    pub statement: OpenedValue,
+}
+
 impl Custody {
     /// Gives out the view keys of subjects for ended months, and the receipt of the entry that says so. Months in
     /// which nothing was sealed have none.
@@ -41,7 +51,7 @@ impl Custody {
         subjects: Vec<Subject>,
         months: Vec<String>,
         reason: String,
-    ) -> Result<(Vec<IssuedKey>, Bytes), CustodyError> {
+    ) -> Result<Issued, CustodyError> {
         check_given("reason", &reason, REASON_BYTES_MAX)?;
         let keyring = Arc::clone(self.keyring()?);
         let rules = self.parts().rules.current();
@@ -72,10 +82,10 @@ impl Custody {
             let (role, nonce) = (by.role.to_owned(), Some(sealed.nonce));
             Content::Disclosure(Disclosure { role, seal: sealed.seal, request: None, nonce })
         });
-        let Written { index, published } = written.await?;
+        let (Written { index, published }, statement) = written.await?;
         metrics::counter!("einsicht_disclosures_total", "outcome" => "view_keys").increment(1);
         tracing::info!(%index, "view keys were given out");
-        Ok((keys, self.receipt(index, &published).await?))
+        Ok(Issued { keys, trail: self.receipt(index, &published).await?, statement })
     }
 }
 

@@ -16,7 +16,9 @@ use tonic::{Request, Response, Status};
 
 use super::status;
 use crate::auth::Session;
-use crate::custody::{Asked, Custody, CustodyError, Disclosed, Doer, Due, Granted, IssuedKey, OpenedValue};
+use crate::custody::{
+    Asked, Custody, CustodyError, Disclosed, Doer, Due, Erased, Granted, Issued, IssuedKey, OpenedValue,
+};
 
 /// Discloses, erases, corrects, opens.
 pub struct VaultService {
@@ -62,13 +64,19 @@ impl Vault for VaultService {
             let (index, request) = (index.map(Index), request.map(Index));
             let disclosed = custody.disclose(&by, Asked { index, fields, reason, request }).await?;
             Ok(match disclosed {
-                Disclosed::Shown(Granted { opened, receipt, trail }) => {
-                    let opened = opened.into_iter().map(opened_field).collect();
-                    DiscloseResponse { opened, receipt, trail, requested: None }
-                }
-                Disclosed::Requested { index, trail } => {
-                    DiscloseResponse { trail, requested: Some(index.0), ..DiscloseResponse::default() }
-                }
+                Disclosed::Shown(Granted { opened, receipt, trail, statement }) => DiscloseResponse {
+                    opened: opened.into_iter().map(opened_field).collect(),
+                    receipt,
+                    trail,
+                    requested: None,
+                    statement: Some(opened_field(statement)),
+                },
+                Disclosed::Requested { index, trail, statement } => DiscloseResponse {
+                    trail,
+                    requested: Some(index.0),
+                    statement: Some(opened_field(statement)),
+                    ..DiscloseResponse::default()
+                },
             })
         };
         self.run(request, disclose).await
@@ -78,8 +86,14 @@ impl Vault for VaultService {
         let erase = |custody: Custody, by: Doer, request: EraseRequest| async move {
             let EraseRequest { index, fields, ground } = request;
             let fields = sealed_fields(&fields)?;
-            let (receipt, erased) = custody.erase(&by, Index(index), &fields, ground).await?;
-            Ok(EraseResponse { receipt, fields: erased.iter().map(|field| field.number().into()).collect() })
+            let erased = custody.erase(&by, Index(index), &fields, ground).await?;
+            let Erased { receipt, fields, statement, before } = erased;
+            Ok(EraseResponse {
+                receipt,
+                fields: fields.iter().map(|field| field.number().into()).collect(),
+                statement: Some(opened_field(statement)),
+                erased_before: before.into_iter().map(opened_field).collect(),
+            })
         };
         self.run(request, erase).await
     }
@@ -117,8 +131,10 @@ impl Vault for VaultService {
     ) -> Result<Response<IssueViewKeysResponse>, Status> {
         let issue = |custody: Custody, by: Doer, request: IssueViewKeysRequest| async move {
             let IssueViewKeysRequest { subjects, months, reason } = request;
-            let (keys, trail) = custody.issue_view_keys(&by, subjects, months, reason).await?;
-            Ok(IssueViewKeysResponse { keys: keys.into_iter().map(view_key).collect(), trail })
+            let Issued { keys, trail, statement } =
+                custody.issue_view_keys(&by, subjects, months, reason).await?;
+            let (keys, statement) = (keys.into_iter().map(view_key).collect(), opened_field(statement));
+            Ok(IssueViewKeysResponse { keys, trail, statement: Some(statement) })
         };
         self.run(request, issue).await
     }

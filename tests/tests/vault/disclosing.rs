@@ -39,6 +39,9 @@ async fn the_entry_of_a_disclosure_shows_the_role_and_seals_who_saw_what_and_why
     let index = scene.record(personal()).await;
     let answer = scene.disclose(&scene.auditor, index, &["actor"]).await.unwrap();
     let (trail, entry) = scene.proven(&answer.trail);
+    let said = scene.statement(&answer.trail, answer.statement.as_ref());
+    assert_eq!((said.who.as_str(), said.reason.as_str()), ("audit-office", REASON));
+    assert_eq!((said.index, said.fields), (Some(index), vec![33]));
     let shown = format!("{entry:?}");
     assert!(!shown.contains("audit-office") && !shown.contains(REASON), "{shown}");
     let answer = scene.disclose(&scene.steward, trail, &["statement"]).await.unwrap();

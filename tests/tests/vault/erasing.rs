@@ -20,6 +20,8 @@ async fn an_erased_field_is_gone_and_the_others_stay_also_after_restarts() {
     let (by, entry) = scene.proven(&erased.receipt);
     let Some(Content::Erasure(erasure)) = &entry.content else { panic!("{entry:?}") };
     assert_eq!(erasure.ground, "GDPR Art. 17(1)(b)");
+    let said = scene.statement(&erased.receipt, erased.statement.as_ref());
+    assert_eq!((said.who.as_str(), said.index, said.fields), ("steward-a", Some(index), vec![33]));
     assert!(erasure.seal.is_some() && erasure.month.is_none());
     assert!(!format!("{entry:?}").contains("steward-a"));
     let mut scene = scene;
@@ -42,6 +44,8 @@ async fn erasing_twice_is_told_and_writes_nothing() {
     refused(scene.erase(index, &["actor"]).await, Code::FailedPrecondition, &["erased before", &told]);
     let rest = scene.erase(index, &[]).await.unwrap();
     assert_eq!(rest.fields, [32, 36, 42], "what was left, and nothing twice");
+    let before: Vec<_> = rest.erased_before.iter().map(|field| (field.field, field.erased_by)).collect();
+    assert_eq!(before, [(33, Some(by))]);
     let by = scene.proven(&rest.receipt).0;
     assert_eq!(by, index + 2, "the refusal is no entry");
     refused(scene.erase(index, &[]).await, Code::FailedPrecondition, &["erased before"]);

@@ -24,6 +24,7 @@ async fn one_steward_asks_and_another_one_grants_also_after_a_restart() {
     let request = asked.requested.expect("a second steward is needed");
     assert!(asked.opened.is_empty() && asked.receipt.is_empty());
     assert_eq!(scene.proven(&asked.trail).0, request);
+    assert_eq!(scene.statement(&asked.trail, asked.statement.as_ref()).who, "steward-a");
     let scene = scene.restart().await;
     assert_eq!(pending(&scene).await, [request]);
     refused(

@@ -100,6 +100,8 @@ async fn a_view_key_finds_the_accesses_to_one_person_and_nobody_else() {
     let (month, _) = last_month();
     let issued = keys(&scene, &[subject("4711"), subject("4712")], &month.to_string()).await.unwrap();
     assert_eq!(issued.keys.iter().map(|key| key.subject).collect::<Vec<_>>(), [0, 1]);
+    let said = scene.statement(&issued.trail, issued.statement.as_ref());
+    assert_eq!((said.subjects.len(), said.months), (2, vec![month.to_string()]));
     let (_, trail) = scene.proven(&issued.trail);
     assert!(matches!(trail.content, Some(Content::Disclosure(_))) && !format!("{trail:?}").contains("4711"));
     for index in [1, 2] {

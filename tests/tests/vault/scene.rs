@@ -3,9 +3,11 @@
 use einsicht_access::read_body;
 use einsicht_access::seal::{Salt, SealedField, seal};
 use einsicht_access::sealed_entry::seals_of;
+use einsicht_access::value::Value;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
-    AccessEvent, DiscloseRequest, DiscloseResponse, EntryBody, EraseRequest, EraseResponse, Subject,
+    AccessEvent, DiscloseRequest, DiscloseResponse, EntryBody, EraseRequest, EraseResponse, OpenedField,
+    Statement, Subject,
 };
 use einsicht_tests::city::{Caller, City, Known, Running};
 use einsicht_tests::make::{Session, event};
@@ -111,6 +113,19 @@ impl Scene {
             (field.name(), Ok(opened.value.to_vec()))
         };
         answer.opened.iter().map(value).collect()
+    }
+
+    /// What an entry of the trail says, by an answer's word that is checked against its seal.
+    pub fn statement(&self, trail: &[u8], opened: Option<&OpenedField>) -> Statement {
+        let (_, entry) = self.proven(trail);
+        let opened = opened.expect("the answer has the statement");
+        let salt = Salt::from(<[u8; 32]>::try_from(&opened.salt[..]).unwrap());
+        let seals = seals_of(&entry);
+        assert_eq!(seal(SealedField::Statement, &salt, &opened.value)[..], seals[0].1[..]);
+        match Value::read(SealedField::Statement, &opened.value).unwrap() {
+            Value::Statement(statement) => statement.into_owned(),
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The text of a field that an answer shows.
