@@ -12,6 +12,8 @@ mod open;
 mod request;
 mod retain;
 mod target;
+#[cfg(test)]
+mod tests;
 mod trail;
 mod view_keys;
 

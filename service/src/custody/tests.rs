@@ -1,0 +1,201 @@
+//! Deeds over a real folder, with a clock that shows what it is told to: months pass here in no time.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use einsicht_access::record::{Sealed, seal_accesses};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, WrappingKey};
+use einsicht_access::{EventView, Provenance, RetentionClass};
+use einsicht_proto::v1::AccessEvent;
+use tempfile::TempDir;
+
+use super::daily::Day;
+use super::*;
+use crate::clock::ManualClock;
+use crate::ledger::{self, NewLedger, Opening, Standby};
+use crate::sequencer::{PreparedEvent, Work};
+use crate::sessions::SessionKey;
+use crate::signer;
+use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
+use crate::vault::SealedBytes;
+
+/// Noon of 30 November 2026.
+const BEGUN_AT: u64 = 1_796_040_000;
+const HOUR: u64 = 60 * 60;
+const DAY: u64 = 24 * HOUR;
+
+/// A ledger that records, and what it works with.
+struct Desk {
+    custody: Custody,
+    clock: Arc<ManualClock>,
+    recorded: u64,
+    _folder: TempDir,
+}
+
+impl Desk {
+    fn new(rules: Rules) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(BEGUN_AT));
+        let mut standby = stand_by(folder.path(), Arc::<ManualClock>::clone(&clock));
+        let (sequencer, _) = standby.serve().unwrap().start().unwrap();
+        let Standby { reader, vault, annotations, .. } = standby;
+        let custody = Custody::new(Parts {
+            sequencer,
+            reader,
+            annotations,
+            vault,
+            clock: Arc::<ManualClock>::clone(&clock),
+            rules: RulesSlot::new(rules),
+            origin: origin(),
+        });
+        Self { custody, clock, recorded: 0, _folder: folder }
+    }
+
+    /// Records an access by somebody, kept as `class` says, this month.
+    async fn record(&mut self, class: RetentionClass, confidential_until_day: Option<i32>) -> Index {
+        let event = AccessEvent {
+            dataset: "d".into(),
+            event_id: vec![7; 16].into(),
+            actor: Some("somebody".into()),
+            confidential_until_day,
+            ..AccessEvent::default()
+        };
+        let keyring = Arc::clone(self.custody.keyring().unwrap());
+        let (month, session) = (self.custody.month(), vec![9; 16].into());
+        let (period, key) = (keyring.period_key(month).unwrap(), keyring.vault_key(month, class).unwrap());
+        let provenance = Provenance { producer: "p", session: &session, sequence: self.recorded };
+        let view = [EventView::from(&event)];
+        let prepared = seal_accesses(&view, provenance, Some(&period), signer::random).unwrap().remove(0);
+        let Sealed { nonce, openings } = prepared.sealed.unwrap();
+        let bytes =
+            key.encrypt(origin().as_str(), &nonce, &[3; AEAD_NONCE_BYTES], openings.as_bytes()).into();
+        let sealed = Some(SealedBytes { month, class, bytes });
+        let event_id = [7; 16];
+        let event = PreparedEvent { sequence: self.recorded, event_id, body: prepared.body, sealed };
+        let work = Work::Accesses { session: SessionKey::new("p", &session), events: vec![event] };
+        self.recorded += 1;
+        self.custody.parts().sequencer.submit(work, None).await.unwrap().entries[0].index
+    }
+
+    async fn actor(&self, index: Index) -> Result<(), Index> {
+        let asked = asked(index);
+        match self.custody.disclose(&doer("audit-office", "auditor"), asked).await.unwrap() {
+            Disclosed::Shown(granted) => granted.opened[0].value.as_ref().map(|_| ()).map_err(|by| *by),
+            Disclosed::Requested { .. } => panic!("another steward is needed"),
+        }
+    }
+
+    fn is_at(&self, seconds: u64) {
+        self.clock.set(seconds);
+    }
+}
+
+fn stand_by(folder: &Path, clock: Arc<ManualClock>) -> Standby {
+    ledger::stand_by(Opening {
+        data: &folder.join("data"),
+        keys: folder.join("keys"),
+        wrapping_key: Some(WrappingKey::parse(&"ab".repeat(32)).unwrap()),
+        clock,
+        accept_clock: false,
+        new: NewLedger { origin: origin(), simulated: false },
+        segment_bytes_max: SEGMENT_BYTES_MAX,
+        disk_reserve_bytes: RESERVE_BYTES,
+    })
+    .unwrap()
+}
+
+fn origin() -> Origin {
+    Origin::parse("custody.test/log").unwrap()
+}
+
+fn doer(name: &str, role: &'static str) -> Doer {
+    Doer { name: name.into(), role, has_certificate: true }
+}
+
+fn asked(index: Index) -> Asked {
+    let fields = vec![SealedField::Actor];
+    Asked { index: Some(index), fields, reason: "test".into(), request: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_lapses_after_its_hours_and_not_a_second_before() {
+    let mut rules = Rules::default();
+    rules.disclosure.two_stewards.push(SealedField::Actor);
+    rules.disclosure.request_hours = 2;
+    let mut desk = Desk::new(rules);
+    let index = desk.record(RetentionClass::NextYearEnd, None).await;
+    let mut requests = Vec::new();
+    for _ in 0..2 {
+        match desk.custody.disclose(&doer("a", "steward"), asked(index)).await.unwrap() {
+            Disclosed::Requested { index, .. } => requests.push(index),
+            Disclosed::Shown(_) => panic!("two stewards are needed"),
+        }
+    }
+    desk.is_at(BEGUN_AT + 2 * HOUR);
+    assert_eq!(desk.custody.requests().unwrap().len(), 2);
+    assert_eq!(desk.custody.requests().unwrap()[0].lapses_at_s, BEGUN_AT + 2 * HOUR);
+    let grant =
+        |request| Asked { index: None, fields: Vec::new(), reason: "x".into(), request: Some(request) };
+    let granted = desk.custody.disclose(&doer("b", "steward"), grant(requests[0])).await.unwrap();
+    assert!(matches!(granted, Disclosed::Shown(_)));
+    desk.is_at(BEGUN_AT + 2 * HOUR + 1);
+    assert_eq!(desk.custody.requests().unwrap(), []);
+    let lapsed = desk.custody.disclose(&doer("b", "steward"), grant(requests[1])).await;
+    assert!(matches!(lapsed, Err(CustodyError::Lapsed { hours: 2, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daily_run_opens_confidential_records_on_their_day_and_each_once() {
+    let mut desk = Desk::new(Rules::default());
+    let today = desk.custody.today();
+    let tomorrow = desk.record(RetentionClass::NextYearEnd, Some(today + 1)).await;
+    let erased = desk.record(RetentionClass::NextYearEnd, Some(today + 1)).await;
+    let later = desk.record(RetentionClass::NextYearEnd, Some(today + 2)).await;
+    desk.custody.erase(&doer("a", "steward"), erased, &[], "x".into()).await.unwrap();
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
+    desk.is_at(BEGUN_AT + DAY);
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { opened: 1, ..Day::default() });
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
+    let again = desk.custody.open_record(tomorrow).await;
+    assert!(matches!(again, Err(CustodyError::OpenedBefore { .. })));
+    let early = desk.custody.open_record(later).await;
+    assert!(matches!(early, Err(CustodyError::NotYet { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn months_go_when_their_time_is_over_and_wait_for_earlier_ones_of_their_class() {
+    let mut rules = Rules::default();
+    rules.retention.hold.push("2026-11".parse().unwrap());
+    let mut desk = Desk::new(rules.clone());
+    let class = RetentionClass::Months(0);
+    let november = desk.record(class, None).await;
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default(), "the month goes on");
+    desk.is_at(BEGUN_AT + DAY);
+    let december = desk.record(class, None).await;
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { held: 1, ..Day::default() });
+    desk.is_at(BEGUN_AT + 40 * DAY);
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { held: 2, ..Day::default() });
+    assert_eq!(desk.actor(november).await, Ok(()));
+    rules.retention.hold.clear();
+    desk.custody.parts().rules.replace(rules);
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { erased: 2, ..Day::default() });
+    for index in [november, december] {
+        assert!(desk.actor(index).await.is_err(), "entry {index} was erased");
+    }
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default(), "and only once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_prepared_for_a_month_that_is_over_is_sealed_for_the_one_that_it_is_recorded_in() {
+    let mut desk = Desk::new(Rules::default());
+    let index = desk.record(RetentionClass::NextYearEnd, None).await;
+    desk.is_at(BEGUN_AT + DAY);
+    desk.custody.correct(index, "x".into(), "y".into()).await.unwrap();
+    // The clock runs back over the end of the month, and entries get the time of the newest one again.
+    desk.is_at(BEGUN_AT);
+    assert_eq!(desk.custody.month().to_string(), "2026-11");
+    desk.custody.disclose(&doer("a", "steward"), asked(index)).await.unwrap();
+    let months: Vec<_> = desk.custody.parts().vault.classes().unwrap();
+    let months: Vec<_> = months.iter().map(|class| class.month.to_string()).collect();
+    assert_eq!(months, ["2026-11", "2026-12"]);
+}
