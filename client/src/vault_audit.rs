@@ -3,7 +3,8 @@
 //!
 //! Fails: a seal that is not that of salt and value; a marker that a subject would not find; an opening that is
 //! missing, or erased, without an entry of the log that says so; an opening without an entry; what the log says was
-//! erased and is still there. Can't be told: what there is no key for.
+//! erased and is still there. Can't be told: what there is no key for, and what was erased in a way that leaves
+//! open whether it was this.
 //!
 //! Not checked: whether a value was true, and whether what was erased is gone elsewhere.
 
@@ -57,8 +58,6 @@ pub struct Counts {
     pub unmarked: u64,
     /// Values that were erased, each by an entry that says so.
     pub erased_values: u64,
-    /// Of these, those whose erasure was erased itself: which values it was about, nobody can tell any more.
-    pub erased_by_erased: u64,
     /// Entries whose openings went with their whole month, by an entry that says so.
     pub erased_entries: u64,
 }
@@ -68,9 +67,9 @@ pub struct Counts {
 pub struct Untold {
     /// The month.
     pub month: Month,
-    /// Which key is missing, and why.
-    pub key: String,
-    /// How many entries could not be checked for it.
+    /// Why: for example which key is missing.
+    pub why: String,
+    /// How many entries, or values of entries, it is about.
     pub entries: u64,
 }
 
@@ -81,7 +80,6 @@ impl Counts {
         self.marked += more.marked;
         self.unmarked += more.unmarked;
         self.erased_values += more.erased_values;
-        self.erased_by_erased += more.erased_by_erased;
         self.erased_entries += more.erased_entries;
     }
 }

@@ -108,9 +108,13 @@ fn a_log_can_come_from_standard_input() {
 fn what_does_not_fit_is_told_before_a_service_is_asked() {
     let place = Place::new();
     place.write("log.csv", "a,b\n1,2\n");
-    place.write("map.toml", "name = 'x'\n[event]\nclient_address = '{ip}'\n");
+    place.write("map.toml", "name = 'x'\n[event]\nevent_id = '{ip}'\n");
     let run = |line: &str| place.run(line).ended(2);
-    run("import --format csv --map map.toml log.csv").complains(&["map.toml", "client_address", "sealed"]);
+    run("import --format csv --map map.toml log.csv").complains(&[
+        "map.toml",
+        "event_id",
+        "made by the import",
+    ]);
     run("import --format csv --map none.toml log.csv").complains(&["the mapping none.toml can't be read"]);
     let fields = "dataset = '{a}'\noperation = 'query'\npurpose = 'p'\noccurred_at = '{when}'\n";
     place.write("map.toml", format!("name = 'x'\n[event]\n{fields}"));

@@ -41,6 +41,11 @@ impl Stored {
 
 /// Writes `<folder>/vault` and the keys of all months into `<folder>/keys`.
 pub fn write(folder: &Path, stored: &[Stored]) {
+    write_as(folder, stored, CLASS);
+}
+
+/// The same as openings of another class.
+pub fn write_as(folder: &Path, stored: &[Stored], class: RetentionClass) {
     let origin_hash = Origin::parse(ORIGIN).unwrap().hash();
     let mut months: Vec<_> = stored.iter().map(|stored| stored.month).collect();
     months.dedup();
@@ -48,9 +53,9 @@ pub fn write(folder: &Path, stored: &[Stored]) {
         fs::create_dir_all(folder.join(dir)).unwrap();
     }
     for month in months {
-        let dir = folder.join(format!("vault/{month}/{CLASS}"));
+        let dir = folder.join(format!("vault/{month}/{class}"));
         fs::create_dir_all(&dir).unwrap();
-        let mut file = file_header(origin_hash, month, CLASS);
+        let mut file = file_header(origin_hash, month, class);
         for one in stored.iter().filter(|one| one.month == month) {
             let nonce = [u8::try_from(one.index.0).unwrap(); 24];
             let sealed =
@@ -59,7 +64,7 @@ pub fn write(folder: &Path, stored: &[Stored]) {
         }
         fs::write(dir.join("openings"), file).unwrap();
         for (name, key) in [
-            (KeyName::Vault(month, CLASS), VAULT_KEY),
+            (KeyName::Vault(month, class), VAULT_KEY),
             (KeyName::Period(month), *period_key(month).as_bytes()),
         ] {
             let wrapped = wrapping().wrap(ORIGIN, name, &key, &[5; 24]);

@@ -28,6 +28,8 @@ pub struct VaultCopy {
     origin: String,
     pub(super) classes: Vec<Class>,
     period_keys: BTreeMap<Month, Result<PeriodKey, String>>,
+    /// Whether there is a folder of a vault.
+    pub(super) is_there: bool,
 }
 
 /// A month of a retention class.
@@ -105,7 +107,8 @@ impl VaultCopy {
                 classes.extend(Class::open(path.join("openings"), month, class, origin_hash, key)?);
             }
         }
-        Ok(Self { origin: origin.to_owned(), classes, period_keys })
+        let is_there = data.join("vault").is_dir();
+        Ok(Self { origin: origin.to_owned(), classes, period_keys, is_there })
     }
 
     pub(super) fn origin(&self) -> &str {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use einsicht_access::entry::access_of;
 use einsicht_access::openings::{MarkersChecked, Openings, State};
 use einsicht_access::sealed_entry::{nonce_of, seals_of};
 use einsicht_access::value::Value;
@@ -44,6 +45,7 @@ pub(super) struct Notes {
 /// A value that the vault says was erased.
 pub(super) struct ErasedValue {
     pub index: u64,
+    pub month: Month,
     pub field: SealedField,
     pub by: u64,
 }
@@ -63,6 +65,8 @@ pub(super) enum Erasure {
 pub(super) struct Missing {
     pub count: u64,
     pub first: Vec<Index>,
+    /// The last of them.
+    pub last: u64,
 }
 
 impl Look {
@@ -73,10 +77,6 @@ impl Look {
     fn check(&self, seen: Seen<'_>, body: &EntryBody, notes: &mut Notes) -> Result<(), Finding> {
         let index = seen.index;
         let month = Month::of_unix_s(seen.recorded_at.0);
-        if seals_of(body).is_empty() {
-            return Ok(());
-        }
-        notes.counts.entries += 1;
         let finding = |fault, expected: &str, found: String, place: Option<String>| Finding {
             fault,
             index: Some(index),
@@ -84,6 +84,14 @@ impl Look {
             expected: expected.to_owned(),
             found,
         };
+        if seals_of(body).is_empty() {
+            let is_marked =
+                access_of(body).is_some_and(|record| record.nonce.is_some() || !record.markers.is_empty());
+            let expected = "markers beside the seal of subjects only";
+            let marked = || finding(Fault::Marker, expected, "markers, and no seal".to_owned(), None);
+            return if is_marked { Err(marked()) } else { Ok(()) };
+        }
+        notes.counts.entries += 1;
         let nonce = nonce_of(body);
         let nonce = nonce.ok_or_else(|| {
             finding(Fault::Seal, "a nonce of 16 bytes beside the seals", "none".to_owned(), None)
@@ -109,7 +117,7 @@ impl Look {
         openings.verify(body).map_err(|error| {
             finding(Fault::Seal, "openings of all its seals", error.to_string(), Some(class.place(row)))
         })?;
-        notes.take(index.0, &openings);
+        notes.take(index.0, month, &openings);
         self.check_markers(seen, body, &openings, month, notes).map_err(|found| {
             finding(Fault::Marker, "the markers of its subjects", found, Some(class.place(row)))
         })
@@ -151,10 +159,10 @@ impl Inspector for Look {
         // It was read strictly on the way here.
         let Ok(body) = read_body(seen.body) else { return };
         if let Some(Content::Erasure(erasure)) = &body.content {
-            let class = erasure.month.as_deref().zip(erasure.retention_class.as_deref());
-            let class = class.and_then(|(month, class)| Some((month.parse().ok()?, class.parse().ok()?)));
-            let erasure = class.map_or(Erasure::Unknown, |(month, class)| Erasure::Class(month, class));
-            notes.erasures.push((seen.index.0, erasure));
+            match erasure_of(seen.index, erasure) {
+                Ok(erasure) => notes.erasures.push((seen.index.0, erasure)),
+                Err(finding) => notes.find(finding),
+            }
         }
         if let Err(finding) = self.check(seen, &body, notes) {
             notes.find(finding);
@@ -162,9 +170,26 @@ impl Inspector for Look {
     }
 }
 
+/// What an erasure entry says in the clear that it erased.
+fn erasure_of(index: Index, entry: &einsicht_proto::v1::Erasure) -> Result<Erasure, Finding> {
+    if entry.month.is_none() && entry.retention_class.is_none() && entry.seal.is_some() {
+        return Ok(Erasure::Unknown);
+    }
+    let class = entry.month.as_deref().zip(entry.retention_class.as_deref());
+    let class = class.and_then(|(month, class)| Some((month.parse().ok()?, class.parse().ok()?)));
+    let class = class.filter(|_| entry.seal.is_none());
+    class.map(|(month, class)| Erasure::Class(month, class)).ok_or_else(|| Finding {
+        fault: Fault::Erasure,
+        index: Some(index),
+        place: None,
+        expected: "an erasure of sealed values, or of a month and a retention class".to_owned(),
+        found: "neither".to_owned(),
+    })
+}
+
 impl Notes {
     /// Takes in what the openings of an entry say. They are those of its seals.
-    fn take(&mut self, index: u64, openings: &Openings) {
+    fn take(&mut self, index: u64, month: Month, openings: &Openings) {
         for opening in openings.iter() {
             match opening.state {
                 State::Open { value, .. } => {
@@ -173,7 +198,9 @@ impl Notes {
                         self.take_statement(index, value);
                     }
                 }
-                State::Erased { by } => self.erased.push(ErasedValue { index, field: opening.field, by }),
+                State::Erased { by } => {
+                    self.erased.push(ErasedValue { index, month, field: opening.field, by })
+                }
             }
         }
     }
@@ -200,6 +227,7 @@ impl Notes {
 impl Missing {
     fn add(&mut self, index: Index) {
         self.count += 1;
+        self.last = self.last.max(index.0);
         if self.first.len() < MISSING_LISTED_MAX {
             self.first.push(index);
         }
@@ -208,6 +236,7 @@ impl Missing {
     /// Adds those of a later chunk.
     pub fn extend(&mut self, more: Self) {
         self.count += more.count;
+        self.last = self.last.max(more.last);
         self.first.extend(more.first);
         self.first.truncate(MISSING_LISTED_MAX);
     }

@@ -7,10 +7,16 @@ use einsicht_access::{Month, SealedField};
 use einsicht_tlog::{Index, Size};
 
 use super::copy::VaultCopy;
-use super::look::{Erasure, Missing, Notes};
+use super::look::{Erasure, Notes};
 use super::{Untold, VaultAudit};
 use crate::audit::AuditReport;
 use crate::finding::{Fault, Finding};
+
+const UNREADABLE: &str =
+    "erased by an entry whose statement is not there: what it was about, nobody can tell";
+const UNPUBLISHED: &str = "erased by an entry behind the checkpoint: verify again with a newer one";
+const ANOTHER_CLASS: &str = "without openings; a class of the month was erased, another is still there, and which was theirs nobody can tell";
+const NO_VAULT: &str = "there is no vault in the folder";
 
 /// What was noted of all entries up to now.
 #[derive(Default)]
@@ -35,9 +41,9 @@ impl Ledger {
 
     /// Draws the conclusions, once all entries up to `size` were seen.
     pub fn settle(&mut self, vault: &VaultCopy, size: Size) {
-        self.check_erased_values();
+        self.check_erased_values(size);
         self.check_erasures(vault);
-        self.check_missing();
+        self.check_missing(vault);
         for class in &vault.classes {
             for row in class.rows.iter().filter(|row| row.index < size.0 && !row.is_met()) {
                 self.0.find(Finding {
@@ -53,10 +59,10 @@ impl Ledger {
     }
 
     /// Every value that the vault says was erased was erased by the entry that it names.
-    fn check_erased_values(&mut self) {
+    fn check_erased_values(&mut self, size: Size) {
         let erasures: HashMap<_, _> =
             self.0.erasures.iter().map(|(index, erasure)| (*index, erasure)).collect();
-        let (mut known, mut unknown, mut findings) = (0, 0, Vec::new());
+        let (mut known, mut untold, mut findings) = (0, Vec::new(), Vec::new());
         for value in &self.0.erased {
             match erasures.get(&value.by).filter(|_| value.by > value.index) {
                 Some(Erasure::Values { index, fields })
@@ -64,7 +70,9 @@ impl Ledger {
                 {
                     known += 1;
                 }
-                Some(Erasure::Unknown) => unknown += 1,
+                // Its statement is kept as long as what it is about.
+                Some(Erasure::Unknown) => untold.push((value.month, UNREADABLE.to_owned())),
+                None if value.by >= size.0 => untold.push((value.month, UNPUBLISHED.to_owned())),
                 found => findings.push(Finding {
                     fault: Fault::Erasure,
                     index: Some(Index(value.index)),
@@ -78,8 +86,8 @@ impl Ledger {
                 }),
             }
         }
-        self.0.counts.erased_values += known + unknown;
-        self.0.counts.erased_by_erased += unknown;
+        self.0.counts.erased_values += known;
+        untold.into_iter().for_each(|key| *self.0.untold.entry(key).or_default() += 1);
         findings.into_iter().for_each(|finding| self.0.find(finding));
     }
 
@@ -119,29 +127,42 @@ impl Ledger {
         findings.into_iter().for_each(|finding| self.0.find(finding));
     }
 
-    /// Entries without openings lie in months of which a class was erased as a whole.
-    fn check_missing(&mut self) {
-        let month_of = |(_, erasure): &(u64, Erasure)| match erasure {
-            Erasure::Class(month, _) => Some(*month),
-            _ => None,
-        };
-        let erased: HashSet<Month> = self.0.erasures.iter().filter_map(month_of).collect();
-        let missing: BTreeMap<Month, Missing> = std::mem::take(&mut self.0.missing);
-        for (month, missing) in missing {
-            if erased.contains(&month) {
-                self.0.counts.erased_entries += missing.count;
-                continue;
+    /// Entries without openings lie in months of which a class was erased as a whole, behind them. Which class was
+    /// theirs nobody can see: that of another class that is still there may have been.
+    fn check_missing(&mut self, vault: &VaultCopy) {
+        let mut erased: BTreeMap<Month, u64> = BTreeMap::new();
+        for (by, erasure) in &self.0.erasures {
+            if let Erasure::Class(month, _) = erasure {
+                let last = erased.entry(*month).or_default();
+                *last = (*last).max(*by);
             }
-            self.0.findings_in_all += missing.count - missing.first.len() as u64;
-            for index in missing.first {
-                self.0.find(Finding {
-                    fault: Fault::NoOpening,
-                    index: Some(index),
-                    place: None,
-                    expected: format!("its openings, or an entry that says that {month} was erased"),
-                    found: "neither".to_owned(),
-                });
+        }
+        for (month, missing) in std::mem::take(&mut self.0.missing) {
+            let is_left = vault.classes.iter().any(|class| class.month == month && !class.rows.is_empty());
+            match erased.get(&month) {
+                Some(by) if missing.last < *by && is_left => {
+                    *self.0.untold.entry((month, ANOTHER_CLASS.to_owned())).or_default() += missing.count;
+                }
+                Some(by) if missing.last < *by => self.0.counts.erased_entries += missing.count,
+                Some(_) => self.miss(month, vec![Index(missing.last)], missing.count),
+                None if !vault.is_there => {
+                    *self.0.untold.entry((month, NO_VAULT.to_owned())).or_default() += missing.count;
+                }
+                None => self.miss(month, missing.first, missing.count),
             }
+        }
+    }
+
+    fn miss(&mut self, month: Month, listed: Vec<Index>, count: u64) {
+        self.0.findings_in_all += count.saturating_sub(listed.len() as u64);
+        for index in listed {
+            self.0.find(Finding {
+                fault: Fault::NoOpening,
+                index: Some(index),
+                place: None,
+                expected: format!("its openings, or an entry behind it that says that {month} was erased"),
+                found: "neither".to_owned(),
+            });
         }
     }
 
@@ -149,7 +170,7 @@ impl Ledger {
     pub fn into_audit(self, log: AuditReport, damage: Vec<String>) -> VaultAudit {
         let Notes { counts, mut findings, findings_in_all, untold, .. } = self.0;
         findings.sort_by_key(|finding| finding.index);
-        let untold = untold.into_iter().map(|((month, key), entries)| Untold { month, key, entries });
+        let untold = untold.into_iter().map(|((month, why), entries)| Untold { month, why, entries });
         VaultAudit { log, counts, findings, findings_in_all, untold: untold.collect(), damage }
     }
 }

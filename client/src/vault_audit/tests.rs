@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::finding::Fault;
 use crate::sample::sealed::{event, sealed};
-use crate::sample::vault::{CLASS, Stored, wrapping, write};
+use crate::sample::vault::{CLASS, Stored, wrapping, write, write_as};
 use crate::sample::{BEGAN_AT, Ledger, ORIGIN, trust};
 
 /// Three accesses, the second confidential, and what is stored of them.
@@ -119,6 +119,54 @@ async fn a_missing_opening_fails_unless_its_month_was_erased_by_an_entry() {
     assert!(fault == Fault::Erasure && text.contains("2026-11 of class P12M"), "{text}");
     let audit = audited(&ledger, &[]).await;
     assert_eq!((audit.conclusion(), audit.counts.erased_entries), (Conclusion::Verified, 3), "{audit:#?}");
+    // Of another class of the month something is left: nobody can tell whether these were of the one that went.
+    let left = stored.split_off(2);
+    let audit = audited_but_for_class(&ledger, &left).await;
+    assert_eq!((audit.conclusion(), audit.untold[0].entries), (Conclusion::CouldNotTell, 2), "{audit:#?}");
+    // What came behind the erasure was not erased by it.
+    ledger.commit_at(BEGAN_AT, &sealed(&event(&[7]), BEGAN_AT, 9).0);
+    let audit = audited(&ledger, &[]).await;
+    assert_eq!(audit.conclusion(), Conclusion::Failed, "{audit:#?}");
+    assert_eq!(audit.findings[0].index, Some(einsicht_tlog::Index(5)));
+}
+
+/// The vault has these in another class than the one that was erased.
+async fn audited_but_for_class(ledger: &Ledger, stored: &[Stored]) -> VaultAudit {
+    let folder = tempfile::tempdir().unwrap();
+    write_as(folder.path(), stored, einsicht_access::RetentionClass::NextYearEnd);
+    audited_in(&folder, ledger, &wrapping()).await
+}
+
+#[tokio::test]
+async fn a_folder_without_a_vault_is_no_proof_of_anything() {
+    let (ledger, _) = ledger();
+    let audit = audited(&ledger, &[]).await;
+    assert_eq!((audit.conclusion(), audit.untold[0].entries), (Conclusion::CouldNotTell, 3));
+    assert!(audit.untold[0].why.contains("no vault"), "{:?}", audit.untold);
+}
+
+#[tokio::test]
+async fn an_erasure_that_nobody_can_read_excuses_nothing() {
+    let (mut ledger, mut stored) = ledger();
+    push(&mut ledger, &mut stored, erasure(1, &[SealedField::Actor]));
+    stored[0].openings.erase(&[SealedField::Actor], 4);
+    stored[3].openings.erase(&[SealedField::Statement], 4);
+    let audit = audited(&ledger, &stored).await;
+    assert_ne!(audit.conclusion(), Conclusion::Verified, "{audit:#?}");
+    assert!(audit.untold.iter().any(|untold| untold.why.contains("statement")), "{audit:#?}");
+}
+
+#[tokio::test]
+async fn markers_of_a_record_without_seals_fail() {
+    let (mut ledger, stored) = ledger();
+    let record = einsicht_proto::v1::AccessRecord {
+        nonce: Some(Bytes::from_static(&[1; 16])),
+        markers: vec![Bytes::from_static(&[2; 16])],
+        ..Default::default()
+    };
+    ledger.commit_at(BEGAN_AT, &body_bytes(&EntryBody { content: Some(Content::Access(record)) }));
+    let (fault, index, _) = one_finding(&audited(&ledger, &stored).await);
+    assert_eq!((fault, index), (Fault::Marker, Some(4)));
 }
 
 #[tokio::test]
@@ -217,7 +265,7 @@ async fn without_a_key_nobody_can_tell() {
     write(folder.path(), &stored);
     let other = audited_in(&folder, &ledger, &WrappingKey::new([1; 32])).await;
     assert_eq!((other.conclusion(), other.counts.values), (Conclusion::CouldNotTell, 0));
-    assert!(other.untold[0].key.contains("does not open with this wrapping key"), "{:?}", other.untold);
+    assert!(other.untold[0].why.contains("does not open with this wrapping key"), "{:?}", other.untold);
     fs::remove_file(folder.path().join("keys/markers/2026-11.key")).unwrap();
     let audit = audited_in(&folder, &ledger, &wrapping()).await;
     assert_eq!((audit.conclusion(), audit.counts.values), (Conclusion::CouldNotTell, 10));
@@ -225,5 +273,5 @@ async fn without_a_key_nobody_can_tell() {
     fs::remove_file(folder.path().join(format!("keys/vault/2026-11.{CLASS}.key"))).unwrap();
     let audit = audited_in(&folder, &ledger, &wrapping()).await;
     assert_eq!((audit.conclusion(), audit.untold[0].entries), (Conclusion::CouldNotTell, 3));
-    assert!(audit.untold[0].key.contains("can't be read"), "{:?}", audit.untold);
+    assert!(audit.untold[0].why.contains("can't be read"), "{:?}", audit.untold);
 }

@@ -120,20 +120,13 @@ fn print(audit: &VaultAudit, out: &mut Out) -> io::Result<()> {
             &format!("{}, as entries of the log say", counted(counts.erased_values, "value", "values")),
         )?;
     }
-    if counts.erased_by_erased > 0 {
-        let values = counted(counts.erased_by_erased, "value", "values");
-        line(
-            "",
-            &format!("of these {values} by entries of which nobody can tell any more what they erased"),
-        )?;
-    }
     if counts.erased_entries > 0 {
         let entries = counted(counts.erased_entries, "entry", "entries");
         line("erased", &format!("all of {entries}, with months that entries of the log name"))?;
     }
     for untold in &audit.untold {
         let entries = counted(untold.entries, "entry", "entries");
-        line("not told", &format!("{entries} of {}: {}", untold.month, untold.key))?;
+        line("not told", &format!("{entries} of {}: {}", untold.month, untold.why))?;
     }
     for place in audit.damage.iter().take(SHOWN_MAX) {
         line("damage", place)?;
@@ -162,13 +155,13 @@ fn json_of(audit: &VaultAudit) -> Value {
     };
     let untold = audit.untold.iter();
     let untold = untold.map(
-        |untold| json!({"month": untold.month.to_string(), "why": untold.key, "entries": untold.entries}),
+        |untold| json!({"month": untold.month.to_string(), "why": untold.why, "entries": untold.entries}),
     );
     json!({
         "outcome": outcome,
         "log": report_json(&audit.log),
         "entries": counts.entries, "values": counts.values, "marked": counts.marked, "unmarked": counts.unmarked,
-        "erased_values": counts.erased_values, "erased_by_erased": counts.erased_by_erased,
+        "erased_values": counts.erased_values,
         "erased_entries": counts.erased_entries,
         "could_not_tell": untold.collect::<Vec<_>>(),
         "damage": audit.damage,
