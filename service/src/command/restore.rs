@@ -98,7 +98,12 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     for fault in &findings.vault_faults {
         say(&format!("FAILED  {fault}"));
     }
-    let begun = if args.as_new_origin { Some(begin(&config, &identity, head)?) } else { None };
+    let begun = if args.as_new_origin {
+        set_keys_aside(&config.keys_dir)?;
+        Some(begin(&config, &identity, head)?)
+    } else {
+        None
+    };
     let folder = RealFolder::new(data);
     let finish = || folder.remove(RESTORING).and_then(|()| folder.sync_folder(""));
     finish().with_context(|| data.join(RESTORING).display().to_string())?;
@@ -159,6 +164,27 @@ fn occupy(data: &Path, mark: &str) -> anyhow::Result<fs::File> {
     Ok(lock)
 }
 
+/// The keys of the vault are bound to the name of their ledger. Those of the old one go where its log is, too: into
+/// a folder `predecessor`, with those that lie there already. Goes on where it was cut off.
+fn set_keys_aside(keys: &Path) -> anyhow::Result<()> {
+    let (aside, place) = (keys.join("predecessor.new"), || keys.display().to_string());
+    let is_there = |name: &str| keys.join(name).exists();
+    if !is_there("vault") && !is_there("markers") && !aside.exists() {
+        return Ok(());
+    }
+    RealFolder::new(&aside).create_folder("").with_context(place)?;
+    for name in ["vault", "markers", PREDECESSOR].into_iter().filter(|name| is_there(name)) {
+        fs::rename(keys.join(name), aside.join(name)).with_context(place)?;
+    }
+    fs::rename(&aside, keys.join(PREDECESSOR)).with_context(place)?;
+    RealFolder::new(keys).sync_folder("").with_context(place)?;
+    say(&format!(
+        "keys    those of what is sealed in the old ledger lie in {} now",
+        keys.join(PREDECESSOR).display()
+    ));
+    Ok(())
+}
+
 /// Begins the ledger that continues the one that was restored.
 fn begin(config: &Config, old: &Identity, head: TreeHead) -> anyhow::Result<VerifierKey> {
     let predecessor = Predecessor {
@@ -179,4 +205,43 @@ fn begin(config: &Config, old: &Identity, head: TreeHead) -> anyhow::Result<Veri
     let ledger = ledger::begin_after(opening, &predecessor)?;
     ledger.committer.finish();
     Ok(ledger.verifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(keys: &Path, path: &str, text: &str) {
+        let path = keys.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(keys: &Path, path: &str) -> Option<String> {
+        fs::read_to_string(keys.join(path)).ok()
+    }
+
+    #[test]
+    fn keys_of_older_ledgers_are_set_aside_in_the_order_of_the_ledgers() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path();
+        set_keys_aside(keys).unwrap();
+        write(keys, "ledger.key", "signs");
+        for ledger in ["first", "second"] {
+            write(keys, "vault/2026-11.P12M.key", ledger);
+            write(keys, "markers/2026-11.key", ledger);
+            set_keys_aside(keys).unwrap();
+            assert_eq!(read(keys, "vault/2026-11.P12M.key"), None);
+        }
+        assert_eq!(read(keys, "predecessor/vault/2026-11.P12M.key").as_deref(), Some("second"));
+        assert_eq!(read(keys, "predecessor/predecessor/markers/2026-11.key").as_deref(), Some("first"));
+        assert_eq!(read(keys, "ledger.key").as_deref(), Some("signs"));
+        // It was cut off when only one folder had been moved.
+        write(keys, "predecessor.new/vault/2026-12.P12M.key", "third");
+        write(keys, "markers/2026-12.key", "third");
+        set_keys_aside(keys).unwrap();
+        assert_eq!(read(keys, "predecessor/vault/2026-12.P12M.key").as_deref(), Some("third"));
+        assert_eq!(read(keys, "predecessor/markers/2026-12.key").as_deref(), Some("third"));
+        assert_eq!(read(keys, "predecessor/predecessor/markers/2026-11.key").as_deref(), Some("second"));
+    }
 }

@@ -18,6 +18,7 @@ use super::ledger::check::{Checked, TILE, explained, holds};
 use super::ledger::gate::Operation;
 use super::ledger::machine::Machine;
 use super::ledger::process::Process;
+use super::ledger::sealed::make_keys;
 use super::outcome::Outcome;
 use outcomes::{NEXT, follow, record, send, shut_down, start};
 use table::{Act, SITUATIONS, Situation};
@@ -77,7 +78,9 @@ impl<'s> Scene<'s> {
         if situation.act == Act::RecordInNewSegment {
             machine.segment_bytes_max = 100;
         }
-        let mut scene = Self { situation, machine, book: Book::default() };
+        machine.seals = situation.act.seals();
+        let book = if machine.seals { Book::sealing() } else { Book::default() };
+        let mut scene = Self { situation, machine, book };
         if situation.act != Act::Begin {
             let mut process = Process::start(&scene.machine, &mut |_| {}).unwrap();
             for first in [0, 3] {
@@ -118,7 +121,9 @@ impl<'s> Scene<'s> {
         let process = (!starts).then(|| {
             let mut process = Process::start(&machine, &mut |_| {}).unwrap();
             process.drain(&mut |_| {});
-            if self.situation.act == Act::Follow {
+            // Keys are made and synced apart from recording.
+            make_keys(&process.vault);
+            if matches!(self.situation.act, Act::Follow | Act::FollowSealed) {
                 send(&mut process, &mut book, &NEXT).unwrap();
             }
             process
@@ -144,7 +149,7 @@ impl<'s> Scene<'s> {
                 process.finish(&mut |_| {});
                 folder.operations()
             }
-            (Act::Follow, Some(mut process)) => {
+            (Act::Follow | Act::FollowSealed, Some(mut process)) => {
                 process.drain(&mut |_| {});
                 done(process)
             }
@@ -172,7 +177,7 @@ impl<'s> Scene<'s> {
         let outcome = match (self.situation.act, process) {
             (_, None) => start(&machine, &mut book),
             (Act::ShutDown, Some(process)) => shut_down(process, &machine),
-            (Act::Follow, Some(process)) => follow(process, &machine, &mut book),
+            (Act::Follow | Act::FollowSealed, Some(process)) => follow(process, &machine, &mut book),
             (_, Some(process)) => record(process, &machine, &mut book),
         };
         let trace = machine.folder.trace();

@@ -153,3 +153,24 @@ fn without_a_wrapping_key_the_vault_is_kept_in_order_and_nothing_is_read() {
     assert!(matches!(found, Err(VaultError::NoKey { .. })));
     assert_eq!(world.vault.damages(), []);
 }
+
+/// The slot lies across sectors, and any of them may be the old one or the new one.
+#[test]
+fn no_loss_of_power_during_an_erasure_takes_another_value_of_the_entry() {
+    let sound = MemoryFolder::default();
+    assert!(take(&mut open(&sound).unwrap(), &[Step::Commit(8)]));
+    for operation in 0.. {
+        let folder = sound.after_kill();
+        let mut world = open(&folder).unwrap();
+        folder.power_off_before(folder.operations() + operation);
+        let finished = world.erase(7).is_ok();
+        for seed in 0..40 {
+            let found = open(&folder.power_loss(Choice::Random(seed))).unwrap();
+            found.assert_in_order(&format!("cut off before operation {operation}, {seed}"));
+        }
+        if finished {
+            assert!(operation > 10, "{operation}");
+            break;
+        }
+    }
+}

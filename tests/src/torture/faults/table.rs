@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use einsicht_service::storage::memory::Kind;
 
-use self::rows::{HASHES, SEGMENT};
+use self::rows::{HASHES, INDEX, OPENINGS, SEGMENT};
 use crate::torture::ledger::gate::Operation;
 use crate::torture::outcome::Outcome::{self, Ends, GoesOn, Refuses, Stops};
 
@@ -23,7 +23,9 @@ pub enum Act {
     Record,
     RecordInNewSegment,
     RecordTile,
+    RecordSealed,
     Follow,
+    FollowSealed,
     ShutDown,
 }
 
@@ -49,6 +51,14 @@ pub struct Row {
 
 const fn row(kind: Kind, path: &'static str, outcome: Outcome) -> Row {
     Row { kind, path, outcome }
+}
+
+impl Act {
+    /// Whether some of what is recorded is sealed.
+    #[must_use]
+    pub fn seals(self) -> bool {
+        matches!(self, Self::RecordSealed | Self::FollowSealed)
+    }
 }
 
 impl Situation {
@@ -86,6 +96,8 @@ fn pattern(path: &str) -> &str {
     match path {
         _ if path.ends_with(".seg") => SEGMENT,
         _ if path.starts_with("log/hashes/") => HASHES,
+        _ if path.ends_with("/openings") => OPENINGS,
+        _ if path.starts_with("vault/") && path.ends_with("/index") => INDEX,
         path => path,
     }
 }

@@ -81,6 +81,15 @@ impl Prepared {
     }
 }
 
+/// Makes the keys that events are sealed with, or has them ready.
+pub fn make_keys(vault: &Vault) {
+    if let Some(keyring) = vault.keyring() {
+        for class in [RetentionClass::NextYearEnd, RetentionClass::Months(12)] {
+            keyring.vault_key(Month::of_unix_s(BEGUN_AT_S), class).unwrap();
+        }
+    }
+}
+
 /// Whether an event has values that can be erased one by one.
 #[must_use]
 pub fn is_erasable(sequence: u64) -> bool {

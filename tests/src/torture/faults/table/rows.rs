@@ -16,7 +16,13 @@ pub const SITUATIONS: &[Situation] = &[
         steps: &[&segment(Stops, Ends), &COMMIT],
     },
     Situation { name: "a commit that completes a tile", act: Act::RecordTile, steps: &[&COMMIT] },
+    Situation { name: "a commit with sealed values", act: Act::RecordSealed, steps: &[&SEALED, &COMMIT] },
     Situation { name: "the follower's round", act: Act::Follow, steps: ROUND },
+    Situation {
+        name: "the follower's round with sealed values",
+        act: Act::FollowSealed,
+        steps: SEALED_ROUND,
+    },
     Situation { name: "shutting down", act: Act::ShutDown, steps: ROUND },
     Situation {
         name: "the first start",
@@ -51,8 +57,20 @@ pub const SITUATIONS: &[Situation] = &[
 
 pub(super) const SEGMENT: &str = "log/entries/*.seg";
 pub(super) const HASHES: &str = "log/hashes/*";
+pub(super) const OPENINGS: &str = "vault/*/*/openings";
+pub(super) const INDEX: &str = "vault/*/*/index";
 
 const COMMIT: [Row; 4] = entry(Stops);
+
+const SEALED: [Row; 2] = [row(Write, OPENINGS, Stops), row(Sync, OPENINGS, Ends)];
+
+const SEALED_ROUND: &[&[Row]] = &[
+    &replaced("log/checkpoint.new", "log/checkpoint", "log", GoesOn),
+    &[row(Sync, "log/offsets", GoesOn), row(Sync, HASHES, GoesOn)],
+    &replaced("log/watermark.new", "log/watermark", "log", GoesOn),
+    &[row(Write, INDEX, GoesOn), row(Sync, INDEX, GoesOn), row(SyncFolder, "", GoesOn)],
+    &replaced("vault/watermark.new", "vault/watermark", "vault", GoesOn),
+];
 
 const ROUND: &[&[Row]] = &[
     &replaced("log/checkpoint.new", "log/checkpoint", "log", GoesOn),
