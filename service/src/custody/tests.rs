@@ -29,6 +29,8 @@ struct Desk {
     custody: Custody,
     clock: Arc<ManualClock>,
     recorded: u64,
+    /// Whether openings are kept that belong to another event.
+    mixes_up: bool,
     _folder: TempDir,
 }
 
@@ -48,7 +50,7 @@ impl Desk {
             rules: RulesSlot::new(rules),
             origin: origin(),
         });
-        Self { custody, clock, recorded: 0, _folder: folder }
+        Self { custody, clock, recorded: 0, mixes_up: false, _folder: folder }
     }
 
     /// Records an access by somebody, kept as `class` says, this month.
@@ -66,7 +68,11 @@ impl Desk {
         let provenance = Provenance { producer: "p", session: &session, sequence: self.recorded };
         let view = [EventView::from(&event)];
         let prepared = seal_accesses(&view, provenance, Some(&period), signer::random).unwrap().remove(0);
-        let Sealed { nonce, openings } = prepared.sealed.unwrap();
+        let Sealed { nonce, mut openings } = prepared.sealed.unwrap();
+        if self.mixes_up {
+            let other = seal_accesses(&view, provenance, Some(&period), signer::random).unwrap().remove(0);
+            openings = other.sealed.unwrap().openings;
+        }
         let bytes =
             key.encrypt(origin().as_str(), &nonce, &[3; AEAD_NONCE_BYTES], openings.as_bytes()).into();
         let sealed = Some(SealedBytes { month, class, bytes });
@@ -115,6 +121,17 @@ fn doer(name: &str, role: &'static str) -> Doer {
 fn asked(index: Index) -> Asked {
     let fields = vec![SealedField::Actor];
     Asked { index: Some(index), fields, reason: "test".into(), request: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_vault_has_is_shown_only_if_it_is_what_was_sealed() {
+    let mut desk = Desk::new(Rules::default());
+    let right = desk.record(RetentionClass::NextYearEnd, None).await;
+    assert_eq!(desk.actor(right).await, Ok(()));
+    desk.mixes_up = true;
+    let wrong = desk.record(RetentionClass::NextYearEnd, None).await;
+    let refused = desk.custody.disclose(&doer("a", "steward"), asked(wrong)).await;
+    assert!(matches!(refused, Err(CustodyError::Unfit { index, .. }) if index == wrong));
 }
 
 #[tokio::test(flavor = "multi_thread")]
