@@ -1,10 +1,8 @@
 //! What is sealed: disclosing, erasing, and what stands beside records. For auditors and stewards.
 //!
 //! Every answer is verified: each entry that the service says it wrote is proven to be in the ledger, behind what
-//! the ledger showed before, and to say in the clear what it should; every disclosed value is recomputed to the
-//! seal that the record has held since it was made, and none is left out. Not verified: what an entry of the trail
-//! has sealed, such as which record was disclosed or erased, and why; that is disclosed as its `statement`, and
-//! what was erased no longer comes with a disclosure. Nothing is sent twice: a call that is
+//! the ledger showed before, and to say what was asked for, also in what it has sealed; every disclosed value is
+//! recomputed to the seal that the record has held since it was made, and none is left out. Nothing is sent twice: a call that is
 //! not answered may have been carried out, and the ledger itself is where to look.
 
 use std::collections::BTreeSet;
@@ -12,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use einsicht_access::seal::SealedField;
+use einsicht_access::sealed_entry::seals_of;
 use einsicht_proto::v1::{CorrectRequest, DiscloseRequest, EraseRequest, OpenRecordRequest};
 use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::{Index, Size};
@@ -31,6 +30,7 @@ mod check;
 mod error;
 mod keys;
 mod records;
+mod statement;
 
 pub use error::{AnswerFault, VaultError};
 pub use keys::IssuedKeys;
@@ -70,7 +70,7 @@ pub struct Erasing {
     pub entry: ProvenEntry,
     /// What the service says was erased.
     pub erased: Vec<SealedField>,
-    /// What was named and is not among it: erased before, or still there.
+    /// What was meant, and was neither erased now nor, by an entry that says so, before.
     pub left: Vec<SealedField>,
 }
 
@@ -108,13 +108,21 @@ impl Vault {
         let answer = answer.await?;
         let trail = self.proven("the trail", &answer.trail).await?;
         check::is_new(&trail, known)?;
+        let said = statement::statement_of(&trail, answer.statement.as_ref())?;
+        statement::gives(&trail, &said, reason)?;
         if let Some(requested) = answer.requested {
             check::requested(&trail, Index(requested), wanted, &answer.opened)?;
+            let index = wanted.index.map_or(requested, |index| index.0);
+            statement::is_about(&trail, &said, index, &wanted.fields)?;
             return Ok(Disclosure::Requested(Box::new(trail)));
         }
         let entry = self.proven("the receipt", &answer.receipt).await?;
         let values = Values::of_answer(&answer.opened).map_err(AnswerFault::from)?;
         check::disclosed(&entry, &trail, wanted, &values)?;
+        // What proves the others is shown with them.
+        let shown: Vec<_> = values.opened.iter().map(|opened| opened.field).collect();
+        let named = shown.into_iter().filter(|field| *field != SealedField::Confidential).collect::<Vec<_>>();
+        statement::is_about(&trail, &said, entry.index().0, &named)?;
         values.verify(entry.body()).map_err(AnswerFault::from)?;
         let erasures: BTreeSet<_> = values.erased.iter().map(|erased| erased.by).collect();
         for by in erasures {
@@ -145,7 +153,18 @@ impl Vault {
         let entry = self.proven("the receipt", &answer.receipt).await?;
         check::is_new(&entry, known)?;
         let erased = check::erased(&entry, fields, ground, &answer.fields)?;
-        let left = fields.iter().copied().filter(|field| !erased.contains(field)).collect();
+        let said = statement::statement_of(&entry, answer.statement.as_ref())?;
+        statement::is_about(&entry, &said, index.0, &erased)?;
+        let target = self.entry(index).await?;
+        let before = Values::of_answer(&answer.erased_before).map_err(AnswerFault::from)?;
+        let erasures: BTreeSet<_> = before.erased.iter().map(|erased| erased.by).collect();
+        for by in erasures {
+            check::erases(&self.entry(by).await?, &target)?;
+        }
+        let all: Vec<_> = seals_of(target.body()).iter().map(|(field, _)| *field).collect();
+        let meant = if fields.is_empty() { &all[..] } else { fields };
+        let is_left = |field: &SealedField| !erased.contains(field) && !before.has(*field);
+        let left = meant.iter().copied().filter(is_left).collect();
         Ok(Erasing { entry, erased, left })
     }
 

@@ -99,15 +99,25 @@ fn print_disclosed(disclosed: &DisclosureFile, args: &DiscloseArgs) -> anyhow::R
         let object = summary(disclosed, values);
         return output::print(|out| out.json(&object));
     }
-    let written = print(disclosed, shows_values, "erased", &mut out);
+    let known = Known { erased: "erased", trail: "says that this was disclosed, and why" };
+    let written = print(disclosed, shows_values, known, &mut out);
     flush(written, out)
 }
 
-/// What is proven, and the values if they are to be shown. `erased` says what is known of those that were.
+/// What is known beyond the values.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Of those that were erased.
+    pub erased: &'static str,
+    /// Of the entry that says that they were disclosed.
+    pub trail: &'static str,
+}
+
+/// What is proven, and the values if they are to be shown.
 pub fn print(
     disclosed: &DisclosureFile,
     shows_values: bool,
-    erased: &str,
+    known: Known,
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let entry = &disclosed.entry;
@@ -120,7 +130,7 @@ pub fn print(
         out.styled(Emphasis::Good, "PROVEN", &text)?;
     }
     if shows_values {
-        sealed::print(&disclosed.values, erased, out)?;
+        sealed::print(&disclosed.values, known.erased, out)?;
     }
     let silent: Vec<_> = disclosed.values.silent(entry.body()).iter().map(|field| field.name()).collect();
     if !silent.is_empty() {
@@ -128,7 +138,7 @@ pub fn print(
     }
     let trail = &disclosed.trail;
     let (index, when) = (trail.index(), view::time(trail.recorded_at()));
-    out.line(&format!("Entry {index} ({when}) says that something was disclosed; what, is sealed there"))?;
+    out.line(&format!("Entry {index} ({when}) {}", known.trail))?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use einsicht_client::disclosure::{DISCLOSURE_BYTES_MAX, DisclosureFile};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::disclose;
+use super::disclose::{self, Known};
 use crate::exit::Exit;
 use crate::options::Options;
 use crate::output::{self, Out};
@@ -61,8 +61,11 @@ pub fn run(args: &DisclosureArgs, options: &Options) -> anyhow::Result<Exit> {
                 return Ok(Exit::Done);
             }
             let mut out = Out::new();
-            let written =
-                disclose::print(&disclosed, true, "said to be erased (not proven by this file)", &mut out);
+            let known = Known {
+                erased: "said to be erased (not proven by this file)",
+                trail: "says that something was disclosed; what, is sealed there",
+            };
+            let written = disclose::print(&disclosed, true, known, &mut out);
             disclose::flush(written, out)?;
             Ok(Exit::Done)
         }

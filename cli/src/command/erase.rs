@@ -55,18 +55,13 @@ pub async fn run(args: &EraseArgs, options: &Options) -> anyhow::Result<Exit> {
                 &json!({"outcome": outcome, "index": index, "erased_by": by, "fields": names, "not_by_this": left}),
             );
         }
-        let text = format!(
-            "  {} of entry {}; entry {} says that something was",
-            names.join(", "),
-            args.index,
-            entry.index()
-        );
+        let text = format!("  {} of entry {}; entry {} says so", names.join(", "), args.index, entry.index());
         out.styled(Emphasis::Good, "ERASED", &text)?;
         if left.is_empty() {
             return Ok(());
         }
         let text = format!(
-            "  {}: erased before, or still there; `einsicht disclose {}` tells",
+            "  {}: the answer says nothing of it; `einsicht disclose {}` tells whether it is still there",
             left.join(", "),
             args.index
         );

@@ -8,7 +8,7 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{IssueViewKeysRequest, Subject};
 
 use super::error::{AnswerFault, VaultError};
-use super::{Vault, check};
+use super::{Vault, check, statement};
 use crate::proven::ProvenEntry;
 use crate::view_keys::{ViewKeyOf, ViewKeys};
 
@@ -48,6 +48,13 @@ impl Vault {
         check::is_new(&trail, known)?;
         if !matches!(trail.content(), Some(Content::Disclosure(_))) {
             return Err(check::other_kind(&trail, "a disclosure").into());
+        }
+        let said = statement::statement_of(&trail, answer.statement.as_ref())?;
+        statement::gives(&trail, &said, reason)?;
+        let asked: Vec<_> = months.iter().map(ToString::to_string).collect();
+        if said.subjects != subjects || said.months != asked {
+            let what = "people or months, in what it has sealed,";
+            return Err(AnswerFault::SaysOther { index: trail.index(), what }.into());
         }
         let mut keys = ViewKeys::new(self.trust().origin().to_owned());
         let mut given = HashSet::new();
