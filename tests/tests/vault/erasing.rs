@@ -119,6 +119,9 @@ async fn a_wrong_wrapping_key_is_no_start_and_the_right_one_opens_again() {
     let right = fs::read(&file).unwrap();
     fs::write(&file, "ab".repeat(32)).unwrap();
     scene.city.einsichtd("serve", &[]).await.expect(2, &["does not open with this wrapping key"]);
+    let checked = run("einsichtd", &["config", "check", "--config", text(&scene.city.config())]).await;
+    checked.expect(1, &[]);
+    assert!(checked.stdout.contains("does not open with this wrapping key"), "{checked:?}");
     fs::write(&file, "not a key").unwrap();
     scene.city.einsichtd("serve", &[]).await.expect(2, &[text(&file), "hexadecimal digits"]);
     fs::write(&file, right).unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use einsicht_tlog::VerifierKey;
 use einsicht_tlog::key::KEY_BYTES;
@@ -14,8 +15,9 @@ use crate::config::{Config, ConfigError, LedgerConfig, Loaded};
 use crate::ledger::{LedgerError, read_genesis};
 use crate::preflight::{self, PreflightError};
 use crate::signer::{self, KEY_FILE, SecretError};
-use crate::storage::file::RealFolder;
+use crate::storage::file::{Folder, RealFolder};
 use crate::tls::{self, ServerIdentity, TlsError};
+use crate::vault::{Keyring, KeyringError};
 use crate::wrapping_key::WrappingKeyError;
 
 pub(super) fn run(args: &SourceArgs) -> anyhow::Result<ExitCode> {
@@ -124,8 +126,19 @@ impl Findings {
             let note = "there is no wrapping key ([vault]): events with personal values are refused";
             return self.notes.push(note.to_owned());
         };
+        let folder = |path: &Path| -> Arc<dyn Folder> { Arc::new(RealFolder::new(path)) };
         match source.read() {
-            Ok(_) => {}
+            Ok(key) => {
+                // Tries it on the keys that are there.
+                let (keys, data) = (folder(&config.keys_dir), folder(&config.ledger.data));
+                match Keyring::open(keys, data, key, config.ledger.origin.clone()) {
+                    Ok(_) => {}
+                    Err(KeyringError::Io { path, error }) => {
+                        self.unreadable("keys.dir", &config.keys_dir.join(path), &error);
+                    }
+                    Err(error) => self.wrong.push(format!("vault: {error}")),
+                }
+            }
             Err(WrappingKeyError::Secret(error)) => self.secret("vault", error),
             Err(error) => self.wrong.push(format!("vault: {error}")),
         }
