@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use crate::event::Standard;
 use crate::figures::Figures;
 use crate::ledger::{self, Filling};
 use crate::run::cancel_on_signal;
@@ -118,7 +119,7 @@ impl Bench<'_> {
     fn fill(&mut self, events: u64, of: &str) -> anyhow::Result<VerifierKey> {
         let commit_events = self.plan.commit_events;
         self.tell(&format!("filling {of}: {events} events in commits of {commit_events}"));
-        let filling = Filling { events, commit_events };
+        let filling = Filling { events, commit_events, standard: Standard::Plain };
         let verifier = ledger::fill(&self.data(), filling, &self.interrupted)?.verifier;
         settle(&self.data())?;
         Ok(verifier)

@@ -6,8 +6,12 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
-use einsicht_access::vault::WrappingKey;
-use einsicht_access::{EventView, Provenance, seal_accesses};
+use einsicht_access::marker::PeriodKey;
+use einsicht_access::record::Sealed;
+use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey, WrappingKey};
+use einsicht_access::{EventView, Month, Provenance, RetentionClass, seal_accesses};
+use einsicht_client::view_keys::{ViewKeyOf, ViewKeys};
+use einsicht_proto::v1::RecordRequest;
 use einsicht_service::auth::{Door, Gate, Policy};
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::config::Rules;
@@ -20,7 +24,9 @@ use einsicht_service::rpc::Shared;
 use einsicht_service::sequencer::{PreparedEvent, Work};
 use einsicht_service::server::{Entrance, Server};
 use einsicht_service::sessions::SessionKey;
+use einsicht_service::signer;
 use einsicht_service::storage::{LogReader, RESERVE_BYTES, SEGMENT_BYTES_MAX};
+use einsicht_service::vault::{SealedBytes, Vault};
 use einsicht_tlog::leaf::LEAF_HEADER_BYTES;
 use einsicht_tlog::{Origin, TreeHead, VerifierKey};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +43,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(5);
 const CONNECTIONS_MAX: usize = 10_000;
 /// Events that a producer records before its next session: a service that starts anew each night.
 const SESSION_EVENTS: u64 = 10_000;
+/// How long what is sealed would be kept.
+const CLASS: RetentionClass = RetentionClass::NextYearEnd;
 /// Commits that are prepared while another one is written.
 const PREPARED_COMMITS_MAX: usize = 4;
 
@@ -112,6 +120,8 @@ pub struct Filling {
     pub events: u64,
     /// Events of each commit.
     pub commit_events: u64,
+    /// Which of the standard events.
+    pub standard: Standard,
 }
 
 /// What a log was filled with.
@@ -134,10 +144,11 @@ pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) ->
     let Recording::Begun(mut committer) = standby.serve()? else {
         bail!("there is no room on the disk of {}", folder.display());
     };
-    let Standby { verifier, lock, .. } = standby;
+    let Standby { verifier, vault, genesis, lock, .. } = standby;
+    let sealing = Sealing::of(&vault, &genesis.origin, &*clock)?;
     let (sender, prepared) = sync_channel(PREPARED_COMMITS_MAX);
     let leaf_bytes = std::thread::scope(|scope| {
-        let preparing = scope.spawn(move || prepare(filling, &*clock, &sender));
+        let preparing = scope.spawn(move || prepare(filling, &sealing, &*clock, &sender));
         for work in prepared {
             ensure!(!interrupted.is_cancelled(), "interrupted");
             committer.record_now(vec![work])?;
@@ -151,12 +162,18 @@ pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) ->
 
 /// Prepares commits, and returns how many bytes their leaves have. Ends early, and well, when nobody
 /// takes them any more.
-fn prepare(filling: Filling, clock: &dyn Clock, commits: &SyncSender<Work>) -> anyhow::Result<u64> {
-    let Filling { events, commit_events } = filling;
+fn prepare(
+    filling: Filling,
+    sealing: &Sealing,
+    clock: &dyn Clock,
+    commits: &SyncSender<Work>,
+) -> anyhow::Result<u64> {
+    let Filling { events, commit_events, standard } = filling;
     let (mut run, mut sequence, mut rest, mut leaf_bytes) = (Run::new()?, 0, events, 0);
     while rest > 0 {
         let count = commit_events.min(rest);
-        let work = accesses(&run, sequence, count, clock.unix_us());
+        let request = event::request(&run, standard, sequence, count, clock.unix_us());
+        let work = sealing.accesses(&run, &request)?;
         if let Work::Accesses { events, .. } = &work {
             leaf_bytes +=
                 events.iter().map(|event| (LEAF_HEADER_BYTES + event.body.len()) as u64).sum::<u64>();
@@ -184,30 +201,79 @@ pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
     Ok((reader, head))
 }
 
-/// Work as the service makes it of a request.
-fn accesses(run: &Run, first: u64, count: u64, now_us: i64) -> Work {
-    let request = event::request(run, Standard::Plain, first, count, now_us);
-    let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
-    let events: Vec<_> = request.events.iter().map(EventView::from).collect();
-    let nothing_random = |_: &mut [u8]| Err("a plain event needs nothing random");
-    let prepared = seal_accesses(&events, first_event, None, nothing_random).unwrap_or_default();
-    let prepared = events.iter().zip(first..).zip(prepared).map(|((event, sequence), prepared)| {
-        let event_id = event.event_id().try_into().unwrap_or_default();
-        PreparedEvent { sequence, event_id, body: prepared.body, sealed: None }
-    });
-    Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events: prepared.collect() }
+/// The view key of a subject of the sealed events, for the month in which they were recorded: this one.
+///
+/// # Errors
+/// Those of opening the ledger; if nothing was sealed this month.
+pub fn view_key(folder: &Path, id: &str) -> anyhow::Result<ViewKeys> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let Standby { vault, genesis, .. } = stand_by(folder, Arc::clone(&clock))?;
+    let Sealing { month, period, .. } = Sealing::of(&vault, &genesis.origin, &*clock)?;
+    let mut keys = ViewKeys::new(genesis.origin);
+    keys.add(ViewKeyOf { scheme: SCHEME.to_owned(), month, key: period.view_key(SCHEME, id) });
+    Ok(keys)
+}
+
+/// What events are sealed with.
+struct Sealing {
+    origin: String,
+    month: Month,
+    period: Arc<PeriodKey>,
+    key: Arc<VaultKey>,
+}
+
+impl Sealing {
+    /// That of this month.
+    fn of(vault: &Vault, origin: &str, clock: &dyn Clock) -> anyhow::Result<Self> {
+        let keyring = vault.keyring().context("there is no wrapping key")?;
+        let month = Month::of_unix_s(u64::try_from(clock.unix_us() / 1_000_000)?);
+        let (period, key) = (keyring.period_key(month)?, keyring.vault_key(month, CLASS)?);
+        Ok(Self { origin: origin.to_owned(), month, period, key })
+    }
+
+    /// Work as the service makes it of a request.
+    fn accesses(&self, run: &Run, request: &RecordRequest) -> anyhow::Result<Work> {
+        let first = request.first_sequence;
+        let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
+        let events: Vec<_> = request.events.iter().map(EventView::from).collect();
+        let prepared = seal_accesses(&events, first_event, Some(&self.period), getrandom::fill)?;
+        let prepared = events.iter().zip(first..).zip(prepared).map(|((event, sequence), prepared)| {
+            let event_id = event.event_id().try_into().unwrap_or_default();
+            let sealed = prepared.sealed.map(|sealed| self.encrypt(&sealed)).transpose()?;
+            Ok(PreparedEvent { sequence, event_id, body: prepared.body, sealed })
+        });
+        let events = prepared.collect::<anyhow::Result<_>>()?;
+        Ok(Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events })
+    }
+
+    fn encrypt(&self, sealed: &Sealed) -> anyhow::Result<SealedBytes> {
+        let mut nonce = [0; AEAD_NONCE_BYTES];
+        getrandom::fill(&mut nonce)?;
+        let bytes = self.key.encrypt(&self.origin, &sealed.nonce, &nonce, sealed.openings.as_bytes());
+        Ok(SealedBytes { month: self.month, class: CLASS, bytes: bytes.into() })
+    }
+}
+
+/// Where `einsichtd dev` has it, too: a ledger that was filled here is served by that. Always the same one: nothing in
+/// it is anybody's.
+fn wrapping_key(keys: &Path) -> anyhow::Result<WrappingKey> {
+    let path = keys.join("wrapping.key");
+    let digits = "5a".repeat(32);
+    if !path.exists() {
+        std::fs::create_dir_all(keys)?;
+        signer::write_secret(&path, digits.as_bytes())?;
+    }
+    Ok(WrappingKey::parse(&digits)?)
 }
 
 fn stand_by(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Standby> {
     let mut suffix = [0; 4];
     getrandom::fill(&mut suffix)?;
     let origin = Origin::parse(&format!("{ORIGIN}{:08x}", u32::from_be_bytes(suffix)))?;
-    // Always the same one, so that a ledger can be opened again: nothing in it is anybody's.
-    let wrapping_key = WrappingKey::new([0x5a; 32]);
     Ok(ledger::stand_by(Opening {
         data: folder,
         keys: folder.join("keys"),
-        wrapping_key: Some(wrapping_key),
+        wrapping_key: Some(wrapping_key(&folder.join("keys"))?),
         clock,
         accept_clock: false,
         new: NewLedger { origin, simulated: true },

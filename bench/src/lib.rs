@@ -34,6 +34,7 @@ pub mod plot;
 pub mod process;
 pub mod report;
 pub mod run;
+pub mod scan;
 pub mod sealing;
 pub mod served;
 pub mod sha;

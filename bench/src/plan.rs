@@ -35,7 +35,9 @@ pub struct Plan {
     pub layer_turns: usize,
     /// Entries of the log that is audited.
     pub audit_entries: u64,
-    /// Turns of hashing and of auditing.
+    /// Sealed events of the log that is scanned.
+    pub scan_entries: u64,
+    /// Turns of hashing and of auditing, of testing markers and of scanning.
     pub audit_turns: usize,
 }
 
@@ -51,6 +53,7 @@ impl Plan {
         lone: LONE,
         layer_turns: 11,
         audit_entries: 400_000,
+        scan_entries: 200_000,
         audit_turns: 9,
     };
 
@@ -62,6 +65,7 @@ impl Plan {
         measured_ms: 3000,
         layer_turns: 41,
         audit_entries: 1_000_000,
+        scan_entries: 400_000,
         audit_turns: 25,
         ..Self::QUICK
     };
@@ -74,6 +78,7 @@ impl Plan {
         measured_ms: 500,
         layer_turns: 1,
         audit_entries: 2500,
+        scan_entries: 2500,
         audit_turns: 1,
         ..Self::QUICK
     };

@@ -34,11 +34,15 @@ pub const SPOOL_VS_APPEND: &str = "spool_vs_append";
 pub const SPOOL_BATCH: &str = "spool_batch_events_per_s";
 /// Entries a second of a full audit, of the hashes alone.
 pub const VERIFY_VS_SHA: &str = "verify_vs_sha";
+/// Records a second and core whose markers are tested. No ratio, but a goal.
+pub const SCAN_MARKERS: &str = "scan_markers_records_per_s_per_core";
+/// Records a second and core of a whole scan, chain, tree and signature included. No ratio, but a goal.
+pub const SCAN: &str = "scan_records_per_s_per_core";
 /// Milliseconds that a lone event takes longer than at the floor. No ratio, but a goal.
 pub const LONE_DIFFERENCE_MS: &str = "lone_difference_ms";
 
 /// The goals of docs/performance.md, in the order in which they are shown.
-const GOALS: [Goal; 11] = [
+const GOALS: [Goal; 13] = [
     Goal { name: BATCH_VS_FLOOR, bound: Bound::AtLeast(0.75) },
     Goal { name: SEALED_VS_FLOOR, bound: Bound::AtLeast(0.6) },
     Goal { name: SEALING_US, bound: Bound::AtMost(3.5) },
@@ -50,6 +54,8 @@ const GOALS: [Goal; 11] = [
     Goal { name: SPOOL_VS_APPEND, bound: Bound::AtLeast(0.7) },
     Goal { name: SPOOL_BATCH, bound: Bound::AtLeast(50_000.0) },
     Goal { name: VERIFY_VS_SHA, bound: Bound::AtLeast(0.7) },
+    Goal { name: SCAN_MARKERS, bound: Bound::AtLeast(4_000_000.0) },
+    Goal { name: SCAN, bound: Bound::AtLeast(1_000_000.0) },
 ];
 
 /// A run, with everything that its figures depend on.
@@ -96,6 +102,9 @@ fn figures(measured: &Measured) -> anyhow::Result<Figures> {
     if let Some(audit) = &measured.audit {
         figures.ratio_of(VERIFY_VS_SHA, audit)?;
         figures.both(["sha_limit_entries_per_s", "verify_entries_per_s"], audit)?;
+    }
+    if let Some(scan) = &measured.scan {
+        figures.both([SCAN_MARKERS, SCAN], scan)?;
     }
     Ok(figures)
 }

@@ -19,7 +19,7 @@ use crate::sealing::Preparing;
 use crate::served::{self, Served};
 use crate::spool::{self, Spooling};
 use crate::turns::{Turns, settle};
-use crate::{audit, floor, ledger};
+use crate::{audit, floor, ledger, scan};
 
 /// Events of one commit of the log that is audited.
 const AUDIT_COMMIT_EVENTS: u64 = 500;
@@ -47,6 +47,8 @@ pub struct Measured {
     pub spool_lone: Option<Turns<Outcome>>,
     /// Hashes of a log alone, and its audit: entries a second.
     pub audit: Option<Turns<f64>>,
+    /// Testing the markers of records, and a whole scan of the log: records a second and core.
+    pub scan: Option<Turns<f64>>,
 }
 
 /// Measures `parts`, one after the other. Servers write into new folders in `parent`, which are deleted
@@ -115,6 +117,7 @@ impl Bench<'_> {
                 measured.spool_lone = Some(self.spool("one event at a time", lone)?);
             }
             Part::Audit => measured.audit = Some(self.audit()?),
+            Part::Scan => measured.scan = Some(self.scan()?),
         }
         Ok(())
     }
@@ -232,11 +235,26 @@ impl Bench<'_> {
             self.plan.audit_entries, self.plan.audit_turns
         ));
         let folder = tempfile::Builder::new().prefix("einsicht-bench-").tempdir_in(self.parent)?;
-        let filling = Filling { events: self.plan.audit_entries, commit_events: AUDIT_COMMIT_EVENTS };
+        let filling =
+            Filling { events: self.plan.audit_entries, commit_events: AUDIT_COMMIT_EVENTS, standard: Plain };
         let verifier = ledger::fill(folder.path(), filling, &self.interrupted)?.verifier;
         let (path, turns) = (folder.path(), self.plan.audit_turns);
         let turns = audit::in_turns(path, &verifier, turns, &self.runtime, &self.interrupted)?;
         folder.close().context("deleting the log that was audited")?;
+        Ok(turns)
+    }
+
+    /// A citizen's scan of a log of sealed events: the test of the markers alone, and all of it.
+    fn scan(&mut self) -> anyhow::Result<Turns<f64>> {
+        let (events, turns) = (self.plan.scan_entries, self.plan.audit_turns);
+        (self.progress)(&format!(
+            "scan: a log of {events} sealed events, {turns} turns of testing markers and scanning"
+        ));
+        let folder = tempfile::Builder::new().prefix("einsicht-bench-").tempdir_in(self.parent)?;
+        let filling = Filling { events, commit_events: AUDIT_COMMIT_EVENTS, standard: Sealed };
+        let verifier = ledger::fill(folder.path(), filling, &self.interrupted)?.verifier;
+        let turns = scan::in_turns(folder.path(), &verifier, turns, &self.runtime, &self.interrupted)?;
+        folder.close().context("deleting the log that was scanned")?;
         Ok(turns)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Bench;
 use super::report::{DISK_BEYOND_LEAF_BYTES, WRITE_AMPLIFICATION};
+use crate::event::Standard;
 use crate::footprint::{Footprint, Written};
 use crate::ledger::{self, Filling};
 use crate::stats::Summary;
@@ -15,7 +16,11 @@ const SMALL_COMMIT_EVENTS: u64 = 100;
 impl Bench<'_> {
     /// Fills a ledger of its own with the smallest commits that the goals speak of.
     pub(super) fn small_commits(&mut self) -> anyhow::Result<()> {
-        let filling = Filling { events: self.plan.small_commit_events, commit_events: SMALL_COMMIT_EVENTS };
+        let filling = Filling {
+            events: self.plan.small_commit_events,
+            commit_events: SMALL_COMMIT_EVENTS,
+            standard: Standard::Plain,
+        };
         self.tell(&format!("disk: {} events in commits of {SMALL_COMMIT_EVENTS}", filling.events));
         let folder = self.folder.path().join("small-commits");
         std::fs::create_dir(&folder)?;
@@ -34,7 +39,8 @@ impl Bench<'_> {
         let commit_events = self.plan.commit_events;
         self.tell(&format!("filling it: {events} events in commits of {commit_events}"));
         let data = self.data();
-        let filled = self.fill_and_count(&data, Filling { events, commit_events })?;
+        let filled =
+            self.fill_and_count(&data, Filling { events, commit_events, standard: Standard::Plain })?;
         let (count, leaves) = (exact(events), filled.leaves);
         let Footprint { entries, derived, sessions } = filled.footprint;
         let mut measure = |name: &str, value: f64| self.figures.measure(name, &[value]);

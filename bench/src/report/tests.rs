@@ -33,6 +33,7 @@ fn report() -> Report {
         spool_batch: Some(outcomes([100.0; 3], [60_000.0; 3])),
         spool_lone: Some(outcomes([100.0; 3], [75.0, 60.0, 80.0])),
         audit: Some(Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] }),
+        scan: Some(Turns { yardstick: vec![5e6; 3], measured: vec![1e6, 2e6, 3e6] }),
     };
     Report::new(Plan::SMOKE, Part::chosen(&[]), machine(), &measured).unwrap()
 }
