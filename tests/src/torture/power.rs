@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn nothing_that_was_acknowledged_is_lost_with_the_power_and_a_seed_makes_the_same_choices() {
-        let args = PowerArgs { rounds: 1, one_of: 40 };
+        let args = PowerArgs { rounds: 1, one_of: 20 };
         let counts = run(&args, 1);
         for what in ["acknowledgements", "checkpoints checked", "requests sent again", "openings checked"] {
             assert!(count_of(what, &counts) >= 1_000, "{counts}");
