@@ -16,8 +16,10 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}\
 th,td{border:1px solid;padding:.3rem .5rem;text-align:left;vertical-align:top}\
 dl{display:grid;grid-template-columns:minmax(9rem,14rem) 1fr;gap:.2rem 1rem;margin:.5rem 0}\
 dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere;white-space:pre-line}\
+.scroll{overflow-x:auto}\
 article{border-top:1px solid;padding-top:.5rem;margin-top:1rem;break-inside:avoid}\
 .note{border:2px solid;padding:.5rem 1rem}\
+@media (max-width:30rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}\
 @media print{body{max-width:none;margin:0;font-size:10pt}a{color:inherit;text-decoration:none}}";
 
 /// The page in that language.
@@ -40,7 +42,7 @@ pub fn page(report: &AccessReport, language: Language) -> String {
     page.paragraph(words.intro);
     page.raw("<dl>\n");
     page.item(words.ledger, &report.origin);
-    page.item(words.made_at, &time(&report.made_at));
+    page.item(words.made_at, &language.time(&report.made_at));
     page.item(words.verified, &report.size.to_string());
     page.item(words.root, &report.root);
     page.raw("</dl>\n");
@@ -97,7 +99,10 @@ impl Page {
 
     fn months(&mut self, report: &AccessReport, language: Language) {
         let words = language.words();
-        self.raw(&format!("<table>\n<caption>{}</caption>\n<thead><tr>", text(words.months)));
+        // On a narrow screen the table is wider than the page: it scrolls by itself, also from the keyboard.
+        let label = text(words.months);
+        self.raw(&format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{label}\">\n"));
+        self.raw(&format!("<table>\n<caption>{label}</caption>\n<thead><tr>"));
         for column in words.month_columns {
             self.raw(&format!("<th scope=\"col\">{}</th>", text(column)));
         }
@@ -110,22 +115,22 @@ impl Page {
             }
             self.raw("</tr>\n");
         }
-        self.raw("</tbody>\n</table>\n");
+        self.raw("</tbody>\n</table>\n</div>\n");
     }
 
     fn access(&mut self, access: &Access, language: Language) {
         let words = language.words();
-        let heading = format!("{} {}: {}", words.entry, access.index, time(&access.occurred_at));
+        let heading = format!("{} {}: {}", words.entry, access.index, language.time(&access.occurred_at));
         self.raw(&format!("<article>\n<h3>{}</h3>\n<dl>\n", text(&heading)));
         for (name, value) in &access.fields {
             let shown = match value {
                 Rendered::List(items) => items.join(", "),
-                value if name.starts_with("occurred") => time(&value.to_string()),
+                value if name.starts_with("occurred") => language.time(&value.to_string()),
                 value => language.value(name, &value.to_string()).to_owned(),
             };
             self.item(language.field(name), &shown);
         }
-        self.item(words.recorded_at, &time(&access.recorded_at));
+        self.item(words.recorded_at, &language.time(&access.recorded_at));
         self.item(words.found_by, &access.schemes.join(", "));
         if let Some(by) = access.opened_by {
             self.item(words.opened_by, &by.to_string());
@@ -137,14 +142,6 @@ impl Page {
             access.proofs.iter().map(|(index, _)| format!("proofs/{index}.tlog-proof")).collect();
         self.item(words.proof, &files.join(", "));
         self.raw("</dl>\n</article>\n");
-    }
-}
-
-/// `2026-11-22T16:39:07Z` as people read it.
-fn time(rfc3339: &str) -> String {
-    match rfc3339.strip_suffix('Z').and_then(|time| time.split_once('T')) {
-        Some((day, time)) => format!("{day} {time} UTC"),
-        None => rfc3339.to_owned(),
     }
 }
 

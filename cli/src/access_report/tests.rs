@@ -64,6 +64,14 @@ fn report(accesses: Vec<Access>) -> AccessReport {
 }
 
 #[test]
+fn times_are_written_as_in_the_language() {
+    let time = "2026-11-22T16:39:07Z";
+    assert_eq!(Language::German.time(time), "22.11.2026, 16:39:07 Uhr (UTC)");
+    assert_eq!(Language::English.time(time), "2026-11-22 16:39:07 UTC");
+    assert_eq!(Language::German.time("unknown"), "unknown");
+}
+
+#[test]
 fn an_access_is_told_in_a_line() {
     let access = Access::new(&hit(record()));
     assert_eq!(access.occurred_at, "2026-11-22T16:39Z");
@@ -104,8 +112,8 @@ fn both_pages_tell_what_the_person_is_entitled_to_and_nothing_of_staff() {
         (&json["accesses"][0]["opened_by"], &json["could_not_tell"][0]["records"]),
         (&9.into(), &2.into())
     );
-    for page in [german, english, json.to_string()] {
-        for text in ["melderegister", "auskunft", "gdpr-6-1-e", "jobcenter", "buergerdienste", "2026-11-22"] {
+    for (page, day) in [(german, "22.11.2026"), (english, "2026-11-22"), (json.to_string(), "2026-11-22")] {
+        for text in ["melderegister", "auskunft", "gdpr-6-1-e", "jobcenter", "buergerdienste", day] {
             assert!(page.contains(text), "no {text} in {page}");
         }
         for text in ["leitung", "actor", "seal"] {

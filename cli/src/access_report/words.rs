@@ -45,6 +45,17 @@ impl Language {
         }
     }
 
+    /// `2026-11-22T16:39:07Z` as people read it.
+    pub fn time(self, rfc3339: &str) -> String {
+        let Some((day, time)) = rfc3339.strip_suffix('Z').and_then(|time| time.split_once('T')) else {
+            return rfc3339.to_owned();
+        };
+        match (self, day.rsplitn(3, '-').collect::<Vec<_>>().as_slice()) {
+            (Self::German, [day, month, year]) => format!("{day}.{month}.{year}, {time} Uhr (UTC)"),
+            _ => format!("{day} {time} UTC"),
+        }
+    }
+
     /// The fixed texts.
     pub fn words(self) -> &'static Words {
         match self {
