@@ -64,14 +64,17 @@ impl Moment {
     fn draw(random: &mut ChaCha8Rng) -> Self {
         let mut within = |begin: u64, end: u64| Duration::from_micros(random.random_range(begin..end));
         let (short, long) = (within(0, 30_000), within(0, 250_000));
-        let (following, grace) = (within(230_000, 560_000), within(0, 60_000));
+        let following = within(230_000, 560_000);
+        // On a fast disk a service is down within milliseconds.
+        let (short_grace, long_grace) = (within(0, 4_000), within(0, 60_000));
         match random.random_range(0..100) {
             0..25 => Self::Starting(random.random_range(0.0..1.2)),
             25..35 => Self::Serving(Duty::Ready(short)),
             35..60 => Self::Serving(Duty::Loaded(long)),
             60..70 => Self::Serving(Duty::Following(following)),
             70..85 => Self::Serving(Duty::Burst(long / 2)),
-            _ => Self::Serving(Duty::Stopping { loaded: long / 4, grace }),
+            85..93 => Self::Serving(Duty::Stopping { loaded: long / 4, grace: short_grace }),
+            _ => Self::Serving(Duty::Stopping { loaded: long / 4, grace: long_grace }),
         }
     }
 }
