@@ -34,6 +34,8 @@ pub fn of(data: &Path) -> Vec<Region> {
             "lock" => assert!(bytes.is_empty(), "the lock has got a content"),
             "log/checkpoint" => checkpoint(&bytes, &mut parts),
             "log/watermark" => watermark(&bytes, &mut parts),
+            // Nothing is sealed here. The vault and its watermark are damaged in service/src/vault/tests.
+            "vault/watermark" => parts.at = bytes.len(),
             "log/offsets" => offsets(data, &segments, &bytes, &mut parts),
             "log/hashes/0" => {
                 let full = bytes.len() / (256 * 32) * (256 * 32);
