@@ -149,6 +149,8 @@ struct Inner {
     undone: Mutex<BTreeSet<Index>>,
     /// A write has failed: nothing more is written.
     stopped: AtomicBool,
+    /// The journal states what could not be finished when the vault was opened.
+    is_journal_kept: bool,
     damages: Vec<Damage>,
     halt: Halt,
 }
@@ -167,7 +169,11 @@ impl Vault {
         let is_there = !data.folders("").map_err(RecoveryError::from)?.iter().all(|name| name != VAULT);
         let recovered = match is_there || keyring.is_some() {
             true => {
-                let watermark = Watermark::read(&*data).map_err(RecoveryError::from)?;
+                // One that can't be read is none: everything is looked at.
+                let watermark = Watermark::read(&*data).unwrap_or_else(|error| {
+                    tracing::error!(%error, "vault/watermark can't be read: the whole vault is looked at");
+                    None
+                });
                 if let Some(watermark) = &watermark {
                     belongs(watermark, reader, size)?;
                 }
@@ -175,9 +181,13 @@ impl Vault {
                 recovery::recover(&*data, &log, watermark.as_ref())?
             }
             // Nothing was ever sealed here.
-            false => Recovered { classes: Classes::new(), damages: Vec::new(), erasures: Vec::new() },
+            false => Recovered::default(),
         };
-        let Recovered { classes, damages, erasures } = recovered;
+        let Recovered { classes, damages, erasures, is_journal_kept } = recovered;
+        let closed = classes.iter().filter(|(_, class)| matches!(class, Class::Closed));
+        for ((month, class), _) in closed {
+            keyring.iter().for_each(|keyring| keyring.close(*month, *class));
+        }
         for damage in &damages {
             tracing::error!("{damage}");
         }
@@ -191,6 +201,7 @@ impl Vault {
             erasing: Mutex::new(()),
             undone: Mutex::new(undone),
             stopped: AtomicBool::new(false),
+            is_journal_kept,
             damages,
             halt,
         };
@@ -243,8 +254,10 @@ impl Vault {
         let summary = |(&(month, class), known): (&(Month, RetentionClass), &Class)| {
             let (entries, erased_by) = match known {
                 Class::Open(file) => (file.range()?, None),
-                Class::Erased { by, rows } => {
-                    let entries = rows.first()?.zip(rows.last()?);
+                Class::Closed | Class::Erased { rows: None, by: None } => (None, None),
+                Class::Erased { rows, by } => {
+                    let rows = rows.as_ref().map(|rows| Ok::<_, io::Error>(rows.first()?.zip(rows.last()?)));
+                    let entries = rows.transpose()?.flatten();
                     (entries.map(|(first, last)| (first.index, last.index)), *by)
                 }
             };
@@ -263,7 +276,7 @@ impl Vault {
         if files.is_empty() && self.inner.keyring.is_none() {
             return Ok(());
         }
-        files.iter().try_for_each(|file| file.sync_index())?;
+        files.iter().try_for_each(|file| file.sync_index(&*self.inner.data))?;
         self.inner.data.create_folder(VAULT)?;
         self.inner.data.sync_folder("")?;
         // Looked at last: what comes meanwhile lies behind.
@@ -308,6 +321,11 @@ impl Inner {
                 let error = format!("{VAULT}/{month}/{class} was erased as a whole");
                 return Err(WriteError::Write(io::Error::other(error)));
             }
+            // The keyring gives no key for it, so nothing gets here.
+            Some(Class::Closed) => {
+                let error = format!("{VAULT}/{month}/{class} can't be read, so nothing can be added");
+                return Err(WriteError::Write(io::Error::other(error)));
+            }
             None => {}
         }
         let file = Arc::new(ClassFile::create(&*self.data, self.origin.hash(), month, class)?);
@@ -329,7 +347,7 @@ impl Class {
     fn file(&self) -> Option<Arc<ClassFile>> {
         match self {
             Self::Open(file) => Some(Arc::clone(file)),
-            Self::Erased { .. } => None,
+            Self::Closed | Self::Erased { .. } => None,
         }
     }
 }

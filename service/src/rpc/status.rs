@@ -160,7 +160,7 @@ fn of_vault(error: &VaultError) -> Code {
         VaultError::Missing { .. } | VaultError::Damaged { .. } => Code::DataLoss,
         VaultError::Erased { .. } => Code::FailedPrecondition,
         // Some backup may have it.
-        VaultError::NoKey { .. } => Code::DataLoss,
+        VaultError::NoKey { .. } | VaultError::Unreadable { .. } => Code::DataLoss,
         VaultError::Key(error) => of_key(error),
         _ => Code::Internal,
     }
@@ -168,9 +168,10 @@ fn of_vault(error: &VaultError) -> Code {
 
 fn of_key(error: &KeyringError) -> Code {
     match error {
-        KeyringError::Damaged { .. } | KeyringError::Lost { .. } | KeyringError::WrongWrappingKey { .. } => {
-            Code::DataLoss
-        }
+        KeyringError::Damaged { .. }
+        | KeyringError::Lost { .. }
+        | KeyringError::Closed { .. }
+        | KeyringError::WrongWrappingKey { .. } => Code::DataLoss,
         KeyringError::Erased { .. } => Code::FailedPrecondition,
         KeyringError::Io { .. } | KeyringError::Random(_) => Code::Internal,
     }

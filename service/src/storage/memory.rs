@@ -72,6 +72,16 @@ impl MemoryFolder {
         (disk.is_full, disk.space) = (false, None);
     }
 
+    /// Has reading a file fail, and measuring it, as a disk with a bad sector does, until [`Self::mend`].
+    pub fn break_file(&self, path: &str) {
+        self.lock().broken.insert(path.to_owned());
+    }
+
+    /// Lets it be read again.
+    pub fn mend(&self, path: &str) {
+        self.lock().broken.remove(path);
+    }
+
     /// Has the power go now.
     pub fn power_off(&self) {
         let mut disk = self.lock();
@@ -262,6 +272,13 @@ struct MemoryFile {
 }
 
 impl MemoryFile {
+    fn check(&self) -> io::Result<()> {
+        match self.folder.lock().broken.contains(&self.path) {
+            true => Err(io::Error::from_raw_os_error(5)),
+            false => Ok(()),
+        }
+    }
+
     fn change(&self, kind: Kind, change: Change) -> io::Result<()> {
         let takes_room = change.end() > self.folder.lock().contents(self.id).len();
         self.folder.operate(kind, &self.path, takes_room, |disk, done| disk.change(self.id, &change, done))
@@ -270,10 +287,12 @@ impl MemoryFile {
 
 impl DataFile for MemoryFile {
     fn byte_len(&self) -> io::Result<u64> {
+        self.check()?;
         Ok(self.folder.lock().contents(self.id).len() as u64)
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.check()?;
         let disk = self.folder.lock();
         let rest = disk.contents(self.id).get(usize::try_from(offset).unwrap()..).unwrap_or_default();
         let bytes = rest.len().min(buffer.len());

@@ -147,8 +147,14 @@ impl ClassFile {
         Ok(rows.first()?.zip(rows.last()?).map(|(first, last)| (first.index, last.index)))
     }
 
-    /// Brings the index to the disk.
-    pub fn sync_index(&self) -> io::Result<()> {
+    /// Brings the index to the disk; makes the file if there was none, nor room for one.
+    pub fn sync_index(&self, folder: &dyn Folder) -> io::Result<()> {
+        if !self.rows().has_file() {
+            let file = folder.open(&index_path(self.month, self.class), true)?;
+            file.set_len(0)?;
+            folder.sync_folder(&class_folder(self.month, self.class))?;
+            self.rows().give(file);
+        }
         // Whoever records meanwhile does not wait for this disk.
         let unwritten = self.rows().unwritten()?;
         unwritten.write()?;

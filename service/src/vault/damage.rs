@@ -30,6 +30,8 @@ pub enum Problem {
     Foreign(Index),
     /// What says that everything was erased does not say by which entry.
     Mark,
+    /// It can't be read, or not be brought in order.
+    Unreadable,
 }
 
 impl fmt::Display for Damage {
@@ -54,6 +56,7 @@ impl fmt::Display for Damage {
                 )
             }
             Problem::Mark => write!(formatter, "{file}: it names no entry"),
+            Problem::Unreadable => write!(formatter, "{file}: the file can't be read"),
         }
     }
 }

@@ -68,7 +68,7 @@ impl Vault {
         let inner = &*self.inner;
         let _erasing = inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         let is_left = |((of, other), known): (&(Month, RetentionClass), &Class)| {
-            *of == month && *other != class && matches!(known, Class::Open(_))
+            *of == month && *other != class && !matches!(known, Class::Erased { .. })
         };
         let is_last = !inner.read().iter().any(is_left);
         match &inner.keyring {
@@ -78,7 +78,7 @@ impl Vault {
         let file = inner.read().get(&(month, class)).and_then(Class::file);
         if let Some(file) = file {
             // What is left says which entries it was about.
-            file.sync_index()?;
+            file.sync_index(&*inner.data)?;
         }
         inner.erase_files(month, class, by)?;
         self.done(by);
@@ -119,6 +119,9 @@ impl Inner {
             // What the journal states now may be all that is left of another slot.
             return Err(AppendError::Stopped.into());
         }
+        if self.is_journal_kept {
+            return Err(VaultError::JournalKept);
+        }
         let journal = Journal::open(&*self.data).map_err(AppendError::from)?;
         match journal.begin(&overwriting) {
             // For want of room, say: nothing was touched yet, and it can be tried again.
@@ -142,8 +145,8 @@ impl Inner {
             removed => removed?,
         }
         self.data.sync_folder(&folder)?;
-        let index = self.data.open(&index_path(month, class), true)?;
-        let rows = Arc::new(Rows::read_only(index)?);
+        let index = self.data.open(&index_path(month, class), false);
+        let rows = index.and_then(Rows::read_only).ok().map(Arc::new);
         self.classes_mut().insert((month, class), Class::Erased { by: Some(by), rows });
         Ok(())
     }

@@ -6,6 +6,7 @@ use einsicht_access::{Month, RetentionClass, WireError};
 use einsicht_tlog::leaf::LeafError;
 use einsicht_tlog::{Index, Size};
 
+use super::layout::ERASING;
 use super::{KeyringError, RecoveryError};
 use crate::signer::SecretError;
 use crate::storage::AppendError;
@@ -56,6 +57,23 @@ pub enum VaultError {
         /// The entry.
         index: Index,
     },
+    /// The file that has them could not be read when the service started.
+    #[error(
+        "{file} could not be read when the service started, so the openings of entry {index}, which may be in it, can't \
+         be had. See the log of the service; repair the disk, or put the file back from a backup, and start again"
+    )]
+    Unreadable {
+        /// The file, in the data folder.
+        file: String,
+        /// The entry.
+        index: Index,
+    },
+    /// An erasure that was cut off could not be finished at the start.
+    #[error(
+        "{ERASING} states an erasure that could not be finished when the service started, and may hold what is left of \
+         an entry: nothing is erased before that is done. See the log of the service; repair the disk, and start again"
+    )]
+    JournalKept,
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyringError),

@@ -1,7 +1,7 @@
 //! The keys of the months: made when they are first needed, durable before they are used, and wrapped for the
 //! disk by a key that the operator keeps elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +29,8 @@ pub struct Keyring {
 struct Known {
     vault: HashMap<(Month, RetentionClass), Held<VaultKey>>,
     period: HashMap<Month, Held<PeriodKey>>,
+    /// Nothing more is sealed in these.
+    closed: HashSet<(Month, RetentionClass)>,
 }
 
 /// Keys that were only read, and are kept unwrapped.
@@ -105,6 +107,19 @@ pub enum KeyringError {
         /// What was written under it.
         written: String,
     },
+    /// What was sealed there can't be read, so nothing can be added.
+    #[error(
+        "{file} could not be read when the service started, so nothing can be sealed for {month}/{class}. See the log \
+         of the service; repair the disk, or put the file back from a backup, and start again"
+    )]
+    Closed {
+        /// The file, in the data folder.
+        file: String,
+        /// The month.
+        month: Month,
+        /// The class.
+        class: RetentionClass,
+    },
     /// It was destroyed, and what is sealed with it can't be kept any more.
     #[error("the sealed values of {month}/{class} were erased as a whole; nothing is added to them any more")]
     Erased {
@@ -169,6 +184,9 @@ impl Keyring {
         let mut known = self.lock();
         if let Some(held) = known.vault.get(&(month, class)).filter(|held| held.is_durable) {
             return Ok(Arc::clone(&held.key));
+        }
+        if known.closed.contains(&(month, class)) {
+            return Err(KeyringError::Closed { file: openings_path(month, class), month, class });
         }
         let erased = erased_path(month, class);
         if is_there(&*self.data, &erased).map_err(in_file(&erased))? {
@@ -240,6 +258,11 @@ impl Keyring {
         known.make_room();
         known.period.insert(month, Held { key: Arc::clone(&key), is_durable: false });
         Ok(Some(key))
+    }
+
+    /// Refuses to seal anything more in a month and class: what is there can't be read.
+    pub(super) fn close(&self, month: Month, class: RetentionClass) {
+        self.lock().closed.insert((month, class));
     }
 
     /// Destroys the key of a month and class; `is_last` if no other class of the month is left: then that of the

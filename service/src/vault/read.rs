@@ -12,7 +12,7 @@ use einsicht_tlog::hash::leaf_hash;
 use einsicht_tlog::{Hash, Index, Leaf};
 
 use super::class::{ClassFile, NotStored, Stored};
-use super::layout::erased_path;
+use super::layout::{erased_path, openings_path};
 use super::recovery::Class;
 use super::{Found, Inner, Vault, VaultError};
 
@@ -90,7 +90,7 @@ impl Inner {
             let here = classes.range(months).take_while(|((month, _), _)| *month == entry.month);
             here.map(|((_, class), known)| (*class, known.clone())).collect()
         };
-        let mut erased = None;
+        let (mut erased, mut closed) = (None, None);
         for (class, known) in classes {
             match known {
                 Class::Open(file) => match file.read(index, entry.leaf_hash) {
@@ -101,9 +101,17 @@ impl Inner {
                     }
                     Err(NotStored::Io(error)) => return Err(error.into()),
                 },
-                Class::Erased { by, rows } if rows.find(index)?.is_some() => erased = Some((class, by)),
-                Class::Erased { .. } => {}
+                Class::Closed => closed = Some(openings_path(entry.month, class)),
+                Class::Erased { by, rows: Some(rows) } if rows.find(index)?.is_some() => {
+                    erased = Some((class, by));
+                }
+                Class::Erased { rows: Some(_), .. } => {}
+                // Without an index nobody can tell which entries were in it: those that are nowhere else.
+                Class::Erased { by, rows: None } => erased = erased.or(Some((class, by))),
             }
+        }
+        if let Some(file) = closed {
+            return Err(VaultError::Unreadable { file, index });
         }
         match erased {
             Some((_, Some(by))) => Err(VaultError::Erased { index, by }),

@@ -3,31 +3,31 @@
 //!
 //! Openings are synced before the frame of their entry is written. So what the log does not have, and what was
 //! not written to its end, was never published, and lies at the end of its file. Everything else that is not
-//! as it should be is damage: it is told, and nothing about it is changed.
+//! as it should be is damage: it is told, and nothing about it is changed. A file that can't be read is damage, too:
+//! its month and class are closed until the next start, and everything else goes on.
 
 mod behind;
+mod journal;
 mod scanned;
 mod settle;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
-use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader};
 use einsicht_access::{Month, RetentionClass};
 use einsicht_proto::v1::Erasure;
 use einsicht_tlog::{Hash, Index, Size};
 
-use self::behind::{Behind, read_behind};
-use self::scanned::scan;
+use self::behind::{Behind, Wanted, read_behind};
+use self::scanned::{Scanned, scan};
 use self::settle::settle;
 use super::class::{ClassFile, WriteError};
 use super::damage::{Damage, Problem};
-use super::erasing::Journal;
 use super::layout::{VAULT, erased_path, index_path, month_folder, openings_path};
 use super::rows::Rows;
 use super::watermark::Watermark;
-use crate::storage::file::{DataFile, Folder, read_small};
+use crate::storage::file::{Folder, is_full, read_small};
 use crate::storage::{LogReader, ReadError};
 
 /// Damages that are told one by one.
@@ -45,69 +45,59 @@ pub(super) struct Log<'l> {
 pub(super) enum Class {
     /// It has a file.
     Open(Arc<ClassFile>),
+    /// Its file could not be read when the vault was opened. What is in it nobody knows, so nothing is added.
+    Closed,
     /// It was erased as a whole.
     Erased {
         /// The entry that says so, where that can be read.
         by: Option<Index>,
-        rows: Arc<Rows>,
+        /// Which entries it had, where that can be read.
+        rows: Option<Arc<Rows>>,
     },
 }
 
 pub(super) type Classes = BTreeMap<(Month, RetentionClass), Class>;
 
 /// What opening found.
+#[derive(Default)]
 pub(super) struct Recovered {
     pub classes: Classes,
     pub damages: Vec<Damage>,
     /// Entries that say that something was erased, and may not be done: those behind the watermark, and those that it
     /// lists.
     pub erasures: Vec<(Index, Vec<u8>, Erasure)>,
+    /// Whether the journal may state an erasure that could not be finished. It must not be written over then.
+    pub is_journal_kept: bool,
 }
 
 /// Brings everything behind the watermark in order.
 ///
 /// # Errors
-/// Those of the file system, and of reading the log.
+/// Those of listing folders, and of reading the log. What can't be read of the vault's files is told as damage.
 pub(super) fn recover(
     folder: &dyn Folder,
     log: &Log<'_>,
     watermark: Option<&Watermark>,
 ) -> Result<Recovered, RecoveryError> {
     let from = watermark.map_or(Size(0), |watermark| watermark.head.size);
-    finish_erasing(folder)?;
-    let mut damages = Vec::new();
-    let mut scanned = Vec::new();
-    let mut erased = Classes::new();
-    for (month, class) in list(folder)? {
-        match erased_by(folder, month, class)? {
-            Some(by) => {
-                if by.is_none() {
-                    let (file, offset) = (erased_path(month, class), 0);
-                    damages.push(Damage { file, offset, what: Problem::Mark });
-                }
-                let rows = Arc::new(Rows::read_only(folder.open(&index_path(month, class), true)?)?);
-                erased.insert((month, class), Class::Erased { by, rows });
-            }
-            None => scanned.extend(scan(folder, log, from, (month, class), &mut damages)?),
-        }
-    }
     let undone = watermark.map_or(&[][..], |watermark| &watermark.undone);
-    let Behind { erasures, missing } = read_behind(log, from, undone, &scanned, &erased)?;
-    let mut classes = erased;
-    for one in scanned {
-        let is_missing = missing.iter().any(|(month, _)| *month == one.month);
-        let key = (one.month, one.class);
-        let class = settle(folder, log, one, is_missing, &mut damages)?;
-        classes.insert(key, Class::Open(Arc::new(class)));
+    let mut recovery = Recovery {
+        folder,
+        log,
+        from,
+        erasures_from: from,
+        found: Recovered::default(),
+        scanned: Vec::new(),
+        unsure: BTreeSet::new(),
+    };
+    recovery.finish_erasing();
+    for key in list(folder)? {
+        recovery.look_at(key)?;
     }
-    let missing = missing.into_iter().map(|(month, index)| Damage {
-        file: month_folder(month),
-        offset: 0,
-        what: Problem::Missing(index),
-    });
-    damages.extend(missing);
-    damages.truncate(DAMAGES_MAX);
-    Ok(Recovered { classes, damages, erasures })
+    let erasures = recovery.erasures_from;
+    let wanted = Wanted { erasures, undone, openings: from, unsure: &recovery.unsure };
+    let behind = read_behind(log, &wanted, &recovery.scanned, &recovery.found.classes)?;
+    recovery.settle(behind)
 }
 
 /// Opening failed.
@@ -128,32 +118,111 @@ impl From<WriteError> for RecoveryError {
     }
 }
 
-/// Does again what an erasure had stated, and may not have finished.
-fn finish_erasing(folder: &dyn Folder) -> Result<(), RecoveryError> {
-    let Some(begun) = Journal::read(folder)? else { return Ok(()) };
-    match folder.open(&openings_path(begun.month, begun.class), false) {
-        Ok(file) => {
-            // The header was not touched; where it names another record, the journal is of another file.
-            let is_its = |header: RecordHeader| {
-                let slot_bytes = usize::try_from(header.slot_bytes).ok();
-                (header.index, header.leaf_hash) == (begun.index, begun.leaf_hash)
-                    && slot_bytes == Some(begun.slot.len())
-            };
-            if record_header(&*file, begun.offset)?.is_some_and(is_its) {
-                file.write_all_at(&begun.slot, begun.offset + RECORD_HEADER_BYTES as u64)?;
-                file.sync_data()?;
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
-    }
-    Ok(Journal::open(folder)?.end()?)
+/// Opening, while it is under way.
+struct Recovery<'r> {
+    folder: &'r dyn Folder,
+    log: &'r Log<'r>,
+    /// From which entry on the vault is not known to be in order.
+    from: Size,
+    /// From which entry on erasures have to be done again.
+    erasures_from: Size,
+    found: Recovered,
+    scanned: Vec<Scanned>,
+    /// Months of which all entries are held against what is there: an index was lost that knew what there was.
+    unsure: BTreeSet<Month>,
 }
 
-fn record_header(file: &dyn DataFile, offset: u64) -> io::Result<Option<RecordHeader>> {
-    let mut head = [0; RECORD_HEADER_BYTES];
-    let read = file.read_at(&mut head, offset)?;
-    Ok(head.get(..read).and_then(RecordHeader::parse))
+impl Recovery<'_> {
+    fn look_at(&mut self, (month, class): (Month, RetentionClass)) -> Result<(), RecoveryError> {
+        let mark = erased_path(month, class);
+        let by = match erased_by(self.folder, month, class) {
+            Ok(None) => return self.scan(month, class),
+            Ok(Some(Some(by))) => Some(by),
+            Ok(Some(None)) => {
+                self.tell(&mark, 0, Problem::Mark);
+                None
+            }
+            Err(error) => {
+                self.unreadable(&mark, &error);
+                None
+            }
+        };
+        if by.is_none() {
+            // The log has what the mark should say; doing it again writes it anew.
+            self.erasures_from = Size(0);
+        }
+        let index = index_path(month, class);
+        let rows = match self.folder.open(&index, false).and_then(Rows::read_only) {
+            Ok(rows) => Some(Arc::new(rows)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                self.unreadable(&index, &error);
+                None
+            }
+        };
+        self.found.classes.insert((month, class), Class::Erased { by, rows });
+        Ok(())
+    }
+
+    fn scan(&mut self, month: Month, class: RetentionClass) -> Result<(), RecoveryError> {
+        match scan(self.folder, self.log, self.from, (month, class), &mut self.found.damages) {
+            Ok(Some(one)) => {
+                if !one.is_index_whole && self.from > Size(0) {
+                    self.unsure.insert(month);
+                }
+                self.scanned.push(one);
+            }
+            Ok(None) => {}
+            Err(RecoveryError::Io(error)) => self.close(month, class, &error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Makes the files ready to be written to, and says what is missing.
+    fn settle(mut self, behind: Behind) -> Result<Recovered, RecoveryError> {
+        let Behind { erasures, missing } = behind;
+        for one in std::mem::take(&mut self.scanned) {
+            let (month, class) = (one.month, one.class);
+            let is_missing = missing.iter().any(|(of, _)| *of == month) || self.is_unknown(month);
+            match settle(self.folder, self.log, one, is_missing, &mut self.found.damages) {
+                Ok(file) => {
+                    self.found.classes.insert((month, class), Class::Open(Arc::new(file)));
+                }
+                // There is nothing in it. It is begun when it is needed, and there is room.
+                Err(RecoveryError::Io(error)) if is_full(&error) && !is_missing => {}
+                Err(RecoveryError::Io(error)) => self.close(month, class, &error),
+                Err(error) => return Err(error),
+            }
+        }
+        for (month, index) in missing {
+            self.tell(&month_folder(month), 0, Problem::Missing(index));
+        }
+        self.found.damages.truncate(DAMAGES_MAX);
+        self.found.erasures = erasures;
+        Ok(self.found)
+    }
+
+    /// Whether nobody can tell which openings a class of that month has or had.
+    fn is_unknown(&self, month: Month) -> bool {
+        self.found.classes.iter().any(|((of, _), class)| {
+            *of == month && matches!(class, Class::Closed | Class::Erased { rows: None, .. })
+        })
+    }
+
+    fn close(&mut self, month: Month, class: RetentionClass, error: &io::Error) {
+        self.unreadable(&openings_path(month, class), error);
+        self.found.classes.insert((month, class), Class::Closed);
+    }
+
+    fn unreadable(&mut self, file: &str, error: &io::Error) {
+        tracing::error!(file, %error, "a file of the vault can't be read or brought in order");
+        self.tell(file, 0, Problem::Unreadable);
+    }
+
+    fn tell(&mut self, file: &str, offset: u64, what: Problem) {
+        self.found.damages.push(Damage { file: file.to_owned(), offset, what });
+    }
 }
 
 /// Months and classes that have a folder, in order.

@@ -1,7 +1,8 @@
 //! Where the openings of an entry lie in their file: the index of one month and class.
 //!
 //! Derived. Rows ascend by entry: `uint64 entry ‖ uint64 offset of its record`. New rows are kept in memory
-//! until they are written, unsynced; what opening takes from the file is what the watermark covers.
+//! until they are written, unsynced; what opening takes from the file is what the watermark covers. Where there is no
+//! file, and no room to make one, they stay in memory.
 
 use std::io;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(super) struct Row {
 
 /// All rows.
 pub(super) struct Rows {
-    file: Arc<dyn DataFile>,
+    file: Option<Arc<dyn DataFile>>,
     in_file: u64,
     pending: Vec<Row>,
     /// Whether the file has something that is not synced.
@@ -55,21 +56,36 @@ impl Unwritten {
 impl Rows {
     /// Takes from the file the rows before entry `end`; those behind it may be anything.
     pub fn open(file: Arc<dyn DataFile>, end: Index) -> io::Result<Self> {
-        let mut rows = Self::read_only(file)?;
+        let mut rows = Self::read_only(Arc::clone(&file))?;
         rows.in_file = rows.first_at_or_behind(end)?;
-        if rows.file.byte_len()? != rows.in_file * ROW_BYTES {
+        if file.byte_len()? != rows.in_file * ROW_BYTES {
             // What stays behind would be believed once the watermark is there.
-            rows.file.set_len(rows.in_file * ROW_BYTES)?;
+            file.set_len(rows.in_file * ROW_BYTES)?;
             rows.is_dirty = AtomicBool::new(true);
         }
         Ok(rows)
     }
 
+    /// None, and nowhere to write them.
+    pub fn in_memory() -> Self {
+        let (is_dirty, sync_failed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { file: None, in_file: 0, pending: Vec::new(), is_dirty, sync_failed }
+    }
+
+    /// Whether there is a file to write them to.
+    pub fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// From now on they are written to this file, which is empty.
+    pub fn give(&mut self, file: Arc<dyn DataFile>) {
+        self.file = Some(file);
+    }
+
     /// Takes all rows of a file, and changes nothing.
     pub fn read_only(file: Arc<dyn DataFile>) -> io::Result<Self> {
         let in_file = file.byte_len()? / ROW_BYTES;
-        let (is_dirty, sync_failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Self { file, in_file, pending: Vec::new(), is_dirty, sync_failed })
+        Ok(Self { file: Some(file), in_file, ..Self::in_memory() })
     }
 
     /// How many there are.
@@ -104,15 +120,11 @@ impl Rows {
     }
 
     /// Forgets all rows: they are going to be found again.
-    pub fn clear(&mut self) -> io::Result<()> {
+    pub fn clear(&mut self) {
         (self.in_file, self.pending) = (0, Vec::new());
         self.is_dirty = AtomicBool::new(true);
-        self.file.set_len(0)
-    }
-
-    /// The entries of all rows, as they stand there.
-    pub fn entries(&self) -> io::Result<Vec<Index>> {
-        (0..self.count()).map(|position| self.row(position).map(|row| row.index)).collect()
+        // What would stay behind shorter rows would be believed.
+        self.file = self.file.take().filter(|file| file.set_len(0).is_ok());
     }
 
     /// Writes what is pending, without syncing it.
@@ -128,9 +140,10 @@ impl Rows {
         if self.sync_failed.load(Ordering::Acquire) {
             return Err(io::Error::other("an earlier sync of the index failed"));
         }
+        let Some(file) = &self.file else { return Err(io::Error::other("there is no index to write to")) };
         let row = |row: &Row| [row.index.0.to_be_bytes(), row.offset.to_be_bytes()].concat();
         let bytes = self.pending.iter().flat_map(row).collect();
-        Ok(Unwritten { file: Arc::clone(&self.file), start: self.in_file, bytes })
+        Ok(Unwritten { file: Arc::clone(file), start: self.in_file, bytes })
     }
 
     /// Notes that this was written. Where somebody else was faster, there is nothing to note.
@@ -181,7 +194,8 @@ impl Rows {
             let row = usize::try_from(pending).ok().and_then(|pending| self.pending.get(pending));
             return row.copied().ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
         }
-        let bytes = read_exact_at(&*self.file, position * ROW_BYTES, 16)?;
+        let file = self.file.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?;
+        let bytes = read_exact_at(&**file, position * ROW_BYTES, 16)?;
         let (index, offset) = bytes.split_first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
         let offset = offset.first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(Row { index: Index(u64::from_be_bytes(*index)), offset: u64::from_be_bytes(*offset) })

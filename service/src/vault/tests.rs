@@ -7,3 +7,4 @@ mod erasing;
 mod harness;
 mod keyring;
 mod power_loss;
+mod unreadable;

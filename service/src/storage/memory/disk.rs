@@ -1,6 +1,6 @@
 //! What is on the disk of a [`super::MemoryFolder`], and what of it is safe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::loss::{Dice, Left};
@@ -21,6 +21,8 @@ pub(super) struct Disk {
     pub trace: Vec<(Kind, String)>,
     pub faults: Vec<(At, Done)>,
     pub power_off_before: Option<usize>,
+    /// Paths of files that can't be read.
+    pub broken: BTreeSet<String>,
     /// What the disk says is left of it; plenty if nothing is set.
     pub space: Option<Space>,
     /// Whether nothing can grow.
@@ -87,8 +89,8 @@ impl Disk {
             Contents { safe: left.clone(), seen: left, unsynced: Vec::new() }
         });
         let files = files.collect();
-        let (space, is_full) = (self.space, self.is_full);
-        Self { safe_names: names.clone(), names, files, space, is_full, ..Self::default() }
+        let (space, is_full, broken) = (self.space, self.is_full, self.broken.clone());
+        Self { safe_names: names.clone(), names, files, space, is_full, broken, ..Self::default() }
     }
 
     /// Counts an operation.

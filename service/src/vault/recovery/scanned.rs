@@ -3,10 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use einsicht_access::sealed_entry::nonce_of;
 use einsicht_access::vault::record::{RecordHeader, file_header};
-use einsicht_access::{Month, RetentionClass, read_body};
-use einsicht_tlog::{Index, Leaf, Size};
+use einsicht_access::{Month, RetentionClass};
+use einsicht_tlog::{Index, Size};
 
 use super::super::damage::{Damage, Problem};
 use super::super::layout::{index_path, openings_path};
@@ -28,8 +27,8 @@ pub(in crate::vault) struct Scanned {
     pub orphans: Vec<Piece>,
     /// What is no record behind the last one that the log has.
     pub torn: Vec<Piece>,
-    /// Entries that an index knew that was not believed. Their records must be there.
-    expected: Vec<Index>,
+    /// Whether there was an index that could be believed. Otherwise nobody knows what there was.
+    pub is_index_whole: bool,
 }
 
 /// Reads a file from where its index ends. `None` if it was never begun.
@@ -49,7 +48,7 @@ pub(super) fn scan(
     let mut found = vec![0; header.len()];
     let read = file.read_at(&mut found, 0)?;
     let header_checks = found.get(..read) == Some(&header);
-    let rows = Rows::open(folder.open(&index_path(month, class), true)?, Index(from.0))?;
+    let (rows, is_index_whole) = open_index(folder, &index_path(month, class), from, damages);
     let mut scanned = Scanned {
         month,
         class,
@@ -59,18 +58,14 @@ pub(super) fn scan(
         records_end: header.len() as u64,
         orphans: Vec::new(),
         torn: Vec::new(),
-        expected: Vec::new(),
+        is_index_whole,
     };
-    if let Some(last) = scanned.rows.last()? {
-        match piece_at(&*scanned.file, last.offset)? {
-            Some(Piece { kind: PieceKind::Record { header, .. }, end, .. }) if header.index == last.index => {
-                scanned.records_end = end;
-            }
-            // Either the index is wrong, or the file.
-            _ => {
-                scanned.expected = known_entries(&scanned.rows, log, month)?;
-                scanned.rows.clear()?;
-            }
+    match scanned.last_record()? {
+        Some(end) => scanned.records_end = end,
+        // Either the index is wrong, or the file.
+        None => {
+            scanned.is_index_whole = false;
+            scanned.rows.clear();
         }
     }
     let mut offset = scanned.records_end;
@@ -78,29 +73,23 @@ pub(super) fn scan(
         offset = piece.end;
         scanned.see(piece, log, &path, damages)?;
     }
-    for index in std::mem::take(&mut scanned.expected) {
-        if scanned.rows.find(index)?.is_none() {
-            scanned.expected.push(index);
-            damages.push(Damage { file: path.clone(), offset: 0, what: Problem::Missing(index) });
-        }
-    }
     Ok(Some(scanned))
 }
 
-/// The entries of an index, as far as the log confirms that they can have openings here.
-fn known_entries(rows: &Rows, log: &Log<'_>, month: Month) -> Result<Vec<Index>, RecoveryError> {
-    let mut known = Vec::new();
-    for index in rows.entries()? {
-        if index.0 < log.size.0 {
-            let leaf = log.reader.leaf(index)?;
-            let leaf = Leaf::parse(&leaf).map_err(io::Error::other)?;
-            let is_sealed = read_body(leaf.body).is_ok_and(|body| nonce_of(&body).is_some());
-            if is_sealed && Month::of_unix_s(leaf.recorded_at.0) == month {
-                known.push(index);
-            }
+/// The rows of an index before the watermark, and whether there was one. What can't be read is made anew, on the disk
+/// or, where that has no room, in memory.
+fn open_index(folder: &dyn Folder, path: &str, from: Size, damages: &mut Vec<Damage>) -> (Rows, bool) {
+    match folder.open(path, false).and_then(|file| Rows::open(file, Index(from.0))) {
+        Ok(rows) => return (rows, true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::error!(file = path, %error, "an index of the vault can't be read; it is made anew");
+            damages.push(Damage { file: path.to_owned(), offset: 0, what: Problem::Unreadable });
+            let _ = folder.remove(path);
         }
     }
-    Ok(known)
+    let begun = folder.open(path, true).and_then(|file| Rows::open(file, Index(0)));
+    (begun.unwrap_or_else(|_| Rows::in_memory()), false)
 }
 
 impl Scanned {
@@ -138,9 +127,16 @@ impl Scanned {
         Ok(())
     }
 
-    /// Whether something is missing that was there.
-    pub fn misses_any(&self) -> bool {
-        !self.expected.is_empty()
+    /// Where the record of the last row ends, or the header if there is none; `None` if they do not fit.
+    fn last_record(&self) -> io::Result<Option<u64>> {
+        let Ok(last) = self.rows.last() else { return Ok(None) };
+        let Some(last) = last else { return Ok(Some(self.records_end)) };
+        match piece_at(&*self.file, last.offset)? {
+            Some(Piece { kind: PieceKind::Record { header, .. }, end, .. }) if header.index == last.index => {
+                Ok(Some(end))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Whether a record is that of an entry of the log, behind those before.

@@ -24,7 +24,6 @@ pub(super) fn settle(
     is_missing: bool,
     damages: &mut Vec<Damage>,
 ) -> Result<ClassFile, RecoveryError> {
-    let is_missing = is_missing || scanned.misses_any();
     let Scanned { month, class, file, mut rows, header_checks, records_end, orphans, torn, .. } = scanned;
     let path = openings_path(month, class);
     let is_foreign =

@@ -79,6 +79,7 @@ pub fn open_with(folder: &MemoryFolder, wrapping: Option<WrappingKey>) -> Result
         let leaf = world.leaf(index);
         if let Ok(body) = einsicht_access::read_body(Leaf::parse(&leaf).unwrap().body)
             && let Some(Content::Erasure(erasure)) = body.content
+            && erasure.seal.is_some()
         {
             world.erased.push((erasure.ground.parse().unwrap(), index));
         }
@@ -185,6 +186,18 @@ impl World {
         self.append(vec![(body, Some(sealed.sealed.openings.as_bytes().to_vec()))])?;
         self.erased.push((target, by));
         self.overwrite(target, Index(by)).map_err(|error| error.to_string())
+    }
+
+    /// An entry that says that a month and class goes as a whole, then that. Returns the entry.
+    pub fn erase_class(&mut self, month: &str, class: &str) -> Index {
+        let by = Index(self.size());
+        self.vault.expect_erasure(by);
+        let (month, class) = (Some(month.to_owned()), Some(class.to_owned()));
+        let erasure = Erasure { month, retention_class: class, ..Erasure::default() };
+        let (month, class) = (erasure.month.clone().unwrap(), erasure.retention_class.clone().unwrap());
+        self.append(vec![(EntryBody { content: Some(Content::Erasure(erasure)) }, None)]).unwrap();
+        self.vault.erase_class(month.parse().unwrap(), class.parse().unwrap(), by).unwrap();
+        by
     }
 
     pub fn overwrite(&self, target: u64, by: Index) -> Result<(), VaultError> {
