@@ -5,6 +5,7 @@
 //!
 //! - [`storage`]: the log on disk, its contract, recovery
 //! - [`vault`]: openings of what is sealed, and their keys, on disk
+//! - [`sealing`]: what of an event is sealed, and for which month
 //! - [`sequencer`]: the one writer, and what follows it
 //! - [`sessions`]: what was recorded under which number
 //! - [`annotations`]: what entries say about others
@@ -38,6 +39,7 @@ pub mod paced;
 pub mod preflight;
 pub mod rpc;
 pub mod scrub;
+pub mod sealing;
 pub mod sequencer;
 pub mod server;
 pub mod sessions;

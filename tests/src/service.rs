@@ -87,6 +87,12 @@ impl Service {
         &self.data
     }
 
+    /// What it printed so far.
+    #[must_use]
+    pub fn stdout(&self) -> String {
+        self.process.stdout()
+    }
+
     /// What it logged so far.
     #[must_use]
     pub fn log(&self) -> String {

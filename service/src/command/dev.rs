@@ -8,16 +8,17 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
+use einsicht_access::Month;
 use einsicht_access::vault::WrappingKey;
 use einsicht_tlog::hash::to_hex;
-use einsicht_tlog::{Origin, Size};
+use einsicht_tlog::{Index, Origin, Size};
 
 use super::running::Running;
 use crate::auth::{Door, Gate, Policy};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Rules;
 use crate::custody::RulesSlot;
-use crate::ledger::{self, NewLedger, Opening};
+use crate::ledger::{self, NewLedger, Opening, Standby};
 use crate::listen::{Quota, QuotaLimits};
 use crate::server::Entrance;
 use crate::signer;
@@ -46,7 +47,7 @@ pub struct DevArgs {
     /// Address to listen on, gRPC and HTTP on one port; loopback only
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7420")]
     listen: SocketAddr,
-    /// Record, once, a simulated week of a city
+    /// Record, once, a simulated week of a city: the last that ended and began in a month that has ended
     #[arg(long)]
     sample: bool,
     /// Start although the newest entry is more than 31 days old by this machine's clock
@@ -76,6 +77,7 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ledger = ledger::stand_by(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
     let token = token(&keys(args))?;
+    let tour = if ledger.genesis.simulated { Tour::of(&ledger)? } else { None };
     let entrance = Entrance {
         door: Door::Internal,
         tcp: listener,
@@ -84,10 +86,10 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     };
     let (entrances, gate) = (vec![entrance], Gate::new(Policy::development(PRODUCER, &token)));
     let data = args.data.clone();
-    let rules = RulesSlot::new(Rules { schemes: vec![SCHEME.to_owned()], ..Rules::default() });
+    let rules = RulesSlot::new(rules());
     super::running::run(ledger, Running { data, entrances, gate, clock, rules }, |started| {
         let [address] = started.addresses else { bail!("there is no listener") };
-        welcome(args, started.origin, started.size, *address);
+        welcome(args, started.origin, started.size, *address, tour.as_ref());
         Ok(())
     })
 }
@@ -111,6 +113,10 @@ fn opening(
         segment_bytes_max: args.segment_bytes,
         disk_reserve_bytes: args.disk_reserve_bytes,
     })
+}
+
+fn rules() -> Rules {
+    Rules { schemes: vec![SCHEME.to_owned()], ..Rules::default() }
 }
 
 fn keys(args: &DevArgs) -> PathBuf {
@@ -149,13 +155,17 @@ fn token(keys: &Path) -> anyhow::Result<String> {
 
 #[cfg(feature = "demo")]
 fn sample(args: &DevArgs) -> anyhow::Result<()> {
-    let open = |clock, simulated| Ok(ledger::open(opening(args, clock, true, simulated)?)?);
-    if !crate::demo::record_once(&args.data, &SystemClock::new(), open)? {
+    let open = |clock, simulated| Ok(ledger::stand_by(opening(args, clock, true, simulated)?)?);
+    if !crate::demo::record_once(&args.data, &SystemClock::new(), &rules(), open)? {
         return Ok(());
     }
-    let checked = super::fsck::check(&args.data)?;
-    match checked.faults.as_slice() {
-        [] => super::say(&format!("verified: {} entries; chain, tree and signature hold", checked.head.size)),
+    let wrapping_key = wrapping_key(args)?.context("there is no wrapping key")?;
+    let checked = super::fsck::check_with(&args.data, Some((&keys(args), wrapping_key)))?;
+    match [checked.faults, checked.vault_faults].concat().as_slice() {
+        [] => super::say(&format!(
+            "verified: {} entries; chain, tree and signature hold, and what is sealed of {} of them is what the log says",
+            checked.head.size, checked.vault.opened
+        )),
         faults => bail!("the sample does not verify: {}", faults.join("; ")),
     }
     Ok(())
@@ -166,8 +176,39 @@ fn sample(_args: &DevArgs) -> anyhow::Result<()> {
     bail!("this build has no sample week (it was built without the feature 'demo')")
 }
 
-fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr) {
+/// What of a simulated ledger can be tried out with what is sealed.
+struct Tour {
+    /// An entry of which something is sealed.
+    index: Index,
+    /// A month that has ended: view keys are given out for it.
+    month: Month,
+}
+
+impl Tour {
+    fn of(ledger: &Standby) -> anyhow::Result<Option<Self>> {
+        let kept = ledger.vault.classes().context("the vault")?.into_iter();
+        let mut kept = kept.filter(|class| class.erased_by.is_none());
+        Ok(kept.find_map(|class| class.entries.map(|(index, _)| Self { index, month: class.month })))
+    }
+
+    fn text(&self, data: &str, url: &str) -> String {
+        let Self { index, month } = self;
+        let run = "cargo run --release --bin einsicht --";
+        let with = format!("--url {url} --token-file {data}/keys/{TOKEN_FILE} --vkey {data}/{VKEY}");
+        format!(
+            "\n\nWhat is personal is sealed. See it, and find the accesses to the data of one of the (made-up) people. That \
+             you looked is recorded, too:\n  \
+             {run} disclose {index} --reason trying-it-out {with}\n  \
+             echo {SCHEME}:1001 > person.txt\n  \
+             {run} citizen key --subject-file person.txt --month {month} --reason trying-it-out --out person.keys {with}\n  \
+             {run} citizen scan --keys person.keys {url} --vkey {data}/{VKEY}"
+        )
+    }
+}
+
+fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr, tour: Option<&Tour>) {
     let (url, data) = (format!("http://{address}"), args.data.display());
+    let tour = tour.map(|tour| tour.text(&data.to_string(), &url)).unwrap_or_default();
     super::say(&format!(
         "Einsicht is recording. This is a development ledger: one token, no TLS, this machine only.\n\n  \
          ledger    {origin}, {size} entries\n  \
@@ -177,7 +218,7 @@ fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr) {
          Record an access:\n  \
          cargo run --release --bin einsicht -- record --url {url} \\\n    \
          --token-file {data}/keys/{TOKEN_FILE} --vkey {data}/{VKEY} \\\n    \
-         --dataset besuchertrend --operation query --purpose verkehrsplanung\n\n\
+         --dataset besuchertrend --operation query --purpose verkehrsplanung{tour}\n\n\
          Stop with Ctrl-C."
     ));
 }

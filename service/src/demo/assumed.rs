@@ -19,6 +19,12 @@ pub struct Assumed {
     pub recipients: Vec<Named>,
     /// Storage locations.
     pub storage_locations: Vec<Named>,
+    /// How many people there are whose data is accessed.
+    pub people: u32,
+    /// Why somebody's data is accessed.
+    pub justifications: Vec<String>,
+    /// What is said about recorded accesses later.
+    pub corrections: Vec<Correction>,
     /// Services that record.
     pub producers: Vec<Producer>,
     /// Kinds of data sets and sensors.
@@ -39,6 +45,16 @@ pub struct Producer {
     pub storage_location: String,
 }
 
+/// What is said about a recorded access later.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// What is right.
+    pub correction: String,
+    /// On what grounds it is said.
+    pub ground: String,
+}
+
 /// What data sets or sensors have in common.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +67,8 @@ pub struct Kind {
     pub processing: Processing,
     /// Most records that a usual access touches.
     pub records: u64,
+    /// Most people that an access names as those whose data it is; absent where it is about nobody in particular.
+    pub subjects: Option<u32>,
     /// Purposes that fit.
     pub purposes: Vec<String>,
     /// Purposes that an access could name and that do not fit.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::assumed::{Assumed, Kind, Pattern, Traffic};
+use super::assumed::{Assumed, Correction, Kind, Pattern, Traffic};
 use super::facts::{Dataset, Facts, Named, Sensor, Source};
 
 /// Why the file of facts cannot be used.
@@ -110,7 +110,25 @@ fn check_texts(facts: &Facts) -> Result<(), FactsError> {
     for Named { id, title, title_en } in facts.units().chain(facts.organisations()).chain(assumed) {
         written(id, &[Some(title), title_en.as_ref()])?;
     }
-    producers.iter().try_for_each(|producer| written(&producer.id, &[Some(&producer.title)]))
+    producers.iter().try_for_each(|producer| written(&producer.id, &[Some(&producer.title)]))?;
+    check_said(&facts.assumed)
+}
+
+/// What personal accesses say of themselves, and what is said about them.
+fn check_said(assumed: &Assumed) -> Result<(), FactsError> {
+    let Assumed { justifications, corrections, people, kinds, .. } = assumed;
+    written("the justifications", &justifications.iter().map(Some).collect::<Vec<_>>())?;
+    for Correction { correction, ground } in corrections {
+        written("a correction", &[Some(correction), Some(ground)])?;
+    }
+    let needs = |missing| Err(FactsError::Incomplete { what: "what was assumed".to_owned(), missing });
+    if justifications.is_empty() || corrections.is_empty() {
+        return needs("justifications and corrections");
+    }
+    match kinds.iter().filter_map(|kind| kind.subjects).max() {
+        Some(most) if most > *people => needs("as many people as an access can name"),
+        _ => Ok(()),
+    }
 }
 
 fn written(owner: &str, texts: &[Option<&String>]) -> Result<(), FactsError> {
@@ -139,6 +157,9 @@ fn check_kind(kind: &Kind, codes: &Codes) -> Result<(), FactsError> {
     }
     if kind.records == 0 || kind.record_ceiling.is_some_and(|ceiling| ceiling < kind.records) {
         return needs("records above 0 and not above its record_ceiling");
+    }
+    if kind.subjects == Some(0) || kind.subjects.is_some() && !kind.is_personal() {
+        return needs("personal data if it has subjects, and more than 0 of these");
     }
     if kind.misfit.iter().any(|purpose| kind.purposes.contains(purpose)) {
         return needs("a misfit without purposes that fit");

@@ -1,7 +1,4 @@
-//! What one simulated access says.
-//!
-//! Everything personal stays out: no field that is sealed, and no day before which an access may not
-//! be shown, is ever set.
+//! What one simulated access says in public. What is personal of it, `personal` draws.
 
 use bytes::Bytes;
 use einsicht_proto::v1::{self, AccessEvent};

@@ -13,10 +13,14 @@ use rand_chacha::ChaCha8Rng;
 use super::assumed::Traffic;
 use super::event::{Occasion, Target, access};
 use super::facts::Facts;
+use super::personal::add_personal;
+use super::said::{Said, say};
 use super::timing::moments;
 
 const SEED_PREFIX: [u8; 24] = *b"einsicht sample week v1 ";
 const DAY_S: u64 = 86_400;
+/// Stream of the generator from which everything personal is drawn.
+const PERSONAL: u64 = 1;
 
 /// An access, and when and by whom it is recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +33,7 @@ pub struct Planned {
     pub session: [u8; 16],
     /// Number within the session, from 0, without gaps.
     pub sequence: u64,
-    /// The access. Valid as event.proto demands; no sealed field is set.
+    /// The access. Valid as event.proto demands.
     pub event: AccessEvent,
 }
 
@@ -53,19 +57,31 @@ pub struct Week {
     pub events: Vec<Planned>,
     /// One end for every session, by `at_s`.
     pub ends: Vec<SessionEnd>,
+    /// What is said about accesses of the week later in it, by `at_s`.
+    pub said: Vec<Said>,
 }
 
 /// Plans the week that begins with the Unix second `monday_s`: Monday, 00:00 UTC, before the year 9999,
 /// which is not checked.
 pub fn plan(facts: &Facts, monday_s: u64) -> Week {
     let mut random = generator(monday_s);
+    let mut personal = random.clone();
+    personal.set_stream(PERSONAL);
     let mut drafts = Vec::new();
     for traffic in &facts.assumed.traffic {
-        draft(facts, traffic, monday_s, &mut random, &mut drafts);
+        draft(
+            facts,
+            traffic,
+            monday_s,
+            &mut Randoms { open: &mut random, personal: &mut personal },
+            &mut drafts,
+        );
     }
     // Stable, and drafts are made in a fixed order: ties do not depend on anything else.
     drafts.sort_by_key(|draft| draft.at_s);
-    number(drafts, &mut random)
+    let mut week = number(drafts, &mut random);
+    week.said = say(&mut week.events, &facts.assumed, monday_s, &mut personal);
+    week
 }
 
 fn generator(monday_s: u64) -> ChaCha8Rng {
@@ -75,6 +91,12 @@ fn generator(monday_s: u64) -> ChaCha8Rng {
         *place = byte;
     }
     ChaCha8Rng::from_seed(seed)
+}
+
+/// What is drawn from. What is public does not depend on what is personal.
+struct Randoms<'r> {
+    open: &'r mut ChaCha8Rng,
+    personal: &'r mut ChaCha8Rng,
 }
 
 struct Draft<'a> {
@@ -87,9 +109,10 @@ fn draft<'a>(
     facts: &'a Facts,
     traffic: &'a Traffic,
     monday_s: u64,
-    random: &mut ChaCha8Rng,
+    randoms: &mut Randoms<'_>,
     drafts: &mut Vec<Draft<'a>>,
 ) {
+    let Randoms { open: random, personal } = randoms;
     let targets = targets(facts, traffic);
     let own: Vec<Target<'_>> = targets.iter().copied().filter(|target| target.own).collect();
     let producer = facts.assumed.producers.iter().find(|producer| producer.id == traffic.producer);
@@ -106,7 +129,8 @@ fn draft<'a>(
             i64::try_from(monday_s.saturating_mul(1_000_000).saturating_add(moment.offset_us));
         let occurred_at_us = occurred_at_us.unwrap_or(i64::MAX);
         let occasion = Occasion { target, others: &targets, traffic, storage_location, occurred_at_us };
-        let event = access(&occasion, random);
+        let mut event = access(&occasion, random);
+        add_personal(&mut event, &occasion, &facts.assumed, personal);
         let over_us = event.occurred_until_us.unwrap_or(event.occurred_at_us);
         let over_s = u64::try_from(over_us / 1_000_000).unwrap_or_default();
         let at_s = over_s + random.random_range(0..=3);
@@ -145,7 +169,7 @@ fn number(drafts: Vec<Draft<'_>>, random: &mut ChaCha8Rng) -> Week {
         end.last_sequence = sequence;
         events.push(Planned { at_s, producer: producer.to_owned(), session: end.session, sequence, event });
     }
-    Week { events, ends: ends.into_values().collect() }
+    Week { events, ends: ends.into_values().collect(), said: Vec::new() }
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use einsicht_tlog::Size;
 use futures::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
 
-pub(super) use self::prepare::SealingError;
 use self::prepare::{Prepared, prepare};
 use super::recorded::{Wanted, respond, respond_at_once};
 use super::{Shared, deadline, status};

@@ -9,10 +9,10 @@ use einsicht_tlog::Size;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use super::recorder::SealingError;
 use crate::annotations::NotKnown;
 use crate::auth::{Kind, Refusal};
 use crate::custody::CustodyError;
+use crate::sealing::SealingError;
 use crate::sequencer::Refused;
 use crate::storage::ReadError;
 use crate::vault::{KeyringError, VaultError};

@@ -78,3 +78,14 @@ fn an_empty_text_is_refused() {
         assert!(matches!(parse(&file), Err(FactsError::EmptyText { .. })), "{text}");
     }
 }
+
+#[test]
+fn subjects_of_data_that_is_not_personal_and_more_than_there_are_people_are_refused() {
+    let none = FILE.replacen("records = 60\n", "records = 60\nsubjects = 1\n", 1);
+    let few = FILE.replacen("people = 150", "people = 2", 1);
+    for (text, needed) in [(none, "personal data"), (few, "as many people")] {
+        assert!(
+            matches!(parse(&text), Err(FactsError::Incomplete { missing, .. }) if missing.contains(needed))
+        );
+    }
+}

@@ -1,10 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use einsicht_access::event::Sealing;
+use einsicht_access::{EventView, validate_views};
 use einsicht_proto::v1::{ActorKind, Operation, Outcome};
 
 use super::super::assumed::Kind;
 use super::super::facts::facts;
+use super::super::personal::SCHEME;
+use super::super::said::{Said, What};
 use super::super::timing::WEEK_S;
 use super::*;
 
@@ -104,21 +108,73 @@ fn every_dataset_sensor_unit_role_and_producer_occurs() {
 }
 
 #[test]
-fn no_sealed_field_and_no_confidentiality_is_set() {
+fn people_are_named_where_they_work_and_programmes_do_nothing_personal() {
     for event in events() {
-        assert_eq!(event.confidential_until_day, None);
-        assert!(event.subjects.is_empty() && event.record_keys.is_empty());
-        let texts = [
-            &event.actor,
-            &event.on_behalf_of,
-            &event.justification,
-            &event.case_number,
-            &event.query,
-            &event.client_address,
-        ];
-        assert!(texts.iter().all(|text| text.is_none()));
-        assert!(event.trace_id.is_none() && event.span_id.is_none());
+        let is_human = event.actor_kind() == ActorKind::Human;
+        assert_eq!(event.actor.is_some(), is_human);
+        assert!(is_human || !personal_fields(event));
+        assert_eq!(event.subjects.is_empty(), event.justification.is_none());
+        assert!(event.subjects.is_empty() || kind_of(event).subjects.is_some());
     }
+}
+
+fn personal_fields(event: &AccessEvent) -> bool {
+    let texts = [&event.justification, &event.case_number, &event.actor];
+    !event.subjects.is_empty()
+        || texts.iter().any(|text| text.is_some())
+        || event.confidential_until_day.is_some()
+}
+
+#[test]
+fn some_accesses_are_to_somebodys_data_few_are_confidential_and_few_are_corrected() {
+    let about_people = count(|event| !event.subjects.is_empty());
+    assert!((100..=1000).contains(&about_people), "{about_people}");
+    let confidential = count(|event| event.confidential_until_day.is_some());
+    assert!((3..=50).contains(&confidential), "{confidential}");
+    let somebody = |id: &str| count(|event| event.subjects.iter().any(|subject| subject.id == id));
+    assert!((3..=50).contains(&somebody("1001")), "{}", somebody("1001"));
+    let is_opening = |said: &&Said| said.what == What::Opening;
+    assert_eq!(WEEK.said.iter().filter(is_opening).count(), 1);
+    assert!((2..=12).contains(&WEEK.said.len()), "{}", WEEK.said.len());
+}
+
+#[test]
+fn what_is_said_later_is_about_an_access_before_it_and_comes_within_the_week_and_in_order() {
+    assert!(WEEK.said.is_sorted_by_key(|said| said.at_s));
+    for Said { at_s, producer, session, sequence, what } in &WEEK.said {
+        let is_it = |planned: &&Planned| {
+            (&planned.producer, planned.session, planned.sequence) == (producer, *session, *sequence)
+        };
+        let Planned { at_s: before_s, event, .. } = WEEK.events.iter().find(is_it).unwrap();
+        assert!(before_s < at_s && *at_s < MONDAY_S + WEEK_S);
+        let until_s = event.confidential_until_day.map(|day| u64::try_from(day).unwrap() * DAY_S);
+        match what {
+            What::Opening => assert!(until_s.is_some_and(|until_s| until_s > *before_s && until_s <= *at_s)),
+            What::Correction(_) => assert_eq!(until_s, None),
+        }
+    }
+    let others = WEEK.events.iter().filter_map(|planned| planned.event.confidential_until_day);
+    let end = i32::try_from((MONDAY_S + WEEK_S) / DAY_S).unwrap();
+    assert_eq!(others.filter(|day| *day <= end + 60).count(), 1, "the rest stays closed for a while");
+}
+
+#[test]
+fn what_is_public_does_not_depend_on_what_is_personal() {
+    let mut facts = FACTS.clone();
+    facts.assumed.kinds.iter_mut().for_each(|kind| kind.subjects = None);
+    let other = plan(&facts, MONDAY_S);
+    let public = |planned: &Planned| {
+        let event = planned.event.clone();
+        AccessEvent {
+            actor: None,
+            subjects: Vec::new(),
+            justification: None,
+            case_number: None,
+            confidential_until_day: None,
+            ..event
+        }
+    };
+    assert!(other.events.iter().map(public).eq(WEEK.events.iter().map(public)));
 }
 
 #[test]
@@ -130,6 +186,12 @@ fn every_event_is_valid() {
     let mut recipients: BTreeSet<_> = ids(&assumed.recipients).collect();
     recipients.extend(FACTS.organisations().map(|organisation| organisation.id.as_str()));
     let numbers = 0..=1_u64 << 53;
+    let sealing = Sealing::On { schemes: &[SCHEME.to_owned()] };
+    for planned in &WEEK.events {
+        let view = [EventView::from(&planned.event)];
+        let now_us = i64::try_from(planned.at_s).unwrap() * 1_000_000;
+        validate_views(&planned.session, planned.sequence, &view, now_us, sealing).unwrap();
+    }
     for event in events() {
         assert!(Operation::try_from(event.operation).is_ok_and(|known| known != Operation::Unspecified));
         assert!(purposes.contains(event.purpose.as_str()));

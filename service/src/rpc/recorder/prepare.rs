@@ -7,22 +7,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use einsicht_access::event::Sealing;
-use einsicht_access::marker::PeriodKey;
-use einsicht_access::record::{SealError, Sealed, seal_accesses};
-use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey};
-use einsicht_access::{EventView, Month, Provenance, RetentionClass, validate_views};
+use einsicht_access::{EventView, Month, Provenance, validate_views};
 use einsicht_proto::unread::RecordRequest;
-use einsicht_tlog::{Origin, Size};
+use einsicht_tlog::Size;
 use tonic::Status;
 
 use super::super::recorded::Wanted;
 use super::super::{Shared, status};
 use crate::auth::Session;
-use crate::config::{Retention, Rules};
-use crate::sequencer::{PreparedEvent, Work};
-use crate::sessions::SessionKey;
-use crate::signer::{self, SecretError};
-use crate::vault::{Keyring, KeyringError, SealedBytes};
+use crate::config::Rules;
+use crate::sealing::{Batch, Keys, SealingError, classes};
+use crate::sequencer::Work;
 
 /// A request that can be recorded.
 pub(super) struct Prepared {
@@ -41,26 +36,6 @@ pub(super) struct Again {
     producer: Arc<str>,
     rules: Arc<Rules>,
     month: Month,
-}
-
-/// Events can't be sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum SealingError {
-    /// There is no key, or no randomness.
-    #[error(transparent)]
-    Seal(#[from] SealError<SecretError>),
-    /// A key can't be had.
-    #[error("the keys to seal events with can't be had: {0}. Nothing was recorded")]
-    Key(#[from] KeyringError),
-    /// The work ended in the middle.
-    #[error("sealing ended in disorder; nothing was recorded")]
-    Disorder,
-}
-
-/// The keys of one month.
-struct Keys {
-    period: Arc<PeriodKey>,
-    classes: Vec<(RetentionClass, Arc<VaultKey>)>,
 }
 
 /// Validates a request as a whole and serialises its entries. Its events are read where they lie.
@@ -95,7 +70,7 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
     };
     let batch =
         Batch { events: &events, provenance, retention: &rules.retention, origin: shared.custody.origin() };
-    let sealed = |keys: Option<&Keys>| batch.seal(month, keys).map_err(|error| status::of_sealing(&error));
+    let sealed = |keys: Option<&Keys>| batch.seal(keys).map_err(|error| status::of_sealing(&error));
     let work = match &keys {
         None => Some(sealed(None)?),
         Some(Some(keys)) => Some(sealed(Some(keys))?),
@@ -131,108 +106,11 @@ impl Again {
         let provenance =
             Provenance { producer: &self.producer, session: &self.session, sequence: self.first_sequence };
         let batch = Batch { events: &events, provenance, retention, origin: shared.custody.origin() };
-        batch.seal(month, Some(&keys)).map_err(|error| status::of_sealing(&error))
-    }
-}
-
-/// Events that are recorded together.
-struct Batch<'a> {
-    events: &'a [EventView<'a>],
-    provenance: Provenance<'a>,
-    retention: &'a Retention,
-    origin: &'a Origin,
-}
-
-impl Batch<'_> {
-    fn seal(&self, month: Month, keys: Option<&Keys>) -> Result<Work, SealingError> {
-        let Provenance { producer, session, sequence } = self.provenance;
-        let period = keys.map(|keys| &*keys.period);
-        let prepared = seal_accesses(self.events, self.provenance, period, signer::random)?;
-        let mut nonces = Nonces::draw(prepared.iter().filter(|event| event.sealed.is_some()).count())?;
-        let mut events = Vec::with_capacity(prepared.len());
-        for ((event, prepared), sequence) in self.events.iter().zip(prepared).zip(sequence..) {
-            let sealed = match (prepared.sealed, keys) {
-                (Some(sealed), Some(keys)) => {
-                    let class = self.retention.class_of(event.dataset());
-                    let key = keys.of(class).ok_or(SealingError::Disorder)?;
-                    Some(self.encrypt(key, month, class, &sealed, &nonces.next()?))
-                }
-                _ => None,
-            };
-            let event_id = event.event_id().try_into().unwrap_or_default();
-            events.push(PreparedEvent { sequence, event_id, body: prepared.body, sealed });
-        }
-        Ok(Work::Accesses { session: SessionKey::new(producer, session), events })
-    }
-
-    fn encrypt(
-        &self,
-        key: &VaultKey,
-        month: Month,
-        class: RetentionClass,
-        sealed: &Sealed,
-        nonce: &[u8; AEAD_NONCE_BYTES],
-    ) -> SealedBytes {
-        let bytes = key.encrypt(self.origin.as_str(), &sealed.nonce, nonce, sealed.openings.as_bytes());
-        SealedBytes { month, class, bytes: bytes.into() }
-    }
-}
-
-impl Keys {
-    /// Those that this process has used already.
-    fn cached(keyring: &Keyring, month: Month, classes: &[RetentionClass]) -> Option<Self> {
-        let mut keys: Option<Self> = None;
-        for class in classes {
-            let (period, key) = keyring.cached(month, *class)?;
-            let keys = keys.get_or_insert_with(|| Self { period, classes: Vec::new() });
-            keys.classes.push((*class, key));
-        }
-        keys
-    }
-
-    /// Waits for a disk.
-    fn make(keyring: &Keyring, month: Month, classes: &[RetentionClass]) -> Result<Self, SealingError> {
-        let period = keyring.period_key(month)?;
-        let key = |class: &RetentionClass| Ok((*class, keyring.vault_key(month, *class)?));
-        let classes = classes.iter().map(key).collect::<Result<_, KeyringError>>()?;
-        Ok(Self { period, classes })
-    }
-
-    fn of(&self, class: RetentionClass) -> Option<&VaultKey> {
-        self.classes.iter().find(|(of, _)| *of == class).map(|(_, key)| &**key)
-    }
-}
-
-/// Nonces of encryption, drawn at once: asking for each would cost more than the encryption.
-struct Nonces(std::vec::IntoIter<[u8; AEAD_NONCE_BYTES]>);
-
-impl Nonces {
-    fn draw(count: usize) -> Result<Self, SealingError> {
-        let mut nonces = vec![[0; AEAD_NONCE_BYTES]; count];
-        if count > 0 {
-            signer::random(nonces.as_flattened_mut()).map_err(SealError::Random)?;
-        }
-        Ok(Self(nonces.into_iter()))
-    }
-
-    fn next(&mut self) -> Result<[u8; AEAD_NONCE_BYTES], SealingError> {
-        self.0.next().ok_or(SealingError::Disorder)
+        batch.seal(Some(&keys)).map_err(|error| status::of_sealing(&error))
     }
 }
 
 fn read(sent: &[Bytes]) -> Result<Vec<EventView<'_>>, Status> {
     let events = sent.iter().map(|event| EventView::read(event)).collect::<Result<Vec<_>, _>>();
     events.map_err(status::of_malformed)
-}
-
-/// The classes of what is sealed, each once.
-fn classes(events: &[EventView<'_>], retention: &Retention) -> Vec<RetentionClass> {
-    let mut classes: Vec<RetentionClass> = Vec::new();
-    for event in events.iter().filter(|event| event.needs_sealing()) {
-        let class = retention.class_of(event.dataset());
-        if !classes.contains(&class) {
-            classes.push(class);
-        }
-    }
-    classes
 }

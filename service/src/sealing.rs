@@ -1,0 +1,145 @@
+//! Seals events: makes their entries, and what of them goes to the vault, encrypted for a month.
+
+use std::sync::Arc;
+
+use einsicht_access::marker::PeriodKey;
+use einsicht_access::record::{SealError, Sealed, seal_accesses};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey};
+use einsicht_access::{EventView, Month, Provenance, RetentionClass};
+use einsicht_tlog::Origin;
+
+use crate::config::Retention;
+use crate::sequencer::{PreparedEvent, Work};
+use crate::sessions::SessionKey;
+use crate::signer::{self, SecretError};
+use crate::vault::{Keyring, KeyringError, SealedBytes};
+
+/// Events can't be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealingError {
+    /// There is no key, or no randomness.
+    #[error(transparent)]
+    Seal(#[from] SealError<SecretError>),
+    /// A key can't be had.
+    #[error("the keys to seal events with can't be had: {0}. Nothing was recorded")]
+    Key(#[from] KeyringError),
+    /// The work ended in the middle.
+    #[error("sealing ended in disorder; nothing was recorded")]
+    Disorder,
+}
+
+/// The keys of one month, of the classes that were asked for.
+pub struct Keys {
+    month: Month,
+    period: Arc<PeriodKey>,
+    classes: Vec<(RetentionClass, Arc<VaultKey>)>,
+}
+
+/// Events that are recorded together. They are valid, which is not checked.
+pub struct Batch<'a> {
+    /// The events.
+    pub events: &'a [EventView<'a>],
+    /// Who records them, and the number of the first.
+    pub provenance: Provenance<'a>,
+    /// How long what is sealed is kept.
+    pub retention: &'a Retention,
+    /// The ledger.
+    pub origin: &'a Origin,
+}
+
+impl Batch<'_> {
+    /// Makes what the sequencer places. Without keys nothing may be personal.
+    ///
+    /// # Errors
+    /// [`SealingError`]; [`SealError::Off`] if something is personal and there are no keys.
+    pub fn seal(&self, keys: Option<&Keys>) -> Result<Work, SealingError> {
+        let Provenance { producer, session, sequence } = self.provenance;
+        let period = keys.map(|keys| &*keys.period);
+        let prepared = seal_accesses(self.events, self.provenance, period, signer::random)?;
+        let mut nonces = Nonces::draw(prepared.iter().filter(|event| event.sealed.is_some()).count())?;
+        let mut events = Vec::with_capacity(prepared.len());
+        for ((event, prepared), sequence) in self.events.iter().zip(prepared).zip(sequence..) {
+            let sealed = match (prepared.sealed, keys) {
+                (Some(sealed), Some(keys)) => {
+                    let class = self.retention.class_of(event.dataset());
+                    let key = keys.of(class).ok_or(SealingError::Disorder)?;
+                    Some(self.encrypt(key, (keys.month, class), &sealed, &nonces.next()?))
+                }
+                _ => None,
+            };
+            let event_id = event.event_id().try_into().unwrap_or_default();
+            events.push(PreparedEvent { sequence, event_id, body: prepared.body, sealed });
+        }
+        Ok(Work::Accesses { session: SessionKey::new(producer, session), events })
+    }
+
+    fn encrypt(
+        &self,
+        key: &VaultKey,
+        (month, class): (Month, RetentionClass),
+        sealed: &Sealed,
+        nonce: &[u8; AEAD_NONCE_BYTES],
+    ) -> SealedBytes {
+        let bytes = key.encrypt(self.origin.as_str(), &sealed.nonce, nonce, sealed.openings.as_bytes());
+        SealedBytes { month, class, bytes: bytes.into() }
+    }
+}
+
+impl Keys {
+    /// Those that this process has used already; `None` if one of them is not among these.
+    #[must_use]
+    pub fn cached(keyring: &Keyring, month: Month, classes: &[RetentionClass]) -> Option<Self> {
+        let mut keys: Option<Self> = None;
+        for class in classes {
+            let (period, key) = keyring.cached(month, *class)?;
+            let keys = keys.get_or_insert_with(|| Self { month, period, classes: Vec::new() });
+            keys.classes.push((*class, key));
+        }
+        keys
+    }
+
+    /// Makes those that there are none of yet. Waits for a disk.
+    ///
+    /// # Errors
+    /// [`KeyringError`].
+    pub fn make(keyring: &Keyring, month: Month, classes: &[RetentionClass]) -> Result<Self, SealingError> {
+        let period = keyring.period_key(month)?;
+        let key = |class: &RetentionClass| Ok((*class, keyring.vault_key(month, *class)?));
+        let classes = classes.iter().map(key).collect::<Result<_, KeyringError>>()?;
+        Ok(Self { month, period, classes })
+    }
+
+    fn of(&self, class: RetentionClass) -> Option<&VaultKey> {
+        self.classes.iter().find(|(of, _)| *of == class).map(|(_, key)| &**key)
+    }
+}
+
+/// Nonces of encryption, drawn at once: asking for each would cost more than the encryption.
+struct Nonces(std::vec::IntoIter<[u8; AEAD_NONCE_BYTES]>);
+
+impl Nonces {
+    fn draw(count: usize) -> Result<Self, SealingError> {
+        let mut nonces = vec![[0; AEAD_NONCE_BYTES]; count];
+        if count > 0 {
+            signer::random(nonces.as_flattened_mut()).map_err(SealError::Random)?;
+        }
+        Ok(Self(nonces.into_iter()))
+    }
+
+    fn next(&mut self) -> Result<[u8; AEAD_NONCE_BYTES], SealingError> {
+        self.0.next().ok_or(SealingError::Disorder)
+    }
+}
+
+/// The classes of what is sealed of these, each once.
+#[must_use]
+pub fn classes(events: &[EventView<'_>], retention: &Retention) -> Vec<RetentionClass> {
+    let mut classes: Vec<RetentionClass> = Vec::new();
+    for event in events.iter().filter(|event| event.needs_sealing()) {
+        let class = retention.class_of(event.dataset());
+        if !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
+    classes
+}
