@@ -33,8 +33,8 @@ const FIRST_MONDAY_S: u64 = 4 * DAY_S;
 /// What happens within this time is recorded in one commit.
 const SLOT_S: u64 = 600;
 
-/// Records the week that [`week_before`] `now` into a ledger that `open` opens or begins, with
-/// a clock that shows that week. A ledger that has its week already is left as it is; one whose week
+/// Records the last week that began in a month which has ended before `now`, into a ledger that `open` opens or begins
+/// with a clock that shows that week. A ledger that has its week already is left as it is; one whose week
 /// was interrupted is completed: what is known under its session and number is not recorded twice.
 /// `rules` says what is taken, and how long what is sealed is kept.
 ///

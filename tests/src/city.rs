@@ -188,6 +188,28 @@ impl City {
         self.spawn(command, arguments).ended().await
     }
 
+    /// Runs `einsicht` against a service as somebody it knows, to its end: with the caller's token; stewards show their
+    /// certificate. Files are those of the city's folder.
+    pub async fn einsicht(&self, service: &Running, known: &Known, arguments: &[&str]) -> Ended {
+        let file = |suffix: &str| self.path(&format!("{}.{suffix}", known.name));
+        let mut command = command("einsicht", arguments);
+        command.current_dir(self.folder.path()).env("EINSICHT_URL", &service.internal);
+        command.env("EINSICHT_VKEY", self.data().join("ledger.vkey"));
+        command.env("EINSICHT_CA_FILE", self.path("tls/ca.pem")).env("EINSICHT_STATE_DIR", file("state"));
+        match &known.token {
+            Some(token) => {
+                write_secret(&file("token"), token);
+                command.env("EINSICHT_TOKEN_FILE", file("token"));
+            }
+            None => {
+                write_secret(&file("key"), &known.certificate.key);
+                fs::write(file("pem"), &known.certificate.chain).unwrap();
+                command.env("EINSICHT_CERT_FILE", file("pem")).env("EINSICHT_KEY_FILE", file("key"));
+            }
+        }
+        Process::spawn(&mut command).ended().await
+    }
+
     fn spawn(&self, subcommand: &str, arguments: &[&str]) -> Process {
         let config = self.config();
         let mut command = command("einsichtd", &[subcommand, "--config", text(&config)]);

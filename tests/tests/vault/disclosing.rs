@@ -4,6 +4,7 @@ use einsicht_access::SealedField;
 use einsicht_access::value::Value;
 use einsicht_proto::v1::{DiscloseRequest, Statement};
 use einsicht_tests::make::event;
+use einsicht_tlog::receipt::Receipt;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
@@ -24,6 +25,8 @@ async fn what_was_recorded_is_disclosed_as_it_was_and_proven_also_after_restarts
     assert_eq!(values[3].1.as_deref(), Ok(time.as_bytes()));
     let (trail, entry) = scene.proven(&answer.trail);
     assert_eq!((trail, disclosed(&entry)), (3, ("auditor", None)));
+    let checkpoint = |receipt: &[u8]| Receipt::parse(receipt).unwrap().checkpoint;
+    assert_eq!(checkpoint(&answer.receipt), checkpoint(&answer.trail), "both are of one history");
     let scene = scene.restart().await;
     let answer = scene.disclose(&scene.steward, index, &["actor"]).await.unwrap();
     assert_eq!(scene.values(&answer).len(), 1);

@@ -8,9 +8,11 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod daily;
 mod disclosing;
 mod erasing;
 mod four_eyes;
+mod life;
 mod off;
 mod past;
 mod records;
