@@ -1,21 +1,24 @@
 //! Checks a vault against its log, entry by entry, and changes nothing: for `fsck`.
 //!
 //! Without keys: that every sealed entry has openings or was erased, that nothing else is there, and checksums.
-//! With keys also what is inside: that it decrypts, and that salts and values make the seals in the log.
+//! With keys also what is inside: that it decrypts, that salts and values make the seals in the log, and that of single
+//! values is erased what entries say, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod erasures;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use einsicht_access::openings::State;
 use einsicht_access::sealed_entry::nonce_of;
 use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader, file_header, read_slot};
-use einsicht_access::{Month, Openings, RetentionClass, SealedField, read_body};
+use einsicht_access::{Month, Openings, RetentionClass, read_body};
+use einsicht_proto::v1::EntryBody;
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_proto::v1::{EntryBody, Erasure};
 use einsicht_tlog::hash::leaf_hash;
 use einsicht_tlog::{Index, Leaf, Origin};
 
+use self::erasures::Erasures;
 use super::copy::open_openings;
 use super::layout::{index_path, openings_path};
 use super::recovery::{erased_by, list};
@@ -29,12 +32,7 @@ pub struct Check<'c> {
     keyring: Option<&'c Keyring>,
     origin: &'c Origin,
     classes: BTreeMap<(Month, RetentionClass), Class>,
-    /// What opened openings say was erased: entry, field, and the entry that should say so.
-    tombstones: BTreeSet<(Index, SealedField, Index)>,
-    /// What entries say was erased as a whole.
-    whole: BTreeMap<(Month, RetentionClass), Index>,
-    /// Entries that say that something was erased.
-    said: BTreeSet<Index>,
+    erasures: Erasures,
     faults: &'c mut dyn FnMut(String),
     /// What was found.
     pub found: Found,
@@ -111,8 +109,7 @@ impl<'c> Check<'c> {
             }
         }
         let found = Found { classes: classes.len(), ..Found::default() };
-        let (tombstones, whole, said) = Default::default();
-        Ok(Self { keyring, origin, classes, tombstones, whole, said, faults, found })
+        Ok(Self { keyring, origin, classes, erasures: Erasures::default(), faults, found })
     }
 
     /// Checks what the vault has of the next entry of the log.
@@ -123,7 +120,7 @@ impl<'c> Check<'c> {
         // What can't be read is told where the log is checked.
         let Ok(body) = read_body(leaf.body) else { return Ok(()) };
         if let Some(Content::Erasure(erasure)) = &body.content {
-            self.note(index, erasure);
+            self.erasures.note(index, erasure);
         }
         let Some(nonce) = nonce_of(&body) else { return Ok(()) };
         let month = Month::of_unix_s(leaf.recorded_at.0);
@@ -141,7 +138,10 @@ impl<'c> Check<'c> {
             let Some(Class::Open(reading)) = self.classes.get(&(month, class)) else { return Ok(()) };
             let sealed = reading.sealed(&record)?;
             match self.open(keyring, (month, class), &nonce, &sealed, &body) {
-                Ok(openings) => self.opened(index, &openings),
+                Ok(openings) => {
+                    self.found.opened += 1;
+                    self.erasures.opened(index, &openings).unwrap_or_else(|unclear| (self.faults)(unclear));
+                }
                 Err(reason) => (self.faults)(format!("{place}: the openings of entry {index}: {reason}")),
             }
         }
@@ -163,41 +163,32 @@ impl<'c> Check<'c> {
                 reading.advance(self.faults)?;
             }
         }
-        for (key, by) in &self.whole {
-            if let Some(Class::Open(reading)) = self.classes.get(key) {
-                (self.faults)(format!(
-                    "{}: was erased as a whole according to entry {by}, and is there; the next start erases it again",
-                    reading.path
-                ));
-            }
-        }
         for (key, class) in &self.classes {
             let (month, of) = key;
-            let Class::Erased { by, .. } = class else { continue };
+            let by = match (class, self.erasures.whole(key)) {
+                (Class::Open(reading), Some(by)) => {
+                    (self.faults)(format!(
+                        "{}: was erased as a whole according to entry {by}, and is there; the next start erases it again",
+                        reading.path
+                    ));
+                    continue;
+                }
+                (Class::Open(_), None) => continue,
+                (Class::Erased { by, .. }, _) => by,
+            };
             let Some(by) = by else {
                 (self.faults)(format!("vault/{month}/{of}/erased: it names no entry"));
                 continue;
             };
-            if self.whole.get(key) != Some(by) {
+            if self.erasures.whole(key) != Some(*by) {
                 let class = of;
                 (self.faults)(format!(
                     "vault/{month}/{class}: was erased as a whole, but entry {by} does not say so"
                 ));
             }
         }
-        for (index, field, by) in &self.tombstones {
-            if !self.said.contains(by) {
-                (self.faults)(format!("{field} of entry {index} is erased, but entry {by} is no erasure"));
-            }
-        }
+        self.erasures.compare(self.faults);
         Ok(self.found)
-    }
-
-    fn note(&mut self, by: Index, erasure: &Erasure) {
-        self.said.insert(by);
-        let month = erasure.month.as_ref().and_then(|month| month.parse().ok());
-        let class = erasure.retention_class.as_ref().and_then(|class| class.parse().ok());
-        self.whole.extend(month.zip(class).map(|key| (key, by)));
     }
 
     /// The record of an entry, in whichever class has it. What lies before it, no entry has.
@@ -249,15 +240,6 @@ impl<'c> Check<'c> {
         let openings = Openings::parse(&plain).map_err(|error| told(&error))?;
         openings.verify(body).map_err(|error| told(&error))?;
         Ok(openings)
-    }
-
-    fn opened(&mut self, index: Index, openings: &Openings) {
-        self.found.opened += 1;
-        for opening in openings.iter() {
-            if let State::Erased { by } = opening.state {
-                self.tombstones.insert((index, opening.field, Index(by)));
-            }
-        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use einsicht_tlog::Index;
+
 use super::harness::{Step, World, open, origin, take, wrapping};
 use crate::storage;
 use crate::storage::memory::MemoryFolder;
@@ -81,14 +83,10 @@ fn a_seal_that_its_openings_do_not_make_is_found_with_keys_only() {
     let mut world = open(&folder).unwrap();
     assert!(take(&mut world, &[Step::Commit(2)]));
     // The openings of an entry are written with another one's salt.
-    let World { vault, .. } = &world;
-    let other = vault.openings(einsicht_tlog::Index(0), &world.leaf(0)).unwrap();
+    let other = world.vault.openings(Index(0), &world.leaf(0)).unwrap();
     let mut bytes = other.openings.as_bytes().to_vec();
     bytes[5] ^= 1;
-    let entry = crate::vault::read::Entry::parse(einsicht_tlog::Index(0), &world.leaf(0)).unwrap();
-    let (file, stored) = vault.inner.find(&entry).unwrap();
-    let changed = einsicht_access::Openings::parse(&bytes).unwrap();
-    vault.inner.overwrite(&entry, &file, &stored, &changed).unwrap();
+    put(&world, 0, &einsicht_access::Openings::parse(&bytes).unwrap());
     assert_eq!(check(&folder, false).1, Vec::<String>::new());
     let (_, faults) = check(&folder, true);
     assert!(faults.len() == 1 && faults[0].contains("entry 0") && faults[0].contains("actor"), "{faults:?}");
@@ -100,8 +98,51 @@ fn a_class_that_was_erased_without_an_entry_that_says_so_is_found() {
     let mut world = open(&folder).unwrap();
     assert!(take(&mut world, &[Step::Commit(8)]));
     let (month, class) = ("2026-11".parse().unwrap(), "next-year-end".parse().unwrap());
-    world.vault.erase_class(month, class, einsicht_tlog::Index(4)).unwrap();
+    world.vault.erase_class(month, class, Index(4)).unwrap();
     let (_, faults) = check(&folder, true);
     assert_eq!(faults.len(), 1, "{faults:?}");
     assert!(faults[0].contains("entry 4 does not say so"), "{faults:?}");
+}
+
+#[test]
+fn a_value_that_was_erased_and_came_back_is_found_and_named() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8)]));
+    let before = [0, 3].map(|index| world.vault.openings(Index(index), &world.leaf(index)).unwrap().openings);
+    assert!(take(&mut world, &[Step::Erase(3)]));
+    assert_eq!(check(&folder, true).1, Vec::<String>::new());
+    put(&world, 3, &before[1]);
+    assert_eq!(check(&folder, false).1, Vec::<String>::new(), "nobody can tell without keys");
+    let (_, faults) = check(&folder, true);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].starts_with("justification of entry 3 was erased according to entry 8"), "{faults:?}");
+}
+
+#[test]
+fn a_value_that_is_gone_by_an_entry_that_says_so_of_another_is_found_and_named() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8), Step::Erase(3)]));
+    world.overwrite(0, Index(8)).unwrap();
+    let (_, faults) = check(&folder, true);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].starts_with("justification of entry 0 is erased, but entry 8 says"), "{faults:?}");
+    world.overwrite(6, Index(7)).unwrap();
+    assert!(check(&folder, true).1[1].contains("entry 7 is no erasure"));
+}
+
+#[test]
+fn two_entries_that_say_the_same_was_erased_are_no_fault() {
+    let folder = MemoryFolder::default();
+    assert!(take(&mut open(&folder).unwrap(), &[Step::Commit(8), Step::Erase(3), Step::Erase(3)]));
+    assert_eq!(check(&folder, true).1, Vec::<String>::new());
+}
+
+/// Writes openings over those of an entry.
+fn put(world: &World, index: u64, openings: &einsicht_access::Openings) {
+    let inner = &world.vault.inner;
+    let entry = crate::vault::read::Entry::parse(Index(index), &world.leaf(index)).unwrap();
+    let (file, stored) = inner.find(&entry).unwrap();
+    inner.overwrite(&entry, &file, &stored, openings).unwrap();
 }
