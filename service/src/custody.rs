@@ -15,6 +15,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod undone;
 mod view_keys;
 
 use std::sync::{Arc, PoisonError, RwLock};

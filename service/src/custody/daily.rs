@@ -1,4 +1,5 @@
-//! What is done by itself once a day: what is due goes, confidential records whose day has come are opened.
+//! What is done by itself once a day: what is due goes, confidential records whose day has come are opened. What could
+//! not be erased is tried again sooner.
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub struct Day {
     pub held: usize,
     /// Confidential records that were opened.
     pub opened: usize,
-    /// Of all these, those with which it could not be done.
+    /// Of all these, and of what entries say was erased, those with which it could not be done.
     pub failed: usize,
 }
 
@@ -42,7 +43,7 @@ impl Custody {
             sleep(pause).await;
             pause = LOOK_INTERVAL;
             let today = self.today();
-            if done == Some(today) {
+            if done == Some(today) && !self.has_undone() {
                 continue;
             }
             match self.run_day().await {
@@ -62,10 +63,11 @@ impl Custody {
     /// # Errors
     /// [`CustodyError`], if the rest could not be done either.
     pub async fn run_day(&self) -> Result<Day, CustodyError> {
+        let undone = self.erase_undone().await?;
         let due = self.retain(false).await?;
         let count = |is: fn(&Due) -> bool| due.iter().filter(|class| is(class)).count();
         let (erased, held) = (count(|class| class.erased_by.is_some()), count(|class| class.held));
-        let mut day = Day { erased, held, failed: due.len() - erased - held, ..Day::default() };
+        let mut day = Day { erased, held, failed: undone + due.len() - erased - held, ..Day::default() };
         let mut after = None;
         // Without a wrapping key nothing can be opened.
         while self.keyring().is_ok() {

@@ -39,6 +39,8 @@ impl Custody {
     ) -> Result<Erased, CustodyError> {
         check_given("ground", &ground, GROUND_BYTES_MAX)?;
         let _alone = self.inner.desk.write().await;
+        // What an entry says already is done by that one, and needs no other.
+        self.erase_undone_of(index).await?;
         let target = self.target(index).await?;
         let Meant { left: fields, before } = meant(&target, named)?;
         let class = target.class(self.parts().rules.current().retention.default);
@@ -102,7 +104,7 @@ fn meant(target: &Target, named: &[SealedField]) -> Result<Meant, CustodyError> 
     if left.is_empty() { Err(CustodyError::ErasedBefore { index, by }) } else { Ok(Meant { left, before }) }
 }
 
-/// The entry stands; what it says is done at the next start. Where a sync has failed, the vault ends the process.
+/// The entry stands; what it says is tried again. Where a sync has failed, the vault ends the process.
 pub(super) fn not_done(by: Index, error: VaultError) -> CustodyError {
     tracing::error!(index = %by, %error, "what an entry says was erased could not be erased");
     CustodyError::NotDone { by, error: Box::new(error) }

@@ -223,7 +223,8 @@ pub enum CustodyError {
     },
     /// The entry was written, and what it says is not done yet.
     #[error(
-        "entry {by} says that it was erased, but it could not be done yet: {error}. It is done at the next start"
+        "entry {by} says that it was erased, but it could not be done yet: {error}. It is tried again within a quarter of an hour, \
+         and at each start"
     )]
     NotDone {
         /// The entry.
@@ -231,6 +232,12 @@ pub enum CustodyError {
         /// Why.
         #[source]
         error: Box<VaultError>,
+    },
+    /// The entry was written, and does not say what was erased.
+    #[error("entry {by} does not say what was erased")]
+    Unclear {
+        /// The entry.
+        by: Index,
     },
     /// Nobody knows yet.
     #[error(transparent)]

@@ -31,7 +31,7 @@ struct Desk {
     recorded: u64,
     /// Whether openings are kept that belong to another event.
     mixes_up: bool,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Desk {
@@ -50,7 +50,7 @@ impl Desk {
             rules: RulesSlot::new(rules),
             origin: origin(),
         });
-        Self { custody, clock, recorded: 0, mixes_up: false, _folder: folder }
+        Self { custody, clock, recorded: 0, mixes_up: false, folder }
     }
 
     /// Records an access by somebody, kept as `class` says, this month.
@@ -200,6 +200,37 @@ async fn months_go_when_their_time_is_over_and_wait_for_earlier_ones_of_their_cl
         assert!(desk.actor(index).await.is_err(), "entry {index} was erased");
     }
     assert_eq!(desk.custody.run_day().await.unwrap(), Day::default(), "and only once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_erased_is_erased_later_and_another_try_writes_no_second_entry() {
+    let mut desk = Desk::new(Rules::default());
+    let steward = doer("a", "steward");
+    let mut said = Vec::new();
+    let indexes = [
+        desk.record(RetentionClass::NextYearEnd, None).await,
+        desk.record(RetentionClass::NextYearEnd, None).await,
+    ];
+    let journal = desk.folder.path().join("data/vault/erasing");
+    std::fs::create_dir(&journal).unwrap();
+    for index in indexes {
+        let failed = desk.custody.erase(&steward, index, &[], "x".into()).await;
+        let Err(CustodyError::NotDone { by, .. }) = failed else { panic!("it was done") };
+        said.push(by);
+        let again = desk.custody.erase(&steward, index, &[], "x".into()).await;
+        assert!(matches!(again, Err(CustodyError::NotDone { by: again, .. }) if again == by));
+    }
+    assert_eq!(said, [Index(indexes[1].0 + 1), Index(indexes[1].0 + 2)], "one entry each");
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { failed: 2, ..Day::default() });
+    std::fs::remove_dir(&journal).unwrap();
+    let again = desk.custody.erase(&steward, indexes[0], &[], "x".into()).await;
+    assert!(matches!(again, Err(CustodyError::ErasedBefore { by, .. }) if by == said[0]));
+    assert!(desk.custody.has_undone());
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
+    assert!(!desk.custody.has_undone());
+    for (index, by) in indexes.into_iter().zip(said) {
+        assert_eq!(desk.actor(index).await, Err(by));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,7 +49,17 @@ impl Vault {
         Ok(())
     }
 
-    fn redo(&self, by: Index, leaf: &[u8], erasure: &Erasure, log: &LogReader) -> Result<(), RedoError> {
+    /// Entries that say that something was erased which may not be done, in order.
+    #[must_use]
+    pub fn undone(&self) -> Vec<Index> {
+        self.inner.undone().iter().copied().collect()
+    }
+
+    /// Erases what an entry says was erased, if it is there still.
+    ///
+    /// # Errors
+    /// [`RedoError`]; then it stays to be done.
+    pub fn redo(&self, by: Index, leaf: &[u8], erasure: &Erasure, log: &LogReader) -> Result<(), RedoError> {
         let unclear = RedoError::Unclear { by };
         if let (Some(month), Some(class)) = (&erasure.month, &erasure.retention_class) {
             let month_and_class = month.parse().ok().zip(class.parse().ok());
