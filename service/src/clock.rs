@@ -143,6 +143,11 @@ impl ClockGuard {
         Ok(())
     }
 
+    /// There are entries of this time.
+    pub fn not_before(&mut self, recorded_at: RecordedAt) {
+        self.last = self.last.max(recorded_at);
+    }
+
     /// The time for the next entries: now, or the last time again where the clock ran back.
     ///
     /// # Errors

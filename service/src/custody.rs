@@ -18,17 +18,17 @@ mod trail;
 mod undone;
 mod view_keys;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use einsicht_access::limits::check_text;
 use einsicht_access::{Month, SealedField};
-use einsicht_tlog::{Index, Origin};
+use einsicht_tlog::{Index, Origin, RecordedAt};
 use tokio::sync::RwLock as AsyncRwLock;
 
 use crate::annotations::Annotations;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockGuard};
 use crate::config::Rules;
-use crate::sequencer::Sequencer;
+use crate::sequencer::{Refused, Sequencer};
 use crate::storage::LogReader;
 use crate::vault::{Keyring, Vault};
 
@@ -74,6 +74,8 @@ struct Inner {
     /// Disclosures go side by side; whatever changes what can be disclosed goes alone: what was looked at before the
     /// entry is written must still be so when it is done.
     desk: AsyncRwLock<()>,
+    /// Believes the clock as the one who records does: what is done by it can't be taken back.
+    guard: Mutex<ClockGuard>,
 }
 
 /// The rules of now. Clones share them; a reload exchanges them.
@@ -116,7 +118,11 @@ impl Custody {
     /// Takes over.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, desk: AsyncRwLock::new(()) }) }
+        let newest = parts.sequencer.published().borrow().head.size.0.saturating_sub(1);
+        // What can't be read is told where it is needed.
+        let newest = parts.reader.recorded_at(Index(newest)).unwrap_or(RecordedAt(0));
+        let guard = Mutex::new(ClockGuard::new(&*parts.clock, newest));
+        Self { inner: Arc::new(Inner { parts, desk: AsyncRwLock::new(()), guard }) }
     }
 
     /// What is configured now.
@@ -143,17 +149,33 @@ impl Custody {
         self.parts().vault.keyring().ok_or(CustodyError::Off)
     }
 
-    fn now_s(&self) -> u64 {
-        u64::try_from(self.parts().clock.unix_us()).unwrap_or(0) / 1_000_000
+    /// The month that is sealed for: that of now, or of the newest entry where the clock ran back.
+    ///
+    /// # Errors
+    /// [`CustodyError::Refused`] for as long as nothing is recorded because of the clock: no key is made for a month
+    /// that has not come.
+    pub fn month(&self) -> Result<Month, CustodyError> {
+        Ok(Month::of_unix_s(self.now_s()?))
     }
 
-    fn month(&self) -> Month {
-        Month::of_unix_s(self.now_s())
+    /// Notes that entries of this month are recorded.
+    pub fn has_begun(&self, month: Month) {
+        self.guard().not_before(RecordedAt(month.first_second()));
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    fn now_s(&self) -> Result<u64, CustodyError> {
+        let now = self.guard().next(&*self.parts().clock);
+        Ok(now.map_err(Refused::Clock)?.0)
     }
 
     /// Days since 1970-01-01.
-    fn today(&self) -> i32 {
-        i32::try_from(self.now_s() / SECONDS_A_DAY).unwrap_or(i32::MAX)
+    fn today(&self) -> Result<i32, CustodyError> {
+        Ok(i32::try_from(self.now_s()? / SECONDS_A_DAY).unwrap_or(i32::MAX))
+    }
+
+    fn guard(&self) -> std::sync::MutexGuard<'_, ClockGuard> {
+        self.inner.guard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn published(&self, index: Index) -> Result<(), CustodyError> {

@@ -42,12 +42,12 @@ impl Custody {
         loop {
             sleep(pause).await;
             pause = LOOK_INTERVAL;
-            let today = self.today();
-            if done == Some(today) && !self.has_undone() {
+            let today = self.today().ok();
+            if today.is_some() && done == today && !self.has_undone() {
                 continue;
             }
             match self.run_day().await {
-                Ok(Day { failed: 0, .. }) => done = Some(today),
+                Ok(Day { failed: 0, .. }) => done = today,
                 Ok(_) => pause = RETRY_AFTER,
                 Err(error) => {
                     metrics::counter!("einsicht_daily_failures_total").increment(1);
@@ -71,7 +71,7 @@ impl Custody {
         let mut after = None;
         // Without a wrapping key nothing can be opened.
         while self.keyring().is_ok() {
-            let waiting = self.parts().annotations.due(self.today(), after, OPENED_AT_ONCE)?;
+            let waiting = self.parts().annotations.due(self.today()?, after, OPENED_AT_ONCE)?;
             let Some(last) = waiting.last() else { break };
             after = Some(*last);
             for index in waiting {
@@ -91,13 +91,13 @@ impl Custody {
         tracing::info!(erased, held, opened, failed, "the daily run is done");
         metrics::gauge!("einsicht_retention_held_classes")
             .set(f64::from(u32::try_from(held).unwrap_or(u32::MAX)));
-        metrics::gauge!("einsicht_daily_last_run_timestamp_seconds").set(self.now_seconds());
+        metrics::gauge!("einsicht_daily_last_run_timestamp_seconds").set(self.now_seconds()?);
         Ok(day)
     }
 
     // Exact for the next million years.
     #[allow(clippy::cast_precision_loss)]
-    fn now_seconds(&self) -> f64 {
-        self.now_s() as f64
+    fn now_seconds(&self) -> Result<f64, CustodyError> {
+        Ok(self.now_s()? as f64)
     }
 }

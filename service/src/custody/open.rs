@@ -26,7 +26,7 @@ impl Custody {
                 _ => CustodyError::NotConfidential { index },
             });
         };
-        if self.today() < until_day {
+        if self.today()? < until_day {
             return Err(CustodyError::NotYet { index, until_day });
         }
         let target = self.target(index).await?;

@@ -29,7 +29,7 @@ impl Custody {
     pub fn requests(&self) -> Result<Vec<PendingRequest>, CustodyError> {
         let good_for_s = self.good_for_s();
         // Good up to and including the last second.
-        let since = RecordedAt(self.now_s().saturating_sub(good_for_s));
+        let since = RecordedAt(self.now_s()?.saturating_sub(good_for_s));
         let waiting = self.parts().annotations.requests(since)?.into_iter();
         let pending = |(index, at): (Index, RecordedAt)| PendingRequest {
             index,
@@ -76,7 +76,7 @@ impl Custody {
                 _ => CustodyError::NoRequest { index: request },
             });
         };
-        if recorded_at.0.saturating_add(self.good_for_s()) < self.now_s() {
+        if recorded_at.0.saturating_add(self.good_for_s()) < self.now_s()? {
             let hours = self.parts().rules.current().disclosure.request_hours;
             return Err(CustodyError::Lapsed { index: request, hours });
         }

@@ -62,7 +62,7 @@ impl Custody {
     }
 
     async fn due(&self) -> Result<Vec<Due>, CustodyError> {
-        let (vault, today) = (self.parts().vault.clone(), self.today());
+        let (vault, today) = (self.parts().vault.clone(), self.today()?);
         let classes = blocking(move || Ok(vault.classes().map_err(crate::vault::VaultError::from)?)).await?;
         let rules = self.parts().rules.current();
         let here = classes.into_iter().filter(|class| class.erased_by.is_none());

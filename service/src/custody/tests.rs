@@ -1,5 +1,7 @@
 //! Deeds over a real folder, with a clock that shows what it is told to: months pass here in no time.
 
+mod clocks;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,9 +11,9 @@ use einsicht_access::{EventView, Provenance, RetentionClass};
 use einsicht_proto::v1::AccessEvent;
 use tempfile::TempDir;
 
+use self::clocks::Clocks;
 use super::daily::Day;
 use super::*;
-use crate::clock::ManualClock;
 use crate::ledger::{self, NewLedger, Opening, Standby};
 use crate::sequencer::{PreparedEvent, Work};
 use crate::sessions::SessionKey;
@@ -27,7 +29,7 @@ const DAY: u64 = 24 * HOUR;
 /// A ledger that records, and what it works with.
 struct Desk {
     custody: Custody,
-    clock: Arc<ManualClock>,
+    clock: Arc<Clocks>,
     recorded: u64,
     /// Whether openings are kept that belong to another event.
     mixes_up: bool,
@@ -37,8 +39,8 @@ struct Desk {
 impl Desk {
     fn new(rules: Rules) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(BEGUN_AT));
-        let mut standby = stand_by(folder.path(), Arc::<ManualClock>::clone(&clock));
+        let clock = Arc::new(Clocks::at(BEGUN_AT));
+        let mut standby = stand_by(folder.path(), Arc::<Clocks>::clone(&clock));
         let (sequencer, _) = standby.serve().unwrap().start().unwrap();
         let Standby { reader, vault, annotations, .. } = standby;
         let custody = Custody::new(Parts {
@@ -46,7 +48,7 @@ impl Desk {
             reader,
             annotations,
             vault,
-            clock: Arc::<ManualClock>::clone(&clock),
+            clock: Arc::<Clocks>::clone(&clock),
             rules: RulesSlot::new(rules),
             origin: origin(),
         });
@@ -63,7 +65,7 @@ impl Desk {
             ..AccessEvent::default()
         };
         let keyring = Arc::clone(self.custody.keyring().unwrap());
-        let (month, session) = (self.custody.month(), vec![9; 16].into());
+        let (month, session) = (self.custody.month().unwrap(), vec![9; 16].into());
         let (period, key) = (keyring.period_key(month).unwrap(), keyring.vault_key(month, class).unwrap());
         let provenance = Provenance { producer: "p", session: &session, sequence: self.recorded };
         let view = [EventView::from(&event)];
@@ -92,11 +94,11 @@ impl Desk {
     }
 
     fn is_at(&self, seconds: u64) {
-        self.clock.set(seconds);
+        self.clock.pass(seconds);
     }
 }
 
-fn stand_by(folder: &Path, clock: Arc<ManualClock>) -> Standby {
+fn stand_by(folder: &Path, clock: Arc<Clocks>) -> Standby {
     ledger::stand_by(Opening {
         data: &folder.join("data"),
         keys: folder.join("keys"),
@@ -164,7 +166,7 @@ async fn a_request_lapses_after_its_hours_and_not_a_second_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_daily_run_opens_confidential_records_on_their_day_and_each_once() {
     let mut desk = Desk::new(Rules::default());
-    let today = desk.custody.today();
+    let today = desk.custody.today().unwrap();
     let tomorrow = desk.record(RetentionClass::NextYearEnd, Some(today + 1)).await;
     let erased = desk.record(RetentionClass::NextYearEnd, Some(today + 1)).await;
     let later = desk.record(RetentionClass::NextYearEnd, Some(today + 2)).await;
@@ -241,9 +243,29 @@ async fn what_is_prepared_for_a_month_that_is_over_is_sealed_for_the_one_that_it
     desk.custody.correct(index, "x".into(), "y".into()).await.unwrap();
     // The clock runs back over the end of the month, and entries get the time of the newest one again.
     desk.is_at(BEGUN_AT);
-    assert_eq!(desk.custody.month().to_string(), "2026-11");
+    assert_eq!(desk.custody.month().unwrap().to_string(), "2026-11", "nobody told yet");
     desk.custody.disclose(&doer("a", "steward"), asked(index)).await.unwrap();
+    assert_eq!(desk.custody.month().unwrap().to_string(), "2026-12", "once is enough");
     let months: Vec<_> = desk.custody.parts().vault.classes().unwrap();
     let months: Vec<_> = months.iter().map(|class| class.month.to_string()).collect();
     assert_eq!(months, ["2026-11", "2026-12"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_a_clock_that_jumps_ahead_no_keys_are_made_and_nothing_is_done_that_cannot_be_taken_back() {
+    let mut desk = Desk::new(Rules::default());
+    let confidential = desk.record(RetentionClass::Months(0), Some(desk.custody.today().unwrap() + 10)).await;
+    desk.clock.jump(BEGUN_AT + 40 * DAY);
+    let jumped =
+        |error: &CustodyError| matches!(error, CustodyError::Refused(crate::sequencer::Refused::Clock(_)));
+    assert!(jumped(&desk.custody.month().unwrap_err()), "what is recorded is not sealed for a month to come");
+    assert!(jumped(&desk.custody.run_day().await.unwrap_err()));
+    assert!(jumped(&desk.custody.open_record(confidential).await.unwrap_err()));
+    let disclosed = desk.custody.disclose(&doer("a", "steward"), asked(confidential)).await;
+    assert!(matches!(disclosed, Err(error) if jumped(&error)));
+    let keys = std::fs::read_dir(desk.folder.path().join("keys/vault")).unwrap();
+    let keys: Vec<_> = keys.map(|key| key.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(keys, ["2026-11.P0M.key"]);
+    desk.is_at(BEGUN_AT + 40 * DAY);
+    assert!(desk.custody.run_day().await.is_ok(), "it was time that passed");
 }

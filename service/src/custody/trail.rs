@@ -53,12 +53,15 @@ impl Custody {
         content: impl Fn(Sealed) -> Content,
     ) -> Result<(Written, OpenedValue), CustodyError> {
         let statement = Arc::new(statement);
-        let mut month = self.month();
+        let mut month = self.month()?;
         let mut tried = 0;
         loop {
             let Prepared { sealed, bytes, opened } = self.seal(Arc::clone(&statement), month, class).await?;
             match self.submit(body(content(sealed)), Some(bytes)).await {
-                Err(Refused::OtherMonth { month: now }) if tried < MONTHS_TRIED_MAX => month = now,
+                Err(Refused::OtherMonth { month: now }) if tried < MONTHS_TRIED_MAX => {
+                    self.has_begun(now);
+                    month = now;
+                }
                 written => return Ok((written?, opened)),
             }
             tried += 1;

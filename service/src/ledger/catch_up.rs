@@ -32,6 +32,8 @@ pub(super) fn catch_up(
 ) -> Result<Sessions, LedgerError> {
     let (size, reader) = (tip.size(), log.reader);
     let reflected = match store.head()? {
+        // What could not be told then, perhaps can be now.
+        _ if store.leaves_out()? => None,
         Some(head) if head.size <= size && head.size.0 > 0 && reader.head(head.size)? == head => {
             kept_notes(store)?.map(|notes| (head.size.0, notes))
         }
@@ -52,11 +54,14 @@ pub(super) fn catch_up(
     let mut next = start;
     while next < size.0 {
         let count = CHUNK_ENTRIES.min(size.0 - next);
-        let Chunk { steps, notes } = log.read(Index(next), count, Index(sessions_start))?;
+        let Chunk { steps, notes, leaves_out } = log.read(Index(next), count, Index(sessions_start))?;
         steps.iter().try_for_each(|step| sessions.apply(step))?;
         next += count;
         let mut changes = sessions.take_changes();
         changes.extend(notes.iter().flat_map(Change::of_note));
+        if leaves_out {
+            store.leave_out()?;
+        }
         store.write(&changes, &reader.head(Size(next))?)?;
         sessions.make_room(Index(next));
         annotations.note(&notes);
@@ -99,6 +104,17 @@ fn first_within_horizon(reader: &LogReader, tip: &Tip) -> Result<u64, ReadError>
 struct Chunk {
     steps: Vec<SessionStep>,
     notes: Vec<Note>,
+    /// Whether something could not be told that may be told at another start.
+    leaves_out: bool,
+}
+
+/// What a confidential entry hides.
+enum Hidden {
+    Record(Box<AccessRecord>),
+    /// Nobody will ever know.
+    Gone,
+    /// Perhaps when the disk or the keys are back.
+    NotNow,
 }
 
 impl Log<'_> {
@@ -112,21 +128,31 @@ impl Log<'_> {
             let parts = Leaf::parse(leaf)?;
             chunk.notes.extend(Note::of(index, parts.recorded_at, parts.body)?);
             if index >= sessions_start {
-                chunk.steps.extend(self.step(leaf, &parts, index)?);
+                chunk.steps.extend(self.step(leaf, &parts, index, &mut chunk.leaves_out)?);
             }
         }
         Ok(chunk)
     }
 
-    fn step(&self, leaf: &[u8], parts: &Leaf<'_>, index: Index) -> Result<Option<SessionStep>, LedgerError> {
+    fn step(
+        &self,
+        leaf: &[u8],
+        parts: &Leaf<'_>,
+        index: Index,
+        leaves_out: &mut bool,
+    ) -> Result<Option<SessionStep>, LedgerError> {
         let of_access = |record: &AccessRecord| {
             (SessionKey::new(&record.producer, &record.session), Some(record.sequence))
         };
         let (key, sequence) = match read_body(parts.body)?.content {
             Some(Content::Access(record)) if record.confidential_seal.is_some() => {
                 match self.hidden(index, leaf)? {
-                    Some(record) => of_access(&record),
-                    None => return Ok(None),
+                    Hidden::Record(record) => of_access(&record),
+                    Hidden::Gone => return Ok(None),
+                    Hidden::NotNow => {
+                        *leaves_out = true;
+                        return Ok(None);
+                    }
                 }
             }
             Some(Content::Access(record)) => of_access(&record),
@@ -136,24 +162,30 @@ impl Log<'_> {
         Ok(Some(SessionStep { key, sequence, index, recorded_at: parts.recorded_at }))
     }
 
-    /// What a confidential entry hides. Where the vault is damaged, its number is not known any more: that is
-    /// told, and recording goes on.
-    fn hidden(&self, index: Index, leaf: &[u8]) -> Result<Option<AccessRecord>, LedgerError> {
-        match self.vault.hidden_record(index, leaf) {
-            Ok(record) => Ok(record),
+    /// Where the vault can't tell, the number of the event is not known: that is said, and recording goes on.
+    fn hidden(&self, index: Index, leaf: &[u8]) -> Result<Hidden, LedgerError> {
+        let (error, hidden) = match self.vault.hidden_record(index, leaf) {
+            Ok(Some(record)) => return Ok(Hidden::Record(Box::new(record))),
+            Ok(None) => return Ok(Hidden::Gone),
             Err(VaultError::NoKey { .. }) if self.vault.keyring().is_none() => {
-                Err(LedgerError::Hidden { index })
+                return Err(LedgerError::Hidden { index });
             }
-            Err(error) => {
-                tracing::error!(
-                    entry = %index,
-                    "which event of which session this confidential entry is can't be told ({error}); if it is \
-                     sent again, it is recorded again"
-                );
-                Ok(None)
-            }
-        }
+            Err(error) if may_pass(&error) => (error, Hidden::NotNow),
+            Err(error) => (error, Hidden::Gone),
+        };
+        tracing::error!(
+            entry = %index,
+            "which event of which session this confidential entry is can't be told ({error}); if it is sent again, it is \
+             recorded again"
+        );
+        Ok(hidden)
     }
+}
+
+/// Whether the disk, the folder of keys or a file may be back at another start. What is damaged is not.
+fn may_pass(error: &VaultError) -> bool {
+    use VaultError::{Io, Key, NoKey, Unreadable};
+    matches!(error, Io(_) | Key(_) | NoKey { .. } | Unreadable { .. })
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ async fn submit(
         };
         match (in_time(shared, ready, deadline).await?, &mut again) {
             (Err(Refused::OtherMonth { month }), Some(again)) if tried < MONTHS_TRIED_MAX => {
-                again.turn_to(month);
+                again.turn_to(month, shared);
             }
             (Err(refused), _) => return Err(status::of_refused(&refused)),
             (Ok(acknowledged), _) => break acknowledged,

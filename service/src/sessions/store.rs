@@ -7,6 +7,7 @@
 //! session key (16) ‖ uint64 2^64−1        → its facts: uint64 last_seen ‖ uint64 last_index
 //!                                           ‖ uint64 ended + 1 (0: it was not)
 //! "einsicht/notes/1" ‖ uint64 index       → what that entry says about others
+//! "unknown"                               → empty: something was left out that may be known at another start
 //! ```
 //!
 //! What sled acknowledged may be lost with the power (0.34 does not fsync). That is fine here: a head
@@ -26,6 +27,7 @@ pub(super) const FACTS: u64 = u64::MAX;
 /// sled would take 1 GB.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const HEAD: &[u8] = b"head";
+const UNKNOWN: &[u8] = b"unknown";
 /// Of these names and values; sled's files have a version of their own.
 const VERSION: u32 = 2;
 /// In place of a session key, which is half a hash.
@@ -174,6 +176,24 @@ impl SessionStore {
             }
         }
         Ok(swept)
+    }
+
+    /// Notes that something of the log could not be told, and may be told at another start: then nothing that is here is
+    /// to be believed.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn leave_out(&self) -> Result<(), StoreError> {
+        self.db.insert(UNKNOWN, &[])?;
+        Ok(())
+    }
+
+    /// Whether that was noted.
+    ///
+    /// # Errors
+    /// [`StoreError::Sled`].
+    pub fn leaves_out(&self) -> Result<bool, StoreError> {
+        Ok(self.db.contains_key(UNKNOWN)?)
     }
 
     /// Forgets everything.

@@ -73,6 +73,24 @@ async fn a_month_whose_time_is_over_goes_as_a_whole_and_stays_gone() {
 }
 
 #[tokio::test]
+async fn a_month_whose_time_is_over_goes_also_where_the_wrapping_key_was_taken_away() {
+    let mut scene = scene(RetentionClass::Months(0), "").await;
+    scene.service.terminate().await.expect(0, &[]);
+    let sealing = std::mem::take(&mut scene.city.sealing);
+    scene.city.write();
+    scene.service = scene.city.serve_with(&["--accept-clock"]).await;
+    let by = retain(&scene, false).await[0].erased_by.expect("it was erased");
+    let (month, _) = last_month();
+    assert!(!scene.city.path("keys").join(format!("vault/{month}.P0M.key")).exists());
+    scene.service.terminate().await.expect(0, &[]);
+    scene.city.sealing = sealing;
+    scene.city.write();
+    scene.service = scene.city.serve_with(&[]).await;
+    let answer = scene.disclose(&scene.auditor, 1, &["actor"]).await.unwrap();
+    assert_eq!(scene.text(&answer, "actor"), Err(by));
+}
+
+#[tokio::test]
 async fn what_is_held_back_stays_until_the_hold_ends() {
     let (month, _) = last_month();
     let hold = format!("[retention]\nhold = [\"{month}\"]");

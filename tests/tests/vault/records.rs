@@ -7,7 +7,7 @@ use einsicht_proto::v1::{
     AccessEvent, AnnotationKind, CorrectRequest, CorrectResponse, ListAnnotationsRequest, OpenRecordRequest,
     OpenRecordResponse,
 };
-use einsicht_tests::make::now_us;
+use einsicht_tests::make::{Session, now_us};
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 
@@ -86,4 +86,29 @@ async fn a_confidential_record_shows_nothing_until_its_day_and_then_all_that_is_
     refused(open(&scene, now).await, Code::FailedPrecondition, &["opened before"]);
     let erased = scene.erase(later, &[SealedField::Confidential.name()]).await.unwrap();
     assert_eq!(erased.fields, [32, 33, 36, 42, 44], "with the record goes what is in it");
+}
+
+#[tokio::test]
+async fn which_event_a_confidential_record_is_gets_known_again_with_its_key() {
+    let mut scene = Scene::new("").await;
+    let mut session = Session::new();
+    let request = session.request_of(vec![confidential(2)]);
+    let send = async |scene: &Scene| {
+        let answer = scene.service.recorder(&scene.counter).record(request.clone()).await.unwrap();
+        answer.into_inner().recorded[0].index
+    };
+    let index = send(&scene).await;
+    let key = scene.city.path("keys/vault").read_dir().unwrap().next().unwrap().unwrap().path();
+    let away = scene.city.path("away.key");
+    scene.service.terminate().await.expect(0, &[]);
+    std::fs::rename(&key, &away).unwrap();
+    std::fs::remove_dir_all(scene.city.data().join("state")).unwrap();
+    scene.service = scene.city.serve_with(&[]).await;
+    scene.service.terminate().await.expect(0, &["can't be told"]);
+    std::fs::rename(&away, &key).unwrap();
+    for round in 0..2 {
+        scene.service = scene.city.serve_with(&[]).await;
+        assert_eq!(send(&scene).await, index, "round {round}: it is not recorded again");
+        scene.service.terminate().await.expect(0, &[]);
+    }
 }

@@ -61,10 +61,10 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
     let producer = &caller.caller().name;
     let wanted = Wanted { proofs: with_proofs, known_size: Size(known_size) };
     let provenance = Provenance { producer, session: &session, sequence: first_sequence };
-    let month = Month::of_unix_s(u64::try_from(now_us).unwrap_or(0) / 1_000_000);
     let keys = match keyring {
         Some(keyring) if events.iter().any(EventView::needs_sealing) => {
-            Some(Keys::cached(keyring, month, &classes(&events, &rules.retention)))
+            let month = shared.custody.month().map_err(|error| status::of_custody(&error))?;
+            Some((month, Keys::cached(keyring, month, &classes(&events, &rules.retention))))
         }
         _ => None,
     };
@@ -73,18 +73,19 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
     let sealed = |keys: Option<&Keys>| batch.seal(keys).map_err(|error| status::of_sealing(&error));
     let work = match &keys {
         None => Some(sealed(None)?),
-        Some(Some(keys)) => Some(sealed(Some(keys))?),
-        Some(None) => None,
+        Some((_, Some(keys))) => Some(sealed(Some(keys))?),
+        Some((_, None)) => None,
     };
-    let is_sealed = keys.is_some();
+    let month = keys.map(|(month, _)| month);
     let producer = Arc::clone(producer);
-    let again = || Again { sent, session, first_sequence, producer, rules, month };
-    Ok(Prepared { wanted, work, again: is_sealed.then(again) })
+    let again = month.map(|month| Again { sent, session, first_sequence, producer, rules, month });
+    Ok(Prepared { wanted, work, again })
 }
 
 impl Again {
-    /// From now on they are sealed for another month.
-    pub fn turn_to(&mut self, month: Month) {
+    /// From now on they are sealed for another month, and others are at once.
+    pub fn turn_to(&mut self, month: Month, shared: &Shared) {
+        shared.custody.has_begun(month);
         self.month = month;
     }
 
