@@ -97,6 +97,7 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
             clock: Arc::clone(&clock),
             rules: RulesSlot::new(Rules { schemes: vec![SCHEME.to_owned()], ..Rules::default() }),
             origin: Origin::parse(&genesis.origin)?,
+            predecessors: Vec::new(),
         });
         let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown };
         let server =

@@ -9,6 +9,7 @@ mod disclose;
 mod erase;
 mod error;
 mod open;
+mod predecessors;
 mod request;
 mod retain;
 mod target;
@@ -30,6 +31,7 @@ use crate::clock::{Clock, ClockGuard};
 use crate::config::Rules;
 use crate::sequencer::{Refused, Sequencer};
 use crate::storage::LogReader;
+use crate::storage::file::Folder;
 use crate::vault::{Keyring, Vault};
 
 pub use disclose::{Asked, Disclosed, Granted, OpenedValue};
@@ -67,6 +69,8 @@ pub struct Parts {
     pub rules: RulesSlot,
     /// The ledger.
     pub origin: Origin,
+    /// The data folders of the ledgers that it continues, the newest first.
+    pub predecessors: Vec<Arc<dyn Folder>>,
 }
 
 struct Inner {

@@ -66,6 +66,7 @@ pub async fn ask(city: &City, steward: &str, index: u64, field: einsicht_access:
         clock: Arc::new(ManualClock::at(second)),
         rules: RulesSlot::new(rules),
         origin: Origin::parse(ORIGIN).unwrap(),
+        predecessors: Vec::new(),
     });
     let doer = Doer { name: steward.into(), role: "steward", has_certificate: true };
     let reason = "asked last month".to_owned();

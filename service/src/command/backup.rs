@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 
 use super::place::{Place, PlaceArgs, finding, generations, identify, progress};
-use crate::ledger;
+use crate::ledger::{self, Identity};
 use crate::storage::file::{Folder as _, RealFolder};
 use crate::storage::{self, Copied};
 use crate::vault;
@@ -113,6 +113,16 @@ pub(super) struct Copy {
 
 /// Copies one ledger from folder to folder: its log, then what is sealed of those entries.
 pub(super) fn copy(source: &Path, target: &Path) -> anyhow::Result<Copy> {
+    let (log, identity) = copy_log(source, target)?;
+    let (from, to) = (RealFolder::new(source), RealFolder::new(target));
+    let vault = vault::copy(&from, &to, identity.origin.hash(), log.head.size);
+    let vault = vault.with_context(|| format!("from {} to {}", source.display(), target.display()))?;
+    sync_name(target)?;
+    Ok(Copy { log, vault, origin: identity.origin.to_string() })
+}
+
+/// Copies the log of one ledger from folder to folder.
+pub(super) fn copy_log(source: &Path, target: &Path) -> anyhow::Result<(Copied, Identity)> {
     let (from, identity) = identify(source)?;
     let to = RealFolder::new(target);
     to.create_folder("").with_context(|| target.display().to_string())?;
@@ -121,11 +131,9 @@ pub(super) fn copy(source: &Path, target: &Path) -> anyhow::Result<Copy> {
         bar.set_position(size.0);
     });
     bar.finish_and_clear();
-    let places = || format!("from {} to {}", source.display(), target.display());
-    let log = copied.with_context(places)?;
-    let vault = vault::copy(&from, &to, identity.origin.hash(), log.head.size).with_context(places)?;
+    let copied = copied.with_context(|| format!("from {} to {}", source.display(), target.display()))?;
     sync_name(target)?;
-    Ok(Copy { log, vault, origin: identity.origin.to_string() })
+    Ok((copied, identity))
 }
 
 /// Makes the name of a folder durable.

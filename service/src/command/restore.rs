@@ -5,6 +5,7 @@
 //! does, a new ledger begins that names the old one.
 
 mod known;
+mod sealed;
 mod told;
 
 use std::fs;
@@ -19,7 +20,8 @@ use einsicht_proto::v1::Predecessor;
 use einsicht_tlog::{TreeHead, VerifierKey};
 
 use self::known::Verdict;
-use super::backup::{copy, sync_name, tell_vault};
+use self::sealed::Sealed;
+use super::backup::{copy, copy_log, sync_name, tell_vault};
 use super::place::{PREDECESSOR, finding, generations, identify};
 use super::sources::SourceArgs;
 use super::{fsck, say};
@@ -46,6 +48,9 @@ pub struct RestoreArgs {
     /// Begin a new ledger, called ledger.origin, that names the one in the backup as its predecessor
     #[arg(long)]
     as_new_origin: bool,
+    /// What becomes of what is sealed in the old ledger: no service looks after that any more
+    #[arg(long, value_name = "WHAT", requires = "as_new_origin")]
+    sealed: Option<Sealed>,
 }
 
 /// What was restored.
@@ -81,11 +86,18 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    let lock = occupy(data, &format!("of {} as {}\n", identity.origin, config.ledger.origin))?;
+    if args.as_new_origin {
+        sealed::check(&args.from, args.sealed)?;
+    }
+    let without = if args.sealed == Some(Sealed::LeaveOut) { ", without what is sealed" } else { "" };
+    let lock = occupy(data, &format!("of {} as {}{without}\n", identity.origin, config.ledger.origin))?;
     let log = if args.as_new_origin { data.join(PREDECESSOR) } else { data.clone() };
     for (from, to) in generations(&args.from, &log) {
-        // Damage of what is sealed is told, and does not keep the log from being restored.
-        tell_vault(&copy(&from, &to)?.vault);
+        match args.sealed {
+            Some(Sealed::LeaveOut) => drop(copy_log(&from, &to)?),
+            // Damage of what is sealed is told, and does not keep the log from being restored.
+            _ => drop(tell_vault(&copy(&from, &to)?.vault)),
+        }
     }
     // Reading it again needs the lock; whoever came between would meet the mark of an unfinished restore.
     drop(lock);
@@ -95,7 +107,8 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
         say(&format!("FAILED  {}: {}", log.display(), findings.faults.join("; ")));
         return Ok(ExitCode::from(1));
     }
-    for fault in &findings.vault_faults {
+    let vault_faults = findings.vault_faults.iter().filter(|_| args.sealed != Some(Sealed::LeaveOut));
+    for fault in vault_faults {
         say(&format!("FAILED  {fault}"));
     }
     let begun = if args.as_new_origin {
@@ -108,7 +121,11 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     let finish = || folder.remove(RESTORING).and_then(|()| folder.sync_folder(""));
     finish().with_context(|| data.join(RESTORING).display().to_string())?;
     let restored = Restored { origin: identity.origin.to_string(), head, folder: log, begun };
-    say(&told::done(args, &config, &restored));
+    let kept = match restored.begun {
+        Some(_) => sealed::kept(&restored.folder).with_context(|| restored.folder.display().to_string())?,
+        None => String::new(),
+    };
+    say(&told::done(args, &config, &restored, &kept));
     Ok(ExitCode::SUCCESS)
 }
 

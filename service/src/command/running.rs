@@ -1,7 +1,7 @@
 //! From an open ledger to goodbye: what `dev` and `serve` have in common.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use einsicht_tlog::{Origin, Size};
 use tokio_util::sync::CancellationToken;
 
+use super::place::generations;
 use crate::auth::Gate;
 use crate::clock::Clock;
 use crate::custody::{self, Custody, RulesSlot};
@@ -18,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::rpc::Shared;
 use crate::scrub;
 use crate::server::{Entrance, Server};
+use crate::storage::file::{Folder, RealFolder};
 use crate::supervisor;
 
 /// Longest that tasks under way may take once serving has ended.
@@ -45,6 +47,10 @@ pub(super) struct Started<'a> {
     pub(super) size: Size,
     /// Where it listens, in the order of the entrances.
     pub(super) addresses: &'a [SocketAddr],
+}
+
+fn predecessor(folder: &Path) -> Arc<dyn Folder> {
+    Arc::new(RealFolder::new(folder))
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was accepted. `ready` is called in the runtime,
@@ -77,6 +83,7 @@ pub(super) fn run(
             clock: Arc::clone(&clock),
             rules,
             origin,
+            predecessors: generations(&data, &data).skip(1).map(|(folder, _)| predecessor(&folder)).collect(),
         });
         let site = Site {
             sequencer: sequencer.clone(),

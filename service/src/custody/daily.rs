@@ -87,6 +87,7 @@ impl Custody {
                 }
             }
         }
+        self.tell_of_predecessors().await?;
         let Day { erased, held, opened, failed } = day;
         tracing::info!(erased, held, opened, failed, "the daily run is done");
         metrics::gauge!("einsicht_retention_held_classes")

@@ -18,6 +18,7 @@ use crate::ledger::{self, NewLedger, Opening, Standby};
 use crate::sequencer::{PreparedEvent, Work};
 use crate::sessions::SessionKey;
 use crate::signer;
+use crate::storage::file::RealFolder;
 use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
 use crate::vault::SealedBytes;
 
@@ -51,6 +52,7 @@ impl Desk {
             clock: Arc::<Clocks>::clone(&clock),
             rules: RulesSlot::new(rules),
             origin: origin(),
+            predecessors: vec![Arc::new(RealFolder::new(&folder.path().join("old")))],
         });
         Self { custody, clock, recorded: 0, mixes_up: false, folder }
     }
@@ -268,4 +270,20 @@ async fn by_a_clock_that_jumps_ahead_no_keys_are_made_and_nothing_is_done_that_c
     assert_eq!(keys, ["2026-11.P0M.key"]);
     desk.is_at(BEGUN_AT + 40 * DAY);
     assert!(desk.custody.run_day().await.is_ok(), "it was time that passed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_of_an_older_ledger_beyond_its_time_is_told_until_it_is_gone() {
+    let desk = Desk::new(Rules::default());
+    let old = desk.folder.path().join("old/vault");
+    for class in ["2026-09/P1M", "2026-09/P12M", "2026-10/P0M"] {
+        std::fs::create_dir_all(old.join(class)).unwrap();
+        std::fs::write(old.join(class).join("openings"), "").unwrap();
+    }
+    std::fs::create_dir_all(old.join("2026-08/P0M")).unwrap();
+    assert_eq!(desk.custody.tell_of_predecessors().await.unwrap(), 2);
+    std::fs::remove_file(old.join("2026-10/P0M/openings")).unwrap();
+    assert_eq!(desk.custody.tell_of_predecessors().await.unwrap(), 1);
+    desk.is_at(BEGUN_AT + 400 * DAY);
+    assert_eq!(desk.custody.tell_of_predecessors().await.unwrap(), 2);
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use einsicht_access::read_body;
+use einsicht_proto::v1::AccessEvent;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tests::folder::{copy, flip, segments, snapshot};
-use einsicht_tests::make::Session;
+use einsicht_tests::make::{Session, event};
 use einsicht_tests::process::{Ended, run, text};
 use einsicht_tests::service::{Service, fsck, refused};
 use einsicht_tests::verify::Verifier;
@@ -168,6 +169,39 @@ async fn a_new_ledger_names_the_old_one_which_stays_readable() {
     run("einsichtd", &["backup", "--data", text(&data), "--to", text(&second)]).await.expect(0, &[]);
     fsck(&second).await.expect(0, &[]);
     fsck(&second.join("predecessor")).await.expect(0, &[]);
+}
+
+#[tokio::test]
+async fn what_is_sealed_in_a_ledger_that_ends_is_kept_or_left_out_and_never_without_a_word() {
+    let root = folder();
+    let mut session = Session::new();
+    let service = Service::start(&root.path().join("data"), &[]).await;
+    let sealed = AccessEvent { actor: Some("somebody".into()), ..event() };
+    service.record(session.request_of(vec![sealed])).await.unwrap();
+    service.terminate().await.expect(0, &[]);
+    let disaster = Disaster { root, session };
+    let (data, backup) = (disaster.path("data"), disaster.path("backup"));
+    run("einsichtd", &["backup", "--data", text(&data), "--to", text(&backup)]).await.expect(0, &[]);
+    disaster.configure("city.example/ledger-2");
+    copy(&data.join("keys"), &disaster.path("keys"));
+    fs::remove_file(disaster.path("keys/ledger.key")).unwrap();
+    let before = snapshot(disaster.root.path());
+    let refused = disaster.restore(&["--as-new-origin"]).await;
+    refused.expect(2, &["next-year-end", "--sealed keep", "--sealed leave-out", "Nothing was changed"]);
+    assert_eq!(snapshot(disaster.root.path()), before);
+    let key = disaster.path("keys/predecessor/vault");
+    let vault = disaster.path("restored/predecessor/vault");
+    for (choice, is_kept) in [("leave-out", false), ("keep", true)] {
+        let restored = disaster.restore(&["--as-new-origin", "--sealed", choice]).await;
+        restored.expect(0, &[]);
+        assert!(!restored.stdout.contains("FAILED"), "{restored:#?}");
+        assert_eq!(restored.stdout.contains("no service erases"), is_kept, "{restored:#?}");
+        assert_eq!((vault.exists(), key.exists()), (is_kept, true), "{choice}");
+        let old = disaster.path("restored/predecessor");
+        disaster.verify(text(&old), &old.join("ledger.vkey")).await.expect(0, &[]);
+        fs::remove_dir_all(disaster.path("restored")).unwrap();
+        fs::remove_file(disaster.path("keys/ledger.key")).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -75,8 +75,8 @@ pub(super) fn refusal(args: &RestoreArgs, backup: TreeHead, known: TreeHead, ver
     }
 }
 
-/// What was done, what it means, and what comes next.
-pub(super) fn done(args: &RestoreArgs, config: &Config, restored: &Restored) -> String {
+/// What was done, what it means, and what comes next. `kept` lists what is sealed in a ledger that has ended.
+pub(super) fn done(args: &RestoreArgs, config: &Config, restored: &Restored, kept: &str) -> String {
     let (data, file) = (config.ledger.data.display(), args.sources.config.display());
     let Restored { origin, head, begun, .. } = restored;
     let size = head.size;
@@ -120,6 +120,12 @@ pub(super) fn done(args: &RestoreArgs, config: &Config, restored: &Restored) -> 
                 config.keys_dir.display(),
                 restored.folder.display(),
             );
+            if !kept.is_empty() {
+                text += &format!(
+                    "\n  5. what is sealed in the old ledger no service erases. Delete it by hand when its time is over, with \
+                     its\n     keys (docs/operations.md, Restore); the service reminds you:\n{kept}"
+                );
+            }
         }
     }
     text
