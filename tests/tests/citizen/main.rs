@@ -14,3 +14,4 @@ mod disclosing;
 mod finding;
 mod last_month;
 mod place;
+mod refusals;

@@ -5,13 +5,14 @@ use einsicht_access::wire::read_record;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
     AccessEvent, AnnotationKind, CorrectRequest, CorrectResponse, ListAnnotationsRequest, OpenRecordRequest,
-    OpenRecordResponse,
+    OpenRecordResponse, Subject,
 };
 use einsicht_tests::make::{Session, now_us};
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
-use crate::scene::{ACTOR, Scene, personal, refused};
+use crate::scene::{ACTOR, Scene, personal, refused, subject};
 
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -111,4 +112,39 @@ async fn which_event_a_confidential_record_is_gets_known_again_with_its_key() {
         assert_eq!(send(&scene).await, index, "round {round}: it is not recorded again");
         scene.service.terminate().await.expect(0, &[]);
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_sealed_is_refused_by_the_service_itself_with_the_place_and_without_the_value() {
+    let scene = Scene::new("").await;
+    let people = |count: usize| (0..count).map(|id| subject(&id.to_string())).collect::<Vec<_>>();
+    let long = "x".repeat(257);
+    let other = Subject { scheme: "melderegister".into(), id: "4711".into() };
+    let refusals: [(&str, AccessEvent); 8] = [
+        ("events[0].subjects", AccessEvent { subjects: people(101), ..personal() }),
+        ("events[0].subjects[0].id", AccessEvent { subjects: vec![subject(&long)], ..personal() }),
+        ("events[0].subjects[0].id", AccessEvent { subjects: vec![subject("47\u{7}11")], ..personal() }),
+        ("events[0].subjects[0].id", AccessEvent { subjects: vec![subject("")], ..personal() }),
+        ("events[0].subjects[0].scheme", AccessEvent { subjects: vec![other], ..personal() }),
+        ("events[0].justification", AccessEvent { justification: Some("x".repeat(4097)), ..personal() }),
+        ("events[0].justification", AccessEvent { justification: Some("x\u{7}".into()), ..personal() }),
+        ("events[0].trace_id", AccessEvent { trace_id: Some(vec![1; 3].into()), ..personal() }),
+    ];
+    for (field, event) in refusals {
+        let request = Session::new().request_of(vec![event]);
+        let answer = scene.service.recorder(&scene.counter).record(request).await;
+        let status = refused(answer, Code::InvalidArgument, &[field]);
+        let violations = status.get_details_bad_request().unwrap().field_violations;
+        assert_eq!(violations[0].field, field, "{status}");
+        for secret in ["4711", "xxx", "melderegister"] {
+            assert!(!status.message().contains(secret), "{status}");
+        }
+    }
+    let most = AccessEvent {
+        subjects: people(100),
+        justification: Some("x".repeat(4096)),
+        actor: Some("x".repeat(256)),
+        ..personal()
+    };
+    assert_eq!(scene.record(most).await, 2, "nothing was recorded before");
 }
