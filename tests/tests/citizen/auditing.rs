@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use einsicht_tests::process::{run, text};
+
 use crate::last_month::record;
 use crate::place::{Place, json, says};
 
@@ -86,6 +88,15 @@ async fn an_older_copy_of_the_vault_still_has_what_was_erased_and_is_told_apart(
     std::fs::copy(old, new).unwrap();
     let failed = place.run(&format!("verify mixed {VERIFY}")).await;
     says(&failed, 1, &["entry 2", "actor to be gone", "it is still there"]);
+    let (keys, wrapping) = (place.path("data/keys"), place.path("data/keys/wrapping.key"));
+    let with_keys = ["--keys", text(&keys), "--wrapping-key-file", text(&wrapping)];
+    for (folder, code) in [("data", 0), ("mixed", 1)] {
+        let checked =
+            run("einsichtd", &[&["fsck", text(&place.path(folder))], &with_keys[..]].concat()).await;
+        assert_eq!(checked.code, Some(code), "{checked:#?}");
+        let named = checked.stdout.contains("actor of entry 2 was erased according to entry 4, and is there");
+        assert_eq!(named, code == 1, "{checked:#?}");
+    }
 }
 
 #[tokio::test]

@@ -32,6 +32,27 @@ async fn what_is_erased_stays_erased_through_restarts_and_every_proof_stays() {
 }
 
 #[tokio::test]
+async fn an_erasure_that_could_not_be_done_is_told_and_done_by_the_next_try_without_a_second_entry() {
+    let place = Place::serving().await;
+    let index = place.record(event()).await;
+    // Nothing can be written there.
+    let journal = place.data().join("vault/erasing");
+    std::fs::create_dir(&journal).unwrap();
+    let line = format!("erase {index} --fields actor --ground art-17");
+    let by = index + 1;
+    let told = format!("entry {by} says that it was erased, but it could not be done yet");
+    for _ in 0..2 {
+        place.run(&line).await.expect(2, &[&told, "tried again within a quarter of an hour"]);
+    }
+    says(&place.run(&format!("show {by}")).await, 0, &["sealed values were erased"]);
+    std::fs::remove_dir(&journal).unwrap();
+    place.run(&line).await.expect(2, &["erased before", &format!("see entry {by}"), "Nothing was written"]);
+    let disclosed = place.run(&format!("disclose {index} --fields actor --reason r --json")).await;
+    assert_eq!(json(&disclosed)["trail"], by + 1, "there was one entry: {disclosed:#?}");
+    assert!(!disclosed.stdout.contains("kornblum"), "{disclosed:#?}");
+}
+
+#[tokio::test]
 async fn a_correction_stands_beside_its_record() {
     let place = Place::serving().await;
     let index = place.record(event()).await;
