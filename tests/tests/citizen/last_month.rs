@@ -4,16 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use einsicht_access::record::seal_accesses;
 use einsicht_access::vault::WrappingKey;
-use einsicht_access::{EventView, Month, Provenance, RetentionClass};
+use einsicht_access::{EventView, Month, Provenance};
 use einsicht_proto::v1::{AccessEvent, Subject};
 use einsicht_service::clock::ManualClock;
+use einsicht_service::config::Retention;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening};
-use einsicht_service::sequencer::{PreparedEvent, Work};
-use einsicht_service::sessions::SessionKey;
+use einsicht_service::sealing::{Batch, Keys};
 use einsicht_service::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
-use einsicht_service::vault::SealedBytes;
 use einsicht_tests::make::{event, now_us};
 use einsicht_tlog::Origin;
 
@@ -64,30 +62,16 @@ pub fn record(data: &Path, accesses: &[&[&str]]) {
         disk_reserve_bytes: RESERVE_BYTES,
     };
     let Ledger { mut committer, vault, genesis, .. } = ledger::open(opening).unwrap();
-    let class = RetentionClass::default();
-    let keyring = vault.keyring().unwrap();
-    let (period_key, vault_key) =
-        (keyring.period_key(month).unwrap(), keyring.vault_key(month, class).unwrap());
+    let retention = Retention::default();
+    let keys = Keys::make(vault.keyring().unwrap(), month, &[retention.default]).unwrap();
     let session = Bytes::from_static(&[6; 16]);
-    for (people, sequence) in accesses.iter().zip(0..) {
-        let event = access(people, noon);
-        let first = Provenance { producer: PRODUCER, session: &session, sequence };
-        let random = |bytes: &mut [u8]| getrandom::fill(bytes);
-        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&period_key), random);
-        let prepared = prepared.unwrap().pop().unwrap();
-        let sealed = prepared.sealed.unwrap();
-        let mut aead_nonce = [0; 24];
-        getrandom::fill(&mut aead_nonce).unwrap();
-        let openings =
-            vault_key.encrypt(&genesis.origin, &sealed.nonce, &aead_nonce, sealed.openings.as_bytes());
-        let event = PreparedEvent {
-            sequence,
-            event_id: event.event_id.as_ref().try_into().unwrap(),
-            body: prepared.body,
-            sealed: Some(SealedBytes { month, class, bytes: openings.into() }),
-        };
-        let session = SessionKey::new(PRODUCER, &session);
-        committer.record_now(vec![Work::Accesses { session, events: vec![event] }]).unwrap();
-    }
+    let events: Vec<_> = accesses.iter().map(|people| access(people, noon)).collect();
+    let batch = Batch {
+        events: &events.iter().map(EventView::from).collect::<Vec<_>>(),
+        provenance: Provenance { producer: PRODUCER, session: &session, sequence: 0 },
+        retention: &retention,
+        origin: &Origin::parse(&genesis.origin).unwrap(),
+    };
+    committer.record_now(vec![batch.seal(Some(&keys)).unwrap()]).unwrap();
     committer.finish();
 }

@@ -34,7 +34,7 @@ pub(super) fn check(backup: &Path, said: Option<Sealed>) -> anyhow::Result<()> {
          The old ledger ends, and no service erases anything in it: not when its time is over, and not what somebody \
          asks for.\nSay what becomes of them:\n\n  \
          --sealed keep       restores them; they can be read with the keys of the old ledger, and you delete keys and \
-         files\n                      by hand when their time is over (docs/operations.md, Restore)\n  \
+         files\n                      by hand when their time is over (docs/operations.md, Backup and restore)\n  \
          --sealed leave-out  restores the log only: every proof holds, and no value can be shown\n\nNothing was changed"
     )
 }

@@ -123,7 +123,7 @@ pub(super) fn done(args: &RestoreArgs, config: &Config, restored: &Restored, kep
             if !kept.is_empty() {
                 text += &format!(
                     "\n  5. what is sealed in the old ledger no service erases. Delete it by hand when its time is over, with \
-                     its\n     keys (docs/operations.md, Restore); the service reminds you:\n{kept}"
+                     its\n     keys (docs/operations.md, Backup and restore); the service reminds you:\n{kept}"
                 );
             }
         }
