@@ -93,10 +93,11 @@ fn restore(args: &RestoreArgs) -> anyhow::Result<ExitCode> {
     let lock = occupy(data, &format!("of {} as {}{without}\n", identity.origin, config.ledger.origin))?;
     let log = if args.as_new_origin { data.join(PREDECESSOR) } else { data.clone() };
     for (from, to) in generations(&args.from, &log) {
-        match args.sealed {
-            Some(Sealed::LeaveOut) => drop(copy_log(&from, &to)?),
+        if args.sealed == Some(Sealed::LeaveOut) {
+            copy_log(&from, &to)?;
+        } else {
             // Damage of what is sealed is told, and does not keep the log from being restored.
-            _ => drop(tell_vault(&copy(&from, &to)?.vault)),
+            tell_vault(&copy(&from, &to)?.vault);
         }
     }
     // Reading it again needs the lock; whoever came between would meet the mark of an unfinished restore.

@@ -57,13 +57,13 @@ impl<'r> Recording<'r> {
 
     /// Records accesses, and ends of sessions, in one commit. The clock shows `at_s`.
     pub fn record(&mut self, planned: &[Planned], ending: &[SessionEnd], at_s: u64) -> anyhow::Result<()> {
-        let mut sessions: BTreeMap<Number, Vec<&Planned>> = BTreeMap::new();
+        let mut sessions: BTreeMap<SessionKey, Vec<&Planned>> = BTreeMap::new();
         for event in planned {
-            sessions.entry(number(&event.producer, &event.session, 0)).or_default().push(event);
+            sessions.entry(SessionKey::new(&event.producer, &event.session)).or_default().push(event);
         }
         let mut work = Vec::with_capacity(sessions.len() + ending.len());
         let mut numbers = Vec::with_capacity(planned.len());
-        for ((key, _), events) in &sessions {
+        for (key, events) in &sessions {
             work.push(self.sealed(events, at_s)?);
             numbers.extend(events.iter().map(|event| (*key, event.sequence)));
         }
