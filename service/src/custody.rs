@@ -34,6 +34,7 @@ use crate::storage::LogReader;
 use crate::storage::file::Folder;
 use crate::vault::{Keyring, Vault};
 
+pub use daily::first_after;
 pub use disclose::{Asked, Disclosed, Granted, OpenedValue};
 pub use erase::Erased;
 pub use error::CustodyError;
@@ -175,7 +176,14 @@ impl Custody {
 
     /// Days since 1970-01-01.
     fn today(&self) -> Result<i32, CustodyError> {
-        Ok(i32::try_from(self.now_s()? / SECONDS_A_DAY).unwrap_or(i32::MAX))
+        Ok(i32::try_from(self.wall_s()? / SECONDS_A_DAY).unwrap_or(i32::MAX))
+    }
+
+    /// What the clock shows, in seconds: by it is done what can't be taken back. It may have been ahead for a while, and
+    /// entries of that time stay where they are.
+    fn wall_s(&self) -> Result<u64, CustodyError> {
+        self.now_s()?;
+        Ok(u64::try_from(self.parts().clock.unix_us()).unwrap_or(0) / 1_000_000)
     }
 
     fn guard(&self) -> std::sync::MutexGuard<'_, ClockGuard> {

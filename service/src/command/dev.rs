@@ -87,11 +87,16 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     let (entrances, gate) = (vec![entrance], Gate::new(Policy::development(PRODUCER, &token)));
     let data = args.data.clone();
     let rules = RulesSlot::new(rules());
-    super::running::run(ledger, Running { data, entrances, gate, clock, rules }, |started| {
-        let [address] = started.addresses else { bail!("there is no listener") };
-        welcome(args, started.origin, started.size, *address, tour.as_ref());
-        Ok(())
-    })
+    let is_clock_confirmed = args.accept_clock;
+    super::running::run(
+        ledger,
+        Running { data, entrances, gate, clock, is_clock_confirmed, rules },
+        |started| {
+            let [address] = started.addresses else { bail!("there is no listener") };
+            welcome(args, started.origin, started.size, *address, tour.as_ref());
+            Ok(())
+        },
+    )
 }
 
 fn opening(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use einsicht_tlog::{Origin, Size};
+use einsicht_tlog::{Index, Origin, Size};
 use tokio_util::sync::CancellationToken;
 
 use super::place::generations;
@@ -35,6 +35,8 @@ pub(super) struct Running {
     pub(super) gate: Gate,
     /// The time that events are checked against.
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether somebody said that the clock is right.
+    pub(super) is_clock_confirmed: bool,
     /// How sealed values are taken, kept and shown.
     pub(super) rules: RulesSlot,
 }
@@ -49,6 +51,14 @@ pub(super) struct Started<'a> {
     pub(super) addresses: &'a [SocketAddr],
 }
 
+/// How old the newest entry is.
+fn gap_s(ledger: &Standby, clock: &dyn Clock) -> u64 {
+    let newest = Index(ledger.head().size.0.saturating_sub(1));
+    let now_s = u64::try_from(clock.unix_us()).unwrap_or(0) / 1_000_000;
+    // There is none, or it can't be read, which is told elsewhere.
+    ledger.reader.recorded_at(newest).map_or(0, |newest| now_s.saturating_sub(newest.0))
+}
+
 fn predecessor(folder: &Path) -> Arc<dyn Folder> {
     Arc::new(RealFolder::new(folder))
 }
@@ -60,10 +70,11 @@ pub(super) fn run(
     running: Running,
     ready: impl FnOnce(Started<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    let gap_s = gap_s(&ledger, &*running.clock);
     // Last: that the service came up is recorded once nothing of its own can stop it any more.
     let recording = ledger.serve()?;
     let Standby { reader, vault, verifier, genesis, annotations, lock, .. } = ledger;
-    let Running { data, entrances, gate, clock, rules } = running;
+    let Running { data, entrances, gate, clock, is_clock_confirmed, rules } = running;
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
@@ -94,7 +105,8 @@ pub(super) fn run(
         };
         let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown: shutdown.clone() };
         let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
-        tokio::spawn(shared.custody.clone().run_daily(shutdown.clone()));
+        let first_after = custody::first_after(gap_s, is_clock_confirmed);
+        tokio::spawn(shared.custody.clone().run_daily(first_after, shutdown.clone()));
         // With the last handle the writer finishes: only what serves may hold one.
         drop((shared, site));
         tokio::spawn(cancel_on_signal(shutdown.clone())?);

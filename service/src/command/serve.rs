@@ -49,7 +49,8 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     let expiry = live.expiry.clone();
     let (gate, rules) = (live.gate.clone(), live.rules.clone());
     let reloader = Reloader::new(args.sources.sources(), config, live);
-    running::run(ledger, Running { data, entrances, gate, clock, rules }, |started| {
+    let is_clock_confirmed = args.accept_clock;
+    running::run(ledger, Running { data, entrances, gate, clock, is_clock_confirmed, rules }, |started| {
         tokio::spawn(reload_on_signal(reloader, signal(SignalKind::hangup()).context("SIGHUP")?));
         expiry.look(true);
         tokio::spawn(expiry.watch());

@@ -10,6 +10,10 @@ use super::{Custody, CustodyError, Due};
 
 /// After a start others come first: those who waited for it.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
+/// A clock that says more than this has passed since the newest entry may be wrong. …
+const GAP_MAX_S: u64 = 24 * 60 * 60;
+/// … A machine that comes up with a wrong one gets the right time from others within this.
+const FIRST_AFTER_GAP: Duration = Duration::from_secs(60 * 60);
 /// How often it is looked whether a day has begun.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 /// How long it is left alone after it has failed.
@@ -30,15 +34,29 @@ pub struct Day {
     pub failed: usize,
 }
 
+/// How long the first daily run waits after a start, when the newest entry is `gap_s` seconds old by a clock that somebody
+/// has confirmed, or nobody has.
+#[must_use]
+pub fn first_after(gap_s: u64, is_confirmed: bool) -> Duration {
+    if is_confirmed || gap_s <= GAP_MAX_S {
+        return FIRST_AFTER;
+    }
+    tracing::warn!(
+        gap_hours = gap_s / (60 * 60),
+        "by this clock the newest entry is old; in case the clock is wrong, the daily run waits for an hour"
+    );
+    FIRST_AFTER_GAP
+}
+
 impl Custody {
-    /// Does it soon after the start, and then once in each day (UTC), until `shutdown`.
-    pub async fn run_daily(self, shutdown: CancellationToken) {
-        let _ = shutdown.run_until_cancelled(self.run_until_dropped()).await;
+    /// Does it `first_after` the start, and then once in each day (UTC), until `shutdown`.
+    pub async fn run_daily(self, first_after: Duration, shutdown: CancellationToken) {
+        let _ = shutdown.run_until_cancelled(self.run_until_dropped(first_after)).await;
     }
 
-    async fn run_until_dropped(&self) {
+    async fn run_until_dropped(&self, first_after: Duration) {
         let mut done = None;
-        let mut pause = FIRST_AFTER;
+        let mut pause = first_after;
         loop {
             sleep(pause).await;
             pause = LOOK_INTERVAL;
@@ -100,5 +118,17 @@ impl Custody {
     #[allow(clippy::cast_precision_loss)]
     fn now_seconds(&self) -> Result<f64, CustodyError> {
         Ok(self.now_s()? as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_a_clock_that_nobody_confirmed_nothing_is_done_soon_after_a_long_gap() {
+        assert_eq!(first_after(GAP_MAX_S, false), FIRST_AFTER);
+        assert_eq!(first_after(GAP_MAX_S + 1, false), FIRST_AFTER_GAP);
+        assert_eq!(first_after(GAP_MAX_S + 1, true), FIRST_AFTER);
     }
 }

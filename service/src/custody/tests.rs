@@ -1,6 +1,7 @@
 //! Deeds over a real folder, with a clock that shows what it is told to: months pass here in no time.
 
 mod clocks;
+mod time;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -235,41 +236,6 @@ async fn what_could_not_be_erased_is_erased_later_and_another_try_writes_no_seco
     for (index, by) in indexes.into_iter().zip(said) {
         assert_eq!(desk.actor(index).await, Err(by));
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_prepared_for_a_month_that_is_over_is_sealed_for_the_one_that_it_is_recorded_in() {
-    let mut desk = Desk::new(Rules::default());
-    let index = desk.record(RetentionClass::NextYearEnd, None).await;
-    desk.is_at(BEGUN_AT + DAY);
-    desk.custody.correct(index, "x".into(), "y".into()).await.unwrap();
-    // The clock runs back over the end of the month, and entries get the time of the newest one again.
-    desk.is_at(BEGUN_AT);
-    assert_eq!(desk.custody.month().unwrap().to_string(), "2026-11", "nobody told yet");
-    desk.custody.disclose(&doer("a", "steward"), asked(index)).await.unwrap();
-    assert_eq!(desk.custody.month().unwrap().to_string(), "2026-12", "once is enough");
-    let months: Vec<_> = desk.custody.parts().vault.classes().unwrap();
-    let months: Vec<_> = months.iter().map(|class| class.month.to_string()).collect();
-    assert_eq!(months, ["2026-11", "2026-12"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn by_a_clock_that_jumps_ahead_no_keys_are_made_and_nothing_is_done_that_cannot_be_taken_back() {
-    let mut desk = Desk::new(Rules::default());
-    let confidential = desk.record(RetentionClass::Months(0), Some(desk.custody.today().unwrap() + 10)).await;
-    desk.clock.jump(BEGUN_AT + 40 * DAY);
-    let jumped =
-        |error: &CustodyError| matches!(error, CustodyError::Refused(crate::sequencer::Refused::Clock(_)));
-    assert!(jumped(&desk.custody.month().unwrap_err()), "what is recorded is not sealed for a month to come");
-    assert!(jumped(&desk.custody.run_day().await.unwrap_err()));
-    assert!(jumped(&desk.custody.open_record(confidential).await.unwrap_err()));
-    let disclosed = desk.custody.disclose(&doer("a", "steward"), asked(confidential)).await;
-    assert!(matches!(disclosed, Err(error) if jumped(&error)));
-    let keys = std::fs::read_dir(desk.folder.path().join("keys/vault")).unwrap();
-    let keys: Vec<_> = keys.map(|key| key.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(keys, ["2026-11.P0M.key"]);
-    desk.is_at(BEGUN_AT + 40 * DAY);
-    assert!(desk.custody.run_day().await.is_ok(), "it was time that passed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,7 @@ impl Custody {
         let keyring = Arc::clone(self.keyring()?);
         let rules = self.parts().rules.current();
         check_subjects(&subjects, &rules.schemes)?;
-        let ended = ended_months(&months, self.month()?)?;
+        let ended = ended_months(&months, Month::of_unix_s(self.wall_s()?))?;
         count("subjects times months", subjects.len() * ended.len(), KEYS_MAX)?;
         let _together = self.inner.desk.read().await;
         let (asked, vault) = (subjects.clone(), self.parts().vault.clone());
