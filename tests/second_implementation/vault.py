@@ -74,13 +74,24 @@ def file_header(origin_hash, month, retention_class):
     return header + crc32c(header).to_bytes(4, "big")
 
 
+def file_start(origin_hash, month, retention_class, overwritten):
+    """What stands before the first record."""
+    count = overwritten.to_bytes(8, "big")
+    return file_header(origin_hash, month, retention_class) + count + crc32c(count).to_bytes(4, "big")
+
+
 def read_record(data):
-    """Index, leaf hash, length of the slot and what is sealed in it, of the record that `data` is."""
+    """Index, leaf hash, length of the slot, what is sealed in it, and None, of the record that `data` is. Of one that
+    was destroyed, None and the index of the entry that says so."""
     require(len(data) >= 52 and data[:4] == b"EIV1", "a record begins with EIV1")
     require(number(data[48:52]) == crc32c(data[:48]), "the checksum of the header does not check")
     slot = data[52:]
     require(len(slot) == number(data[4:8]), "the slot has another length")
     require(number(slot[-4:]) == crc32c(slot[:-4]), "the checksum of the slot does not check")
+    index, leaf_hash = number(data[8:16]), data[16:48]
+    if not any(slot[:28]) and any(slot[28:36]):
+        require(not any(slot[36:-4]), "behind the entry that destroyed it are not only zeros")
+        return index, leaf_hash, len(slot), None, number(slot[28:36])
     end = 28 + number(slot[24:28])
     require(end <= len(slot) - 4 and not any(slot[end:-4]), "behind the ciphertext are not only zeros")
-    return number(data[8:16]), data[16:48], len(slot), slot[:24] + slot[28:end]
+    return index, leaf_hash, len(slot), slot[:24] + slot[28:end], None

@@ -433,15 +433,19 @@ def check_vault(vectors):
     def header(vector):
         origin_hash = bytes.fromhex(vector["origin_hash"])
         equal(origin_hash, tree.sha256(origin.encode()))
-        equal(vault.file_header(origin_hash, vector["month"], vector["retention_class"]).hex(), vector["bytes"])
+        start = vault.file_start(
+            origin_hash, vector["month"], vector["retention_class"], int(vector["overwritten"])
+        )
+        equal(start.hex(), vector["bytes"])
 
     def read(vector):
         return vault.read_record(bytes.fromhex(vector["bytes"]))
 
     def record(vector):
-        index, leaf_hash, slot_bytes, sealed = read(vector)
+        index, leaf_hash, slot_bytes, sealed, by = read(vector)
         equal((str(index), leaf_hash.hex()), vector["index"], vector["leaf_hash"])
-        equal((slot_bytes, sealed.hex()), vector["slot_bytes"], vector["sealed"])
+        equal((slot_bytes, sealed and sealed.hex()), vector["slot_bytes"], vector["sealed"])
+        equal(by and str(by), vector["destroyed_by"])
 
     parts = {"encrypted": (encrypted, decrypt), "wrapped": (wrapped, unwrap), "records": (record, read)}
     count = sum(

@@ -1,13 +1,18 @@
 //! How encrypted openings lie in a file.
 //!
 //! ```text
-//! file   = header ‖ record ‖ record …
+//! file   = header ‖ overwritten ‖ record ‖ record …
 //! header = "EINVAULT" ‖ uint32 version ‖ origin hash (32) ‖ month, as text (7)
 //!          ‖ uint8 length of class ‖ class, as text ‖ CRC-32C of all of these
+//! overwritten = uint64 how often something in the file was overwritten ‖ CRC-32C of these
 //! record = "EIV1" ‖ uint32 slot bytes ‖ uint64 index ‖ leaf hash (32) ‖ CRC-32C of these 48 bytes
 //!          ‖ slot
 //! slot   = nonce (24) ‖ uint32 n ‖ ciphertext (n) ‖ zeros ‖ CRC-32C of all of these
+//!        | zeros (28) ‖ uint64 index ‖ zeros ‖ CRC-32C of all of these
 //! ```
+//!
+//! The second kind of slot is one that was destroyed as a whole: it could not be read any more when something of it
+//! was to be erased. The index is that of the entry that says so.
 //!
 //! The slot is as long as it was when the record was written; behind shorter openings, with which it is
 //! overwritten when some are erased, it is filled with zeros. What names the entry is not touched then.
@@ -23,6 +28,8 @@ pub const FILE_MAGIC: &[u8; 8] = b"EINVAULT";
 pub const FILE_VERSION: u32 = 1;
 /// First bytes of a record.
 pub const RECORD_MAGIC: &[u8; 4] = b"EIV1";
+/// Bytes behind the header of a file: how often something in it was overwritten.
+pub const OVERWRITTEN_BYTES: usize = 12;
 /// Bytes of a record before its slot.
 pub const RECORD_HEADER_BYTES: usize = 52;
 /// Most bytes of a slot: several times what the limits of an event allow for.
@@ -73,6 +80,29 @@ pub fn file_header(origin_hash: Hash, month: Month, class: RetentionClass) -> Ve
     .concat();
     header.extend_from_slice(&crc32c::crc32c(&header).to_be_bytes());
     header
+}
+
+/// What stands before the first record: the header, and how often something in the file was overwritten.
+#[must_use]
+pub fn file_start(origin_hash: Hash, month: Month, class: RetentionClass, overwritten: u64) -> Vec<u8> {
+    [&file_header(origin_hash, month, class)[..], &overwritten_bytes(overwritten)].concat()
+}
+
+/// How often something in a file was overwritten, as it stands behind the header.
+#[must_use]
+pub fn overwritten_bytes(times: u64) -> [u8; OVERWRITTEN_BYTES] {
+    let mut bytes = [0; OVERWRITTEN_BYTES];
+    let (count, checksum) = bytes.split_at_mut(size_of::<u64>());
+    count.copy_from_slice(&times.to_be_bytes());
+    checksum.copy_from_slice(&crc32c::crc32c(count).to_be_bytes());
+    bytes
+}
+
+/// What [`overwritten_bytes`] wrote; `None` if it does not check.
+#[must_use]
+pub fn read_overwritten(bytes: &[u8]) -> Option<u64> {
+    let times = u64::from_be_bytes(*bytes.first_chunk()?);
+    (bytes == overwritten_bytes(times)).then_some(times)
 }
 
 /// Bytes of the record whose openings are `sealed` (`nonce (24) ‖ ciphertext`, as [`super::VaultKey`] gives
@@ -133,6 +163,42 @@ pub fn read_slot(slot: &[u8]) -> Option<Vec<u8>> {
     checks.then(|| [nonce, ciphertext].concat())
 }
 
+/// The openings in a slot, as they stand there, whether it checks or not. Only decryption tells whether they are
+/// what was written. `None` if none can stand there.
+#[must_use]
+pub fn unchecked_slot(slot: &[u8]) -> Option<Vec<u8>> {
+    let (stated, _) = slot.split_last_chunk::<CHECKSUM_BYTES>()?;
+    let (nonce, rest) = stated.split_first_chunk::<AEAD_NONCE_BYTES>()?;
+    let (length, rest) = rest.split_first_chunk::<LENGTH_BYTES>()?;
+    let ciphertext = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    Some([nonce, ciphertext].concat())
+}
+
+/// A slot of `slot_bytes` bytes that holds nothing but which entry says that what it held was erased.
+///
+/// # Errors
+/// [`SlotTooShort`]; no slot of a record is.
+pub fn destroyed_slot(by: Index, slot_bytes: usize) -> Result<Vec<u8>, SlotTooShort> {
+    let most = slot_bytes;
+    if slot_bytes < SLOT_BYTES_MIN {
+        return Err(SlotTooShort { bytes: SLOT_BYTES_MIN, most });
+    }
+    let mut slot = vec![0; AEAD_NONCE_BYTES + LENGTH_BYTES];
+    slot.extend_from_slice(&by.0.to_be_bytes());
+    slot.resize(slot_bytes - CHECKSUM_BYTES, 0);
+    slot.extend_from_slice(&crc32c::crc32c(&slot).to_be_bytes());
+    Ok(slot)
+}
+
+/// The entry that says that what a slot held was erased; `None` if it was not destroyed as a whole.
+#[must_use]
+pub fn destroyed_by(slot: &[u8]) -> Option<Index> {
+    let by = slot.get(AEAD_NONCE_BYTES + LENGTH_BYTES..)?.first_chunk()?;
+    let by = Index(u64::from_be_bytes(*by));
+    // Entry 0 erases nothing.
+    (by > Index(0) && destroyed_slot(by, slot.len()).is_ok_and(|destroyed| destroyed == slot)).then_some(by)
+}
+
 impl RecordHeader {
     /// Reads the header at the start of `bytes`. `None` if it does not check, or states a slot of a length
     /// that none has.
@@ -174,71 +240,4 @@ impl RecordHeader {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sealed(bytes: usize) -> Vec<u8> {
-        (0..24 + 16 + bytes).map(|byte| u8::try_from(byte % 251).unwrap()).collect()
-    }
-
-    #[test]
-    fn a_record_names_its_entry_and_gives_back_what_it_holds() {
-        let record = record(Index(42), Hash([3; 32]), &sealed(100)).unwrap();
-        let header = RecordHeader::parse(&record).unwrap();
-        assert_eq!((header.index, header.leaf_hash), (Index(42), Hash([3; 32])));
-        assert_eq!(header.record_bytes(), record.len() as u64);
-        assert_eq!(read_slot(&record[RECORD_HEADER_BYTES..]).unwrap(), sealed(100));
-    }
-
-    #[test]
-    fn every_flipped_bit_and_every_missing_byte_is_noticed() {
-        let record = record(Index(42), Hash([3; 32]), &sealed(7)).unwrap();
-        let read = |bytes: &[u8]| {
-            let header = RecordHeader::parse(bytes)?;
-            let slot = bytes.get(RECORD_HEADER_BYTES..usize::try_from(header.record_bytes()).ok()?)?;
-            read_slot(slot)
-        };
-        assert_eq!(read(&record).unwrap(), sealed(7));
-        for bit in 0..record.len() * 8 {
-            let mut flipped = record.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(read(&flipped), None, "bit {bit}");
-        }
-        for bytes in 0..record.len() {
-            assert_eq!(read(&record[..bytes]), None, "{bytes} bytes");
-        }
-    }
-
-    #[test]
-    fn shorter_openings_leave_nothing_of_longer_ones_in_their_slot() {
-        let long = slot(&sealed(100), 200).unwrap();
-        let short = slot(&sealed(10), 200).unwrap();
-        assert_eq!((long.len(), short.len()), (200, 200));
-        assert_eq!(read_slot(&short).unwrap(), sealed(10));
-        assert!(short[SLOT_OVERHEAD_BYTES - CHECKSUM_BYTES + 16 + 10..196].iter().all(|byte| *byte == 0));
-        let (bytes, most) = (24 + 16 + 200 + 8, 200);
-        assert_eq!(slot(&sealed(200), 200), Err(SlotTooShort { bytes, most }));
-    }
-
-    #[test]
-    fn a_slot_has_a_longest_length() {
-        let most = SLOT_BYTES_MAX - SLOT_BYTES_MIN;
-        let longest = record(Index(0), Hash([0; 32]), &sealed(most)).unwrap();
-        assert_eq!(RecordHeader::parse(&longest).unwrap().slot_bytes as usize, SLOT_BYTES_MAX);
-        assert!(record(Index(0), Hash([0; 32]), &sealed(most + 1)).is_err());
-    }
-
-    #[test]
-    fn a_file_says_whose_openings_it_holds() {
-        let month = |text: &str| text.parse::<Month>().unwrap();
-        let header = file_header(Hash([1; 32]), month("2026-11"), RetentionClass::NextYearEnd);
-        assert_eq!(header.len(), 8 + 4 + 32 + 7 + 1 + 13 + 4);
-        for other in [
-            file_header(Hash([2; 32]), month("2026-11"), RetentionClass::NextYearEnd),
-            file_header(Hash([1; 32]), month("2026-12"), RetentionClass::NextYearEnd),
-            file_header(Hash([1; 32]), month("2026-11"), RetentionClass::Months(1)),
-        ] {
-            assert_ne!(header, other);
-        }
-    }
-}
+mod tests;

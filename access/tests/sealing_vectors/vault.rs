@@ -1,6 +1,8 @@
 //! The vault: encrypted openings, wrapped keys, and the bytes of their files.
 
-use einsicht_access::vault::record::{RecordHeader, file_header, read_slot, record};
+use einsicht_access::vault::record::{
+    RecordHeader, destroyed_by, destroyed_slot, file_start, read_slot, record,
+};
 use einsicht_access::vault::{KeyName, VaultKey, WrappingKey};
 use einsicht_tlog::hash::sha256;
 use einsicht_tlog::{Hash, Index};
@@ -11,6 +13,7 @@ use crate::make::{fixed, full, hex, sealed};
 
 const ORIGIN: &str = "ledger.example/test";
 const MONTH: &str = "2026-11";
+const OVERWRITTEN: u64 = 1 << 40 | 3;
 
 #[derive(Serialize)]
 pub struct File {
@@ -54,6 +57,7 @@ struct Header {
     origin_hash: String,
     month: &'static str,
     retention_class: &'static str,
+    overwritten: String,
     bytes: String,
 }
 
@@ -63,6 +67,7 @@ struct Record {
     leaf_hash: Option<String>,
     slot_bytes: Option<usize>,
     sealed: Option<String>,
+    destroyed_by: Option<String>,
     bytes: String,
 }
 
@@ -73,7 +78,8 @@ pub fn file() -> File {
         origin_hash: hex(origin_hash.as_bytes()),
         month: MONTH,
         retention_class: class,
-        bytes: hex(&file_header(origin_hash, MONTH.parse().unwrap(), class.parse().unwrap())),
+        overwritten: OVERWRITTEN.to_string(),
+        bytes: hex(&file_start(origin_hash, MONTH.parse().unwrap(), class.parse().unwrap(), OVERWRITTEN)),
     };
     File {
         origin: ORIGIN,
@@ -198,19 +204,33 @@ fn records() -> Valid<Record> {
         leaf_hash: Some(hex(leaf_hash.as_bytes())),
         slot_bytes: Some(slot_bytes),
         sealed: Some(hex(sealed)),
+        destroyed_by: None,
         bytes: hex(bytes),
     };
+    // As after an erasure from a slot that could not be read.
+    let by = Index(1 << 41);
+    let slot = destroyed_slot(by, slot_bytes).unwrap();
+    assert_eq!((destroyed_by(&slot), read_slot(&slot)), (Some(by), None));
+    let destroyed = [&bytes[..52], &slot].concat();
+    let destroyed =
+        Record { sealed: None, destroyed_by: Some(by.0.to_string()), ..valid(&sealed, &destroyed) };
     let invalid = |name, at: usize, reason: &str| {
         let mut bytes = bytes.clone();
         bytes[at] ^= 1;
         let is_read = RecordHeader::parse(&bytes).is_some() && read_slot(&bytes[52..]).is_some();
         assert!(!is_read, "{name}: read");
-        let vector =
-            Record { index: None, leaf_hash: None, slot_bytes: None, sealed: None, bytes: hex(&bytes) };
+        let vector = Record {
+            index: None,
+            leaf_hash: None,
+            slot_bytes: None,
+            sealed: None,
+            destroyed_by: None,
+            bytes: hex(&bytes),
+        };
         Refused { name, vector, reason: reason.to_owned() }
     };
     Valid {
-        valid: vec![valid(&sealed, &bytes), valid(shorter, &overwritten)],
+        valid: vec![valid(&sealed, &bytes), valid(shorter, &overwritten), destroyed],
         invalid: vec![
             invalid("a bit of the header", 9, "the checksum of the header does not check"),
             invalid("a bit of the slot", 80, "the checksum of the slot does not check"),

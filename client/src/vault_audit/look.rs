@@ -7,7 +7,7 @@ use einsicht_access::entry::access_of;
 use einsicht_access::openings::{MarkersChecked, Openings, State};
 use einsicht_access::sealed_entry::{nonce_of, seals_of};
 use einsicht_access::value::Value;
-use einsicht_access::vault::record::read_slot;
+use einsicht_access::vault::record::{destroyed_by, read_slot};
 use einsicht_access::{Month, RetentionClass, SealedField, read_body};
 use einsicht_proto::v1::EntryBody;
 use einsicht_proto::v1::entry_body::Content;
@@ -48,6 +48,16 @@ pub(super) struct ErasedValue {
     pub month: Month,
     pub field: SealedField,
     pub by: u64,
+    /// Whether all that was stored of the entry was destroyed, because nobody could read it any more.
+    pub with_all: bool,
+}
+
+/// What a slot holds.
+enum Slot {
+    /// Openings, encrypted.
+    Sealed(Vec<u8>),
+    /// Nothing: it was destroyed, as this entry says.
+    Destroyed(Index),
 }
 
 /// What an erasure entry erased.
@@ -101,6 +111,18 @@ impl Look {
             return Ok(());
         };
         row.meet();
+        let slot = read(class, row, seen.leaf_hash);
+        if let Ok(Slot::Destroyed(by)) = slot {
+            let gone = seals_of(body).into_iter().map(|(field, _)| field);
+            notes.erased.extend(gone.map(|field| ErasedValue {
+                index: index.0,
+                month,
+                field,
+                by: by.0,
+                with_all: true,
+            }));
+            return Ok(());
+        }
         let key = match &class.key {
             Ok(key) => key,
             Err(why) => {
@@ -110,7 +132,7 @@ impl Look {
         };
         let unread =
             |found: &str| finding(Fault::NoOpening, "its openings", found.to_owned(), Some(class.place(row)));
-        let sealed = read(class, row, seen.leaf_hash).map_err(|found| unread(&found))?;
+        let sealed = slot.and_then(Slot::sealed).map_err(|found| unread(&found))?;
         let plain = key.decrypt(self.vault.origin(), &nonce, &sealed);
         let plain = plain.map_err(|error| unread(&error.to_string()))?;
         let openings = Openings::parse(&plain).map_err(|error| unread(&error.to_string()))?;
@@ -199,7 +221,8 @@ impl Notes {
                     }
                 }
                 State::Erased { by } => {
-                    self.erased.push(ErasedValue { index, month, field: opening.field, by })
+                    let (field, with_all) = (opening.field, false);
+                    self.erased.push(ErasedValue { index, month, field, by, with_all });
                 }
             }
         }
@@ -242,12 +265,23 @@ impl Missing {
     }
 }
 
-/// The encrypted openings in a row, if it is of the entry with that leaf hash.
-fn read(class: &Class, row: &Row, leaf_hash: Hash) -> Result<Vec<u8>, String> {
+impl Slot {
+    fn sealed(self) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Sealed(sealed) => Ok(sealed),
+            Self::Destroyed(by) => Err(format!("nothing: it was destroyed by entry {by}")),
+        }
+    }
+}
+
+/// What is in a row, if it is of the entry with that leaf hash.
+fn read(class: &Class, row: &Row, leaf_hash: Hash) -> Result<Slot, String> {
     let read = class.read(row).map_err(|error| format!("a file that can't be read: {error}"))?;
     let (header, slot) = read.ok_or("bytes that are no openings")?;
     if header.leaf_hash != leaf_hash {
         return Err(format!("those of another entry, with leaf hash {}", header.leaf_hash.to_hex()));
     }
-    read_slot(&slot).ok_or_else(|| "bytes whose checksum is wrong".to_owned())
+    let destroyed = || destroyed_by(&slot).map(Slot::Destroyed);
+    let found = read_slot(&slot).map(Slot::Sealed).or_else(destroyed);
+    found.ok_or_else(|| "bytes whose checksum is wrong".to_owned())
 }

@@ -14,6 +14,7 @@ use crate::finding::{Fault, Finding};
 
 const UNREADABLE: &str =
     "erased by an entry whose statement is not there: what it was about, nobody can tell";
+const DESTROYED: &str = "destroyed with values of the same entry that were erased, because its openings could not be read: what they were, nobody can tell";
 const UNPUBLISHED: &str = "erased by an entry behind the checkpoint: verify again with a newer one";
 const ANOTHER_CLASS: &str = "without openings; a class of the month was erased, another is still there, and which was theirs nobody can tell";
 const NO_VAULT: &str = "there is no vault in the folder";
@@ -69,6 +70,9 @@ impl Ledger {
                     if *index == value.index && names(fields, value.field) =>
                 {
                     known += 1;
+                }
+                Some(Erasure::Values { index, .. }) if *index == value.index && value.with_all => {
+                    untold.push((value.month, DESTROYED.to_owned()));
                 }
                 // Its statement is kept as long as what it is about.
                 Some(Erasure::Unknown) => untold.push((value.month, UNREADABLE.to_owned())),

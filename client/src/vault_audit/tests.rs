@@ -1,5 +1,7 @@
 //! What passes, what fails and which entry and field it names, and what nobody can tell.
 
+mod destroyed;
+
 use std::fs;
 
 use bytes::Bytes;

@@ -235,8 +235,14 @@ fn report(data: &Path, findings: &Findings) -> ExitCode {
 }
 
 fn sealed(vault: &vault::Checked) -> String {
-    let vault::Checked { classes, records, opened } = vault;
-    let there = format!("values of {records} entries in {classes} months and classes of the vault");
+    let vault::Checked { classes, records, opened, destroyed } = vault;
+    let mut there = format!("values of {records} entries in {classes} months and classes of the vault");
+    if *destroyed > 0 {
+        there.push_str(&format!(
+            " (all those of {destroyed} entries were destroyed: they could not be read when something of them was \
+             erased, so what else they were can't be told)"
+        ));
+    }
     match opened {
         0 => format!("{there}; not opened, for that takes --keys and --wrapping-key-file"),
         _ => format!("{there}; {opened} were opened and make the seals that the log has"),

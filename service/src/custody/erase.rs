@@ -10,7 +10,7 @@ use einsicht_tlog::Index;
 use super::disclose::statement;
 use super::target::{Kept, Target};
 use super::trail::Written;
-use super::{Custody, CustodyError, Doer, GROUND_BYTES_MAX, OpenedValue, blocking, check_given};
+use super::{Custody, CustodyError, Doer, GROUND_BYTES_MAX, OpenedValue, blocking, check_given, names};
 use crate::vault::VaultError;
 
 /// What was erased.
@@ -26,7 +26,8 @@ pub struct Erased {
 }
 
 impl Custody {
-    /// Erases sealed values of an entry: those that are named, or all that are left.
+    /// Erases sealed values of an entry: those that are named, or all that are left. Where they can't be read any more,
+    /// they go only all together, and somebody has to want that.
     ///
     /// # Errors
     /// [`CustodyError`]; unless it is [`CustodyError::NotDone`], nothing was erased, nor written that it was.
@@ -41,7 +42,7 @@ impl Custody {
         let _alone = self.inner.desk.write().await;
         // What an entry says already is done by that one, and needs no other.
         self.erase_undone_of(index).await?;
-        let target = self.target(index).await?;
+        let target = self.target_to_erase(index).await?;
         let Meant { left: fields, before } = meant(&target, named)?;
         let class = target.class(self.parts().rules.current().retention.default);
         let statement = statement(by, &target, &fields, ground.clone());
@@ -88,6 +89,14 @@ fn meant(target: &Target, named: &[SealedField]) -> Result<Meant, CustodyError> 
     }
     if let Some(field) = named.iter().copied().find(|field| !has.contains(field)) {
         return Err(CustodyError::NoSuchField { index, field });
+    }
+    if let Kept::Damaged { .. } = target.kept {
+        let all = named.is_empty() || has.iter().all(|field| named.contains(field));
+        let fields = names(&has);
+        return match all {
+            true => Ok(Meant { left: has, before: Vec::new() }),
+            false => Err(CustodyError::AllOrNone { index, fields }),
+        };
     }
     let all = named.is_empty() || named.contains(&SealedField::Confidential);
     let (mut left, mut before, mut by) = (Vec::new(), Vec::new(), Index(0));

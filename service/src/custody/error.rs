@@ -221,6 +221,17 @@ pub enum CustodyError {
         /// What is wrong.
         problem: OpeningsMismatch,
     },
+    /// It can't be read, so single values of it can't be erased.
+    #[error(
+        "what is sealed of entry {index} is damaged and can't be read any more: it can be erased only as a whole. Name \
+         all of it ({fields}), or no fields"
+    )]
+    AllOrNone {
+        /// The entry.
+        index: Index,
+        /// What is sealed of it.
+        fields: String,
+    },
     /// The entry was written, and what it says is not done yet.
     #[error(
         "entry {by} says that it was erased, but it could not be done yet: {error}. It is tried again within a quarter of an hour, \

@@ -25,16 +25,30 @@ pub(super) enum Kept {
         class: RetentionClass,
         openings: Openings,
     },
-    /// They were erased with their month.
+    /// They were erased with their month, or destroyed.
     Nothing {
         /// The entry that says so.
         by: Index,
+    },
+    /// Something that nobody can read, or that is not what was sealed. It can only be erased.
+    Damaged {
+        /// How long it is kept.
+        class: RetentionClass,
     },
 }
 
 impl Custody {
     /// Reads a published entry, and what is sealed of it, which is checked against its seals.
     pub(super) async fn target(&self, index: Index) -> Result<Target, CustodyError> {
+        self.look_up(index, false).await
+    }
+
+    /// The same for whoever erases it: then it may be damaged.
+    pub(super) async fn target_to_erase(&self, index: Index) -> Result<Target, CustodyError> {
+        self.look_up(index, true).await
+    }
+
+    async fn look_up(&self, index: Index, is_to_go: bool) -> Result<Target, CustodyError> {
         self.keyring()?;
         self.published(index)?;
         let (reader, vault) = (self.parts().reader.clone(), self.parts().vault.clone());
@@ -42,9 +56,13 @@ impl Custody {
             let leaf = reader.leaf(index)?;
             let body = read_body(Leaf::parse(&leaf)?.body)?;
             let kept = match vault.openings(index, &leaf) {
-                Ok(Found { class, openings, .. }) => {
-                    openings.verify(&body).map_err(|problem| CustodyError::Unfit { index, problem })?;
-                    Kept::Some { class, openings }
+                Ok(Found { class, openings, .. }) => match openings.verify(&body) {
+                    Ok(()) => Kept::Some { class, openings },
+                    Err(_) if is_to_go => Kept::Damaged { class },
+                    Err(problem) => return Err(CustodyError::Unfit { index, problem }),
+                },
+                Err(VaultError::Damaged { .. }) if is_to_go => {
+                    Kept::Damaged { class: vault.class_of(index, &leaf)? }
                 }
                 Err(VaultError::Erased { by, .. }) => Kept::Nothing { by },
                 Err(error) => return Err(error.into()),
@@ -59,7 +77,7 @@ impl Target {
     /// How long what is said about it is kept: as long as itself, or as all is.
     pub fn class(&self, otherwise: RetentionClass) -> RetentionClass {
         match &self.kept {
-            Kept::Some { class, .. } => *class,
+            Kept::Some { class, .. } | Kept::Damaged { class } => *class,
             Kept::Nothing { .. } => otherwise,
         }
     }
@@ -68,7 +86,9 @@ impl Target {
     pub fn fields(&self) -> Vec<SealedField> {
         match &self.kept {
             Kept::Some { openings, .. } => openings.iter().map(|opening| opening.field).collect(),
-            Kept::Nothing { .. } => seals_of(&self.body).into_iter().map(|(field, _)| field).collect(),
+            Kept::Nothing { .. } | Kept::Damaged { .. } => {
+                seals_of(&self.body).into_iter().map(|(field, _)| field).collect()
+            }
         }
     }
 
@@ -98,6 +118,7 @@ impl Target {
         match &self.kept {
             Kept::Some { openings, .. } => openings.state(field),
             Kept::Nothing { by } => Some(State::Erased { by: by.0 }),
+            Kept::Damaged { .. } => None,
         }
     }
 }

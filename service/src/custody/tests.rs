@@ -64,6 +64,7 @@ impl Desk {
             dataset: "d".into(),
             event_id: vec![7; 16].into(),
             actor: Some("somebody".into()),
+            justification: Some("because".into()),
             confidential_until_day,
             ..AccessEvent::default()
         };
@@ -137,6 +138,40 @@ async fn what_the_vault_has_is_shown_only_if_it_is_what_was_sealed() {
     let wrong = desk.record(RetentionClass::NextYearEnd, None).await;
     let refused = desk.custody.disclose(&doer("a", "steward"), asked(wrong)).await;
     assert!(matches!(refused, Err(CustodyError::Unfit { index, .. }) if index == wrong));
+}
+
+/// Whoever has the key can still read nearly all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_damaged_can_be_erased_but_only_as_a_whole() {
+    let mut desk = Desk::new(Rules::default());
+    let index = desk.record(RetentionClass::NextYearEnd, None).await;
+    let month = desk.custody.month().unwrap();
+    let path = desk.folder.path().join(format!("data/vault/{month}/next-year-end/openings"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let last = bytes.len() - 20;
+    bytes[last] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let steward = doer("a", "steward");
+    let size = desk.custody.parts().sequencer.published().borrow().head.size;
+    let refused = desk.custody.erase(&steward, index, &[SealedField::Actor], "x".into()).await;
+    let Err(CustodyError::AllOrNone { fields, .. }) = refused else { panic!("{:?}", refused.err()) };
+    assert_eq!(fields, "actor, justification, occurred_at");
+    assert_eq!(desk.custody.parts().sequencer.published().borrow().head.size, size, "no entry says so");
+    let all = [SealedField::OccurredAt, SealedField::Justification, SealedField::Actor];
+    let erased = desk.custody.erase(&steward, index, &all, "x".into()).await.unwrap();
+    assert_eq!(erased.fields, [SealedField::Actor, SealedField::Justification, SealedField::OccurredAt]);
+    assert!(desk.actor(index).await.is_err());
+    let again = desk.custody.erase(&steward, index, &[], "x".into()).await;
+    assert!(matches!(again, Err(CustodyError::ErasedBefore { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_what_was_sealed_can_be_erased() {
+    let mut desk = Desk::new(Rules::default());
+    desk.mixes_up = true;
+    let index = desk.record(RetentionClass::NextYearEnd, None).await;
+    desk.custody.erase(&doer("a", "steward"), index, &[], "x".into()).await.unwrap();
+    assert!(desk.actor(index).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -130,6 +130,7 @@ pub(super) fn of_custody(error: &CustodyError) -> Status {
         Error::Off
         | Error::ErasedBefore { .. }
         | Error::TrailStays { .. }
+        | Error::AllOrNone { .. }
         | Error::NoRequest { .. }
         | Error::AnsweredBefore { .. }
         | Error::Lapsed { .. }

@@ -11,7 +11,9 @@ use std::io;
 use std::sync::Arc;
 
 use einsicht_access::sealed_entry::nonce_of;
-use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader, file_header, read_slot};
+use einsicht_access::vault::record::{
+    RECORD_HEADER_BYTES, RecordHeader, destroyed_by, file_header, read_slot,
+};
 use einsicht_access::{Month, Openings, RetentionClass, read_body};
 use einsicht_proto::v1::EntryBody;
 use einsicht_proto::v1::entry_body::Content;
@@ -47,6 +49,8 @@ pub struct Found {
     pub records: u64,
     /// Of these, how many were decrypted and compared with their seals.
     pub opened: u64,
+    /// Of these, how many were destroyed as a whole: they could not be read when something of them was erased.
+    pub destroyed: u64,
 }
 
 enum Class {
@@ -132,11 +136,20 @@ impl<'c> Check<'c> {
         self.found.records += 1;
         if record.header.leaf_hash != leaf_hash(&bytes) {
             (self.faults)(format!("{place}: openings of another entry than entry {index}"));
-        } else if !record.slot_checks {
+            return Ok(());
+        }
+        if !record.slot_checks {
             (self.faults)(format!("{place}: the openings of entry {index} are damaged"));
+            return Ok(());
+        }
+        let Some(Class::Open(reading)) = self.classes.get(&(month, class)) else { return Ok(()) };
+        let slot = reading.slot(&record)?;
+        if let Some(by) = destroyed_by(&slot) {
+            self.found.destroyed += 1;
+            self.erasures.destroyed(index, by);
         } else if let Some(keyring) = self.keyring {
-            let Some(Class::Open(reading)) = self.classes.get(&(month, class)) else { return Ok(()) };
-            let sealed = reading.sealed(&record)?;
+            let changed = || io::Error::other("the slot was changed while it was checked");
+            let sealed = read_slot(&slot).ok_or_else(changed)?;
             match self.open(keyring, (month, class), &nonce, &sealed, &body) {
                 Ok(openings) => {
                     self.found.opened += 1;
@@ -263,9 +276,8 @@ impl Reading {
         Ok(())
     }
 
-    fn sealed(&self, record: &Record) -> io::Result<Vec<u8>> {
+    fn slot(&self, record: &Record) -> io::Result<Vec<u8>> {
         let slot_bytes = usize::try_from(record.header.slot_bytes).map_err(io::Error::other)?;
-        let slot = read_exact_at(&*self.file, record.offset + RECORD_HEADER_BYTES as u64, slot_bytes)?;
-        read_slot(&slot).ok_or_else(|| io::Error::other("the slot was changed while it was checked"))
+        read_exact_at(&*self.file, record.offset + RECORD_HEADER_BYTES as u64, slot_bytes)
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use einsicht_access::vault::record::{
-    RECORD_HEADER_BYTES, RecordHeader, SlotTooShort, file_header, read_slot, record,
+    RECORD_HEADER_BYTES, RecordHeader, SlotTooShort, destroyed_by, file_header, read_slot, record,
 };
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index};
@@ -40,8 +40,18 @@ pub(super) struct Stored {
     /// Where the record starts.
     pub offset: u64,
     pub header: RecordHeader,
+    pub slot: Slot,
+}
+
+/// What a slot was found to hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Slot {
     /// `nonce (24) ‖ ciphertext`.
-    pub sealed: Vec<u8>,
+    Sealed(Vec<u8>),
+    /// Nothing: it was destroyed as a whole, as this entry says.
+    Destroyed { by: Index },
+    /// It does not check. Its bytes, as they stand there.
+    Damaged(Vec<u8>),
 }
 
 /// Why there are no openings of an entry here.
@@ -49,7 +59,7 @@ pub(super) struct Stored {
 pub(super) enum NotStored {
     /// None were written.
     Absent,
-    /// They were, and are damaged.
+    /// They were, and nobody can tell where they lie.
     Damaged {
         offset: u64,
     },
@@ -125,7 +135,7 @@ impl ClassFile {
         let Some(row) = self.rows().find(index)? else { return Err(NotStored::Absent) };
         match self.read_at(row, leaf_hash) {
             // Perhaps it is being overwritten right now.
-            Err(NotStored::Damaged { .. }) => {
+            Ok(Stored { slot: Slot::Damaged(_), .. }) => {
                 let _end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
                 self.read_at(row, leaf_hash)
             }
@@ -180,12 +190,14 @@ impl ClassFile {
         let header = RecordHeader::parse(&read(offset, RECORD_HEADER_BYTES)?);
         let is_this = |header: &RecordHeader| header.index == row.index && header.leaf_hash == leaf_hash;
         let header = header.filter(is_this).ok_or_else(damaged)?;
-        let slot = read(
-            offset + RECORD_HEADER_BYTES as u64,
-            usize::try_from(header.slot_bytes).map_err(io::Error::other)?,
-        )?;
-        let sealed = read_slot(&slot).ok_or_else(damaged)?;
-        Ok(Stored { offset, header, sealed })
+        let bytes = usize::try_from(header.slot_bytes).map_err(io::Error::other)?;
+        let slot = read(offset + RECORD_HEADER_BYTES as u64, bytes)?;
+        let slot = match (read_slot(&slot), destroyed_by(&slot)) {
+            (Some(sealed), _) => Slot::Sealed(sealed),
+            (None, Some(by)) => Slot::Destroyed { by },
+            (None, None) => Slot::Damaged(slot),
+        };
+        Ok(Stored { offset, header, slot })
     }
 }
 

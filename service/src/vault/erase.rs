@@ -4,11 +4,11 @@ use std::io;
 use std::sync::{Arc, PoisonError};
 
 use einsicht_access::vault::AEAD_NONCE_BYTES;
-use einsicht_access::vault::record::slot;
+use einsicht_access::vault::record::{SlotTooShort, destroyed_slot, slot, unchecked_slot};
 use einsicht_access::{Month, Openings, RetentionClass, SealedField};
 use einsicht_tlog::Index;
 
-use super::class::{ClassFile, Stored, WriteError};
+use super::class::{ClassFile, Slot, Stored, WriteError};
 use super::erasing::{Journal, Overwriting};
 use super::layout::{class_folder, erased_path, index_path, openings_path};
 use super::read::Entry;
@@ -24,6 +24,9 @@ impl Vault {
     /// the disk, with the fields that were there until now. `by` is the entry that says so, and is recorded
     /// already.
     ///
+    /// Where nobody can read them any more, what is stored of the entry is destroyed as a whole: a bit that flipped
+    /// hides little from whoever has the key. The fields that are returned are all that the entry has then.
+    ///
     /// # Errors
     /// [`VaultError`]; it is done again at the next start. Where [`AppendError::must_end`], the process must
     /// end.
@@ -38,17 +41,14 @@ impl Vault {
         let _erasing = self.inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         let erased = match self.inner.find(&entry) {
             Ok((class, stored)) => {
-                let mut openings = self.inner.decrypt(&entry, &class, &stored)?;
-                let erased = openings.erase(fields, by.0);
-                // Also where nothing is left to erase: nobody knows whether that is on the disk.
-                self.inner.overwrite(&entry, &class, &stored, &openings).inspect_err(|error| {
+                let erased = self.inner.erase_in(&entry, &class, &stored, fields, by);
+                erased.inspect_err(|error| {
                     if let VaultError::Write(error) = error
                         && error.must_end()
                     {
                         (self.inner.halt)(error);
                     }
-                })?;
-                erased
+                })?
             }
             // With everything else of its month.
             Err(VaultError::Erased { .. }) => Vec::new(),
@@ -85,8 +85,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Notes an entry that says that something is erased, before anybody can see it: the watermark stays
-    /// before it until it is done.
+    /// Notes an entry that says that something is erased, before anybody can see it: until it is done, the watermark
+    /// lists it.
     pub fn expect_erasure(&self, by: Index) {
         self.inner.undone().insert(by);
     }
@@ -98,6 +98,47 @@ impl Vault {
 }
 
 impl Inner {
+    /// Also where nothing is left to erase, the slot is written: nobody knows whether what is there is on the disk.
+    fn erase_in(
+        &self,
+        entry: &Entry,
+        file: &ClassFile,
+        stored: &Stored,
+        fields: &[SealedField],
+        by: Index,
+    ) -> Result<Vec<SealedField>, VaultError> {
+        let sealed = match &stored.slot {
+            Slot::Sealed(sealed) => Some(sealed.clone()),
+            // The checksum may be all that is wrong: decryption tells.
+            Slot::Damaged(slot) => unchecked_slot(slot),
+            Slot::Destroyed { by } => {
+                self.destroy(entry, file, stored, *by)?;
+                return Ok(Vec::new());
+            }
+        };
+        // Without the key nobody can tell, and nothing is destroyed.
+        self.key(entry, file)?;
+        let openings = sealed.map(|sealed| self.try_decrypt(entry, file, &sealed)).transpose()?.flatten();
+        if let Some(mut openings) = openings {
+            let erased = openings.erase(fields, by.0);
+            self.overwrite(entry, file, stored, &openings)?;
+            return Ok(erased);
+        }
+        self.destroy(entry, file, stored, by)?;
+        tracing::warn!(
+            entry = %entry.index,
+            file = file.path(),
+            offset = stored.offset,
+            "what was to be erased of an entry could not be read any more: all that was sealed of it was destroyed"
+        );
+        Ok(entry.seals.clone())
+    }
+
+    fn destroy(&self, entry: &Entry, file: &ClassFile, stored: &Stored, by: Index) -> Result<(), VaultError> {
+        let slot_bytes = usize::try_from(stored.header.slot_bytes).map_err(io::Error::other)?;
+        self.write_slot(entry, file, stored, destroyed_slot(by, slot_bytes).map_err(invalid)?)
+    }
+
     pub(super) fn overwrite(
         &self,
         entry: &Entry,
@@ -110,8 +151,17 @@ impl Inner {
         let key = self.key(entry, file)?;
         let sealed = key.encrypt(self.origin.as_str(), &entry.public_nonce, &nonce, openings.as_bytes());
         let slot_bytes = usize::try_from(stored.header.slot_bytes).map_err(io::Error::other)?;
-        let slot =
-            slot(&sealed, slot_bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        self.write_slot(entry, file, stored, slot(&sealed, slot_bytes).map_err(invalid)?)
+    }
+
+    /// Writes a slot over the one that is there, by way of the journal.
+    fn write_slot(
+        &self,
+        entry: &Entry,
+        file: &ClassFile,
+        stored: &Stored,
+        slot: Vec<u8>,
+    ) -> Result<(), VaultError> {
         let (month, class, leaf_hash) = (file.month, file.class, entry.leaf_hash);
         let (index, offset) = (entry.index, stored.offset);
         let overwriting = Overwriting { month, class, offset, index, leaf_hash, slot };
@@ -150,4 +200,9 @@ impl Inner {
         self.classes_mut().insert((month, class), Class::Erased { by: Some(by), rows });
         Ok(())
     }
+}
+
+/// A slot is as long as it was, so this does not happen.
+fn invalid(error: SlotTooShort) -> VaultError {
+    io::Error::new(io::ErrorKind::InvalidInput, error).into()
 }

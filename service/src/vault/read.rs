@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use einsicht_access::openings::State;
-use einsicht_access::sealed_entry::nonce_of;
+use einsicht_access::sealed_entry::{nonce_of, seals_of};
 use einsicht_access::value::Value;
 use einsicht_access::vault::VaultKey;
 use einsicht_access::{Month, Openings, RetentionClass, SealedField, read_body, read_record};
@@ -11,7 +11,7 @@ use einsicht_proto::v1::{AccessRecord, Statement};
 use einsicht_tlog::hash::leaf_hash;
 use einsicht_tlog::{Hash, Index, Leaf};
 
-use super::class::{ClassFile, NotStored, Stored};
+use super::class::{ClassFile, NotStored, Slot, Stored};
 use super::layout::{erased_path, openings_path};
 use super::recovery::Class;
 use super::{Found, Inner, Vault, VaultError};
@@ -26,6 +26,15 @@ impl Vault {
         let (class, stored) = self.inner.find(&entry)?;
         let openings = self.inner.decrypt(&entry, &class, &stored)?;
         Ok(Found { month: class.month, class: class.class, openings })
+    }
+
+    /// How long the openings of an entry are kept that can't be read any more, and can still be destroyed.
+    ///
+    /// # Errors
+    /// [`VaultError`], also if nobody can tell where they lie.
+    pub fn class_of(&self, index: Index, leaf: &[u8]) -> Result<RetentionClass, VaultError> {
+        let (file, _) = self.inner.find(&Entry::parse(index, leaf)?)?;
+        Ok(file.class)
     }
 
     /// The record that a confidential entry hides; `None` if it was erased.
@@ -65,17 +74,21 @@ pub(super) struct Entry {
     pub leaf_hash: Hash,
     pub month: Month,
     pub public_nonce: [u8; 16],
+    /// What is sealed of it.
+    pub seals: Vec<SealedField>,
 }
 
 impl Entry {
     pub fn parse(index: Index, leaf: &[u8]) -> Result<Self, VaultError> {
         let parts = Leaf::parse(leaf)?;
-        let public_nonce = nonce_of(&read_body(parts.body)?).ok_or(VaultError::NotSealed { index })?;
+        let body = read_body(parts.body)?;
+        let public_nonce = nonce_of(&body).ok_or(VaultError::NotSealed { index })?;
         Ok(Self {
             index,
             leaf_hash: leaf_hash(leaf),
             month: Month::of_unix_s(parts.recorded_at.0),
             public_nonce,
+            seals: seals_of(&body).into_iter().map(|(field, _)| field).collect(),
         })
     }
 }
@@ -129,13 +142,25 @@ impl Inner {
         file: &ClassFile,
         stored: &Stored,
     ) -> Result<Openings, VaultError> {
+        let (index, offset) = (entry.index, stored.offset);
+        let damaged = || VaultError::Damaged { file: file.path(), offset, index };
+        match &stored.slot {
+            Slot::Sealed(sealed) => self.try_decrypt(entry, file, sealed)?.ok_or_else(damaged),
+            Slot::Destroyed { by } => Err(VaultError::Erased { index, by: *by }),
+            Slot::Damaged(_) => Err(damaged()),
+        }
+    }
+
+    /// `None` if these bytes are not what was encrypted for this entry.
+    pub(super) fn try_decrypt(
+        &self,
+        entry: &Entry,
+        file: &ClassFile,
+        sealed: &[u8],
+    ) -> Result<Option<Openings>, VaultError> {
         let key = self.key(entry, file)?;
-        let plain = key.decrypt(self.origin.as_str(), &entry.public_nonce, &stored.sealed).ok();
-        plain.and_then(|plain| Openings::parse(&plain).ok()).ok_or_else(|| VaultError::Damaged {
-            file: file.path(),
-            offset: stored.offset,
-            index: entry.index,
-        })
+        let plain = key.decrypt(self.origin.as_str(), &entry.public_nonce, sealed).ok();
+        Ok(plain.and_then(|plain| Openings::parse(&plain).ok()))
     }
 
     pub(super) fn key(&self, entry: &Entry, file: &ClassFile) -> Result<Arc<VaultKey>, VaultError> {

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RECORD_MAGIC, RecordHeader, read_slot};
+use einsicht_access::vault::record::{
+    RECORD_HEADER_BYTES, RECORD_MAGIC, RecordHeader, destroyed_by, read_slot,
+};
 
 use crate::storage::file::{DataFile, read_exact_at};
 
@@ -70,7 +72,7 @@ fn record_at(file: &dyn DataFile, offset: u64, file_end: u64) -> io::Result<Opti
     }
     let slot_bytes = usize::try_from(header.slot_bytes).map_err(io::Error::other)?;
     let slot = read_exact_at(file, offset + RECORD_HEADER_BYTES as u64, slot_bytes)?;
-    let slot_checks = read_slot(&slot).is_some();
+    let slot_checks = read_slot(&slot).is_some() || destroyed_by(&slot).is_some();
     Ok(Some(Piece { offset, end, kind: PieceKind::Record { header, slot_checks } }))
 }
 

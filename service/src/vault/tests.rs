@@ -3,6 +3,7 @@
 mod check;
 mod copy;
 mod damage;
+mod destroying;
 mod erasing;
 mod harness;
 mod keyring;

@@ -23,6 +23,8 @@ pub(super) struct Erasures {
     single: BTreeMap<Index, (Index, BTreeSet<SealedField>)>,
     /// What is not there any more, and the entry that should say so.
     tombstones: BTreeMap<(Index, SealedField), Index>,
+    /// Entries of which everything was destroyed, and the entry that should say that something of it was erased.
+    destroyed: BTreeMap<Index, Index>,
     /// Entries whose openings were opened.
     opened: Bits,
 }
@@ -64,6 +66,12 @@ impl Erasures {
         Ok(())
     }
 
+    /// What was stored of an entry was destroyed: it could not be read when something of it was erased. What its other
+    /// values were, nobody can tell any more.
+    pub fn destroyed(&mut self, index: Index, by: Index) {
+        self.destroyed.insert(index, by);
+    }
+
     /// The entry that says that a month and class was erased as a whole.
     pub fn whole(&self, key: &Key) -> Option<Index> {
         self.whole.get(key).copied()
@@ -79,6 +87,16 @@ impl Erasures {
             {
                 faults(format!(
                     "{field} of entry {index} is erased, but entry {by} says that of something else"
+                ));
+            }
+        }
+        for (index, by) in &self.destroyed {
+            let of_another = self.single.get(by).is_some_and(|(target, _)| target != index);
+            if !self.said.contains(by) {
+                faults(format!("all values of entry {index} were destroyed, but entry {by} is no erasure"));
+            } else if of_another {
+                faults(format!(
+                    "all values of entry {index} were destroyed, but entry {by} says that of something else"
                 ));
             }
         }

@@ -19,7 +19,7 @@ fn sound() -> MemoryFolder {
 }
 
 /// What is found, and the faults.
-fn check(folder: &MemoryFolder, with_keys: bool) -> (Checked, Vec<String>) {
+pub fn check(folder: &MemoryFolder, with_keys: bool) -> (Checked, Vec<String>) {
     let before: Vec<_> = folder.paths().iter().map(|path| folder.bytes(path)).collect();
     let data = Arc::new(folder.clone());
     let keyring = with_keys.then(|| Keyring::open(data.clone(), data, wrapping(), origin()).unwrap());

@@ -5,6 +5,7 @@ use einsicht_tlog::Index;
 use super::harness::{Step, is_sealed, open, open_with, openings, take};
 use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
 use crate::vault::VaultError;
+use crate::vault::class::Slot;
 
 /// Whether the bytes stand in any file.
 fn is_anywhere(folder: &MemoryFolder, bytes: &[u8]) -> bool {
@@ -18,7 +19,8 @@ fn the_slot_of_an_erased_value_and_the_journal_keep_nothing_of_it() {
     assert!(take(&mut world, &[Step::Commit(8)]));
     let (file, stored) =
         world.vault.inner.find(&crate::vault::read::Entry::parse(Index(3), &world.leaf(3)).unwrap()).unwrap();
-    let old = &stored.sealed[24..];
+    let Slot::Sealed(sealed) = &stored.slot else { panic!("{stored:?}") };
+    let old = &sealed[24..];
     assert!(is_anywhere(&folder, old));
     world.erase(3).unwrap();
     let (_, new) =
@@ -27,7 +29,8 @@ fn the_slot_of_an_erased_value_and_the_journal_keep_nothing_of_it() {
         for piece in old.chunks_exact(16) {
             assert!(!is_anywhere(&state, piece), "something is left of what was erased");
         }
-        let new = &new.sealed[24..];
+        let Slot::Sealed(new) = &new.slot else { panic!("{new:?}") };
+        let new = &new[24..];
         let journal = state.bytes("vault/erasing");
         assert!(!journal.windows(new.len()).any(|window| window == new), "the journal keeps what it stated");
     }
