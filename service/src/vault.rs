@@ -23,12 +23,14 @@ mod error;
 mod keyring;
 mod layout;
 mod left;
+mod open;
 mod read;
 mod recovery;
 mod redo;
 mod rewrap;
 mod rows;
 mod scan;
+mod start;
 #[cfg(test)]
 mod tests;
 mod watermark;
@@ -39,17 +41,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
-use einsicht_access::vault::WrappingKey;
 use einsicht_access::{Month, Openings, RetentionClass};
-use einsicht_proto::v1::Erasure;
-use einsicht_tlog::{Hash, Index, Origin, Size, TreeHead};
+use einsicht_tlog::{Hash, Index, Origin, TreeHead};
 
 use self::class::{ClassFile, Pending, WriteError};
 use self::layout::VAULT;
-use self::recovery::{Class, Classes, Log, Recovered};
-use self::watermark::Watermark;
+use self::recovery::{Class, Classes};
+use self::watermark::{Known, State, Watermark};
 use crate::storage::file::Folder;
-use crate::storage::{AppendError, Halt, LogReader};
+use crate::storage::{AppendError, Halt};
 
 pub use self::check::{Check, Found as Checked};
 pub use self::copy::{Copied, CopyError, copy};
@@ -57,36 +57,10 @@ pub use self::damage::{Damage, Problem};
 pub use self::error::{OpenError, VaultError};
 pub use self::keyring::{Keyring, KeyringError};
 pub use self::left::left;
+pub use self::open::{Opened, Opening};
 pub use self::recovery::RecoveryError;
 pub use self::redo::RedoError;
 pub use self::rewrap::rewrap;
-
-/// What a vault is opened from.
-pub struct Opening<'l> {
-    /// The data folder.
-    pub data: Arc<dyn Folder>,
-    /// The folder of keys.
-    pub keys: Arc<dyn Folder>,
-    /// Opens the keys; without it, nothing is sealed and nothing sealed can be read.
-    pub wrapping: Option<WrappingKey>,
-    /// The ledger.
-    pub origin: Origin,
-    /// Reads its log.
-    pub reader: &'l LogReader,
-    /// Where that ends.
-    pub size: Size,
-    /// Ends the process when a sync has failed.
-    pub halt: Halt,
-}
-
-/// A vault that is open, and what is still to be erased.
-pub struct Opened {
-    /// The vault.
-    pub vault: Vault,
-    /// Entries that say that something was erased, in order, with their leaves. Whether it was, is not known:
-    /// it has to be done again.
-    pub erasures: Vec<(Index, Vec<u8>, Erasure)>,
-}
 
 /// Openings of one entry, encrypted, and where they belong.
 #[derive(Debug, Clone)]
@@ -153,63 +127,13 @@ struct Inner {
     stopped: AtomicBool,
     /// The journal states what could not be finished when the vault was opened.
     is_journal_kept: bool,
+    /// What the watermark knew of months and classes that are closed.
+    unlooked: Vec<Known>,
     damages: Vec<Damage>,
     halt: Halt,
 }
 
 impl Vault {
-    /// Opens the vault of a ledger whose log is open, and brings it in order.
-    ///
-    /// # Errors
-    /// [`OpenError`]: a wrong wrapping key, or the file system. Damage is none.
-    pub fn open(opening: Opening<'_>) -> Result<Opened, OpenError> {
-        let Opening { data, keys, wrapping, origin, reader, size, halt } = opening;
-        let keyring = wrapping.map(|wrapping| {
-            Keyring::open(Arc::clone(&keys), Arc::clone(&data), wrapping, origin.clone()).map(Arc::new)
-        });
-        let keyring = keyring.transpose()?;
-        let is_there = !data.folders("").map_err(RecoveryError::from)?.iter().all(|name| name != VAULT);
-        let recovered = match is_there || keyring.is_some() {
-            true => {
-                // One that can't be read is none: everything is looked at.
-                let watermark = Watermark::read(&*data).unwrap_or_else(|error| {
-                    tracing::error!(%error, "vault/watermark can't be read: the whole vault is looked at");
-                    None
-                });
-                if let Some(watermark) = &watermark {
-                    belongs(watermark, reader, size)?;
-                }
-                let log = Log { reader, origin_hash: origin.hash(), size };
-                recovery::recover(&*data, &log, watermark.as_ref())?
-            }
-            // Nothing was ever sealed here.
-            false => Recovered::default(),
-        };
-        let Recovered { classes, damages, erasures, is_journal_kept } = recovered;
-        let closed = classes.iter().filter(|(_, class)| matches!(class, Class::Closed));
-        for ((month, class), _) in closed {
-            keyring.iter().for_each(|keyring| keyring.close(*month, *class));
-        }
-        for damage in &damages {
-            tracing::error!("{damage}");
-        }
-        let undone = erasures.iter().map(|(index, ..)| *index).collect();
-        let inner = Inner {
-            data,
-            keys,
-            keyring,
-            origin,
-            classes: RwLock::new(classes),
-            erasing: Mutex::new(()),
-            undone: Mutex::new(undone),
-            stopped: AtomicBool::new(false),
-            is_journal_kept,
-            damages,
-            halt,
-        };
-        Ok(Opened { vault: Self { inner: Arc::new(inner) }, erasures })
-    }
-
     /// The keys; `None` without a wrapping key.
     #[must_use]
     pub fn keyring(&self) -> Option<&Arc<Keyring>> {
@@ -274,7 +198,8 @@ impl Vault {
     /// # Errors
     /// Those of the file system. Nothing is lost then: more is looked at when the ledger is opened.
     pub fn move_watermark(&self, head: &TreeHead) -> io::Result<()> {
-        let files: Vec<Arc<ClassFile>> = self.inner.read().values().filter_map(Class::file).collect();
+        let classes: Vec<_> = self.inner.read().iter().map(|(key, class)| (*key, class.clone())).collect();
+        let files: Vec<Arc<ClassFile>> = classes.iter().filter_map(|(_, class)| class.file()).collect();
         if files.is_empty() && self.inner.keyring.is_none() {
             return Ok(());
         }
@@ -283,7 +208,16 @@ impl Vault {
         self.inner.data.sync_folder("")?;
         // Looked at last: what comes meanwhile lies behind.
         let undone = self.inner.undone().iter().copied().filter(|index| index.0 < head.size.0).collect();
-        Watermark { head: *head, undone }.write(&*self.inner.data)
+        let known = classes.iter().filter_map(|((month, class), known)| {
+            let state = match known {
+                Class::Open(file) => State::Overwritten(file.overwritten()),
+                Class::Closed => return None,
+                Class::Erased { .. } => State::Erased,
+            };
+            Some(Known { month: *month, class: *class, state })
+        });
+        let classes = known.chain(self.inner.unlooked.iter().copied()).collect();
+        Watermark { head: *head, undone, classes }.write(&*self.inner.data)
     }
 }
 
@@ -351,19 +285,5 @@ impl Class {
             Self::Open(file) => Some(Arc::clone(file)),
             Self::Closed | Self::Erased { .. } => None,
         }
-    }
-}
-
-/// The watermark is written for what was published only: a log that does not have it is not the one that the vault
-/// belongs to now.
-fn belongs(watermark: &Watermark, reader: &LogReader, size: Size) -> Result<(), OpenError> {
-    let known = watermark.head;
-    let rolled_back = OpenError::RolledBack { known: known.size, found: size };
-    if known.size > size {
-        return Err(rolled_back);
-    }
-    match known.size.0 == 0 || reader.head(known.size).map_err(RecoveryError::from)? == known {
-        true => Ok(()),
-        false => Err(rolled_back),
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use einsicht_access::openings::Openings;
-use einsicht_access::vault::record::{file_header, record};
+use einsicht_access::vault::record::{file_start, record};
 use einsicht_access::vault::{KeyName, VaultKey, WrappingKey};
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::hash::leaf_hash;
@@ -55,7 +55,7 @@ pub fn write_as(folder: &Path, stored: &[Stored], class: RetentionClass) {
     for month in months {
         let dir = folder.join(format!("vault/{month}/{class}"));
         fs::create_dir_all(&dir).unwrap();
-        let mut file = file_header(origin_hash, month, class);
+        let mut file = file_start(origin_hash, month, class, 0);
         for one in stored.iter().filter(|one| one.month == month) {
             let nonce = [u8::try_from(one.index.0).unwrap(); 24];
             let sealed =

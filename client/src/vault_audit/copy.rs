@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use einsicht_access::marker::PeriodKey;
 use einsicht_access::vault::record::{
-    FILE_MAGIC, RECORD_HEADER_BYTES, RECORD_MAGIC, RecordHeader, file_header,
+    FILE_MAGIC, OVERWRITTEN_BYTES, RECORD_HEADER_BYTES, RECORD_MAGIC, RecordHeader, file_header,
 };
 use einsicht_access::vault::{KeyName, VaultKey, WRAPPED_BYTES, WrappingKey};
 use einsicht_access::{Month, RetentionClass};
@@ -150,7 +150,8 @@ impl Class {
             Err(error) => return Err(VaultCopyError::Io { path, error }),
         };
         let header = file_header(origin_hash, month, class);
-        let mut scan = Scan { file, at: header.len() as u64, rows: Vec::new(), damage: Vec::new() };
+        let at = (header.len() + OVERWRITTEN_BYTES) as u64;
+        let mut scan = Scan { file, at, rows: Vec::new(), damage: Vec::new() };
         let read = scan.begins_with(&header).and_then(|begins| Ok((begins, scan.run(&path)?)));
         match read {
             Ok((true, ())) => {}

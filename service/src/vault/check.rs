@@ -11,9 +11,7 @@ use std::io;
 use std::sync::Arc;
 
 use einsicht_access::sealed_entry::nonce_of;
-use einsicht_access::vault::record::{
-    RECORD_HEADER_BYTES, RecordHeader, destroyed_by, file_header, read_slot,
-};
+use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader, destroyed_by, read_slot};
 use einsicht_access::{Month, Openings, RetentionClass, read_body};
 use einsicht_proto::v1::EntryBody;
 use einsicht_proto::v1::entry_body::Content;
@@ -26,6 +24,7 @@ use super::layout::{index_path, openings_path};
 use super::recovery::{erased_by, list};
 use super::rows::Rows;
 use super::scan::{PieceKind, piece_at};
+use super::start::Start;
 use super::{Keyring, KeyringError};
 use crate::storage::file::{DataFile, Folder, read_exact_at};
 
@@ -99,15 +98,19 @@ impl<'c> Check<'c> {
                 classes.insert((month, class), Class::Erased { by, rows });
             } else if let Some(file) = open_openings(data, month, class)? {
                 let path = openings_path(month, class);
-                let header = file_header(origin.hash(), month, class);
-                let mut start = vec![0; header.len()];
-                let read = file.read_at(&mut start, 0)?;
-                if start.get(..read) != Some(&header) {
+                let start = Start::read(&*file, origin.hash(), month, class)?;
+                if !start.header_checks {
                     faults(format!(
                         "{path}, byte 0: not the start of a file of openings of this ledger, month and class"
                     ));
+                } else if start.overwritten.is_none() {
+                    faults(format!(
+                        "{path}, byte {}: how often something was erased in it can't be read; the next start does all \
+                         erasures again",
+                        start.count_at
+                    ));
                 }
-                let mut reading = Reading { path, file, offset: header.len() as u64, next: None };
+                let mut reading = Reading { path, file, offset: start.records_at, next: None };
                 reading.advance(faults)?;
                 classes.insert((month, class), Class::Open(reading));
             }

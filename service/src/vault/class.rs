@@ -5,7 +5,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use einsicht_access::vault::record::{
-    RECORD_HEADER_BYTES, RecordHeader, SlotTooShort, destroyed_by, file_header, read_slot, record,
+    OVERWRITTEN_BYTES, RECORD_HEADER_BYTES, RecordHeader, SlotTooShort, destroyed_by, file_start,
+    overwritten_bytes, read_slot, record,
 };
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index};
@@ -21,8 +22,22 @@ pub(super) struct ClassFile {
     pub file: Arc<dyn DataFile>,
     /// Held while something is written and synced: a failed sync is told to one of those who share a file, and
     /// that must be the one whose bytes it lost.
-    end: Mutex<u64>,
+    extent: Mutex<Extent>,
     rows: Mutex<Rows>,
+}
+
+/// Where a file ends, and how often something in it was overwritten: less often than the watermark says, and the file
+/// was put back from a copy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent {
+    /// Where the next record goes.
+    pub end: u64,
+    /// How often something was overwritten.
+    pub overwritten: u64,
+    /// Where that stands; `None` in a file that is not ours to change.
+    pub count_at: Option<u64>,
+    /// Whether something else stands there.
+    pub is_count_due: bool,
 }
 
 /// What is to be written for one entry.
@@ -91,20 +106,29 @@ impl ClassFile {
         let here = class_folder(month, class);
         folder.create_folder(&here).map_err(WriteError::Write)?;
         let file = folder.open(&path, true).map_err(WriteError::Write)?;
-        let header = file_header(origin_hash, month, class);
-        file.set_len(0).and_then(|()| file.write_all_at(&header, 0)).map_err(WriteError::Write)?;
+        let start = file_start(origin_hash, month, class, 0);
+        file.set_len(0).and_then(|()| file.write_all_at(&start, 0)).map_err(WriteError::Write)?;
         file.sync_data().map_err(WriteError::Sync)?;
         let index = folder.open(&index_path(month, class), true).map_err(WriteError::Write)?;
         for folder_path in [here.as_str(), &month_folder(month), VAULT, ""] {
             folder.sync_folder(folder_path).map_err(WriteError::Sync)?;
         }
         let rows = Rows::open(index, Index(0)).map_err(WriteError::Write)?;
-        Ok(Self::new(month, class, file, header.len() as u64, rows))
+        let end = start.len() as u64;
+        let count_at = Some(end - OVERWRITTEN_BYTES as u64);
+        let extent = Extent { end, overwritten: 0, count_at, is_count_due: false };
+        Ok(Self::new(month, class, file, extent, rows))
     }
 
-    /// Takes over what is there: `end` is where the next record goes.
-    pub fn new(month: Month, class: RetentionClass, file: Arc<dyn DataFile>, end: u64, rows: Rows) -> Self {
-        Self { month, class, file, end: Mutex::new(end), rows: Mutex::new(rows) }
+    /// Takes over what is there.
+    pub fn new(
+        month: Month,
+        class: RetentionClass,
+        file: Arc<dyn DataFile>,
+        extent: Extent,
+        rows: Rows,
+    ) -> Self {
+        Self { month, class, file, extent: Mutex::new(extent), rows: Mutex::new(rows) }
     }
 
     /// What people call its file.
@@ -114,7 +138,8 @@ impl ClassFile {
 
     /// Appends records, in order, and syncs them. After an error nobody may go on with this file.
     pub fn append(&self, pending: &[Pending<'_>]) -> Result<(), WriteError> {
-        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut extent = self.extent();
+        let end = &mut extent.end;
         let mut bytes = Vec::with_capacity(pending.iter().map(|one| one.sealed.len() + 128).sum());
         let mut rows = Vec::with_capacity(pending.len());
         for Pending { index, leaf_hash, sealed } in pending {
@@ -136,7 +161,7 @@ impl ClassFile {
         match self.read_at(row, leaf_hash) {
             // Perhaps it is being overwritten right now.
             Ok(Stored { slot: Slot::Damaged(_), .. }) => {
-                let _end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+                let _extent = self.extent();
                 self.read_at(row, leaf_hash)
             }
             read => read,
@@ -144,11 +169,34 @@ impl ClassFile {
     }
 
     /// Writes a slot over the one behind `offset`, the start of its record, and syncs it. What it held before
-    /// is gone then.
-    pub fn overwrite(&self, offset: u64, slot: &[u8]) -> Result<(), WriteError> {
-        let _end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+    /// is gone then. `times` is how often something was overwritten, with this.
+    pub fn overwrite(&self, offset: u64, slot: &[u8], times: u64) -> Result<(), WriteError> {
+        let mut extent = self.extent();
         self.file.write_all_at(slot, offset + RECORD_HEADER_BYTES as u64).map_err(WriteError::Write)?;
-        self.file.sync_data().map_err(WriteError::Sync)
+        self.write_count(&mut extent, times)
+    }
+
+    /// How often something was overwritten.
+    pub fn overwritten(&self) -> u64 {
+        self.extent().overwritten
+    }
+
+    /// Writes how often something was overwritten, where something else stands there. Before that everything has to be
+    /// erased that is to be.
+    pub fn mend_count(&self) -> Result<(), WriteError> {
+        let mut extent = self.extent();
+        let times = extent.overwritten;
+        if extent.is_count_due { self.write_count(&mut extent, times) } else { Ok(()) }
+    }
+
+    fn write_count(&self, extent: &mut Extent, times: u64) -> Result<(), WriteError> {
+        if let Some(at) = extent.count_at {
+            self.file.write_all_at(&overwritten_bytes(times), at).map_err(WriteError::Write)?;
+            extent.is_count_due = false;
+        }
+        self.file.sync_data().map_err(WriteError::Sync)?;
+        extent.overwritten = times;
+        Ok(())
     }
 
     /// The first and the last entry, if there is one.
@@ -174,6 +222,10 @@ impl ClassFile {
         }
         let synced = unwritten.file.sync_data();
         self.rows().note_sync(synced)
+    }
+
+    fn extent(&self) -> MutexGuard<'_, Extent> {
+        self.extent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {

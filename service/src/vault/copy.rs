@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use einsicht_access::vault::record::file_header;
+use einsicht_access::vault::record::{file_start, overwritten_bytes};
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index, Size};
 
@@ -20,6 +20,7 @@ use super::damage::{Damage, Problem};
 use super::layout::{VAULT, class_folder, erased_path, index_path, month_folder, openings_path};
 use super::recovery::{erased_by, list};
 use super::scan::{Piece, PieceKind, piece_at};
+use super::start::Start;
 use crate::storage::file::{DataFile, Folder, read_exact_at, read_small, replace};
 
 /// Present in a copy while it is written.
@@ -146,17 +147,28 @@ impl Copying<'_> {
         let path = openings_path(self.month, self.class);
         let from = open_openings(self.from, self.month, self.class).map_err(source(&path))?;
         let Some(from) = from else { return Ok(()) };
-        let header = file_header(self.origin_hash, self.month, self.class);
-        let mut found = vec![0; header.len()];
-        let read = from.read_at(&mut found, 0).map_err(source(&path))?;
-        if found.get(..read) != Some(&header) {
+        // Before the records: the copy has at least that many erasures.
+        let Start { header_checks, overwritten, count_at, records_at } =
+            Start::read(&*from, self.origin_hash, self.month, self.class).map_err(source(&path))?;
+        if !header_checks {
             copied.damages.push(Damage { file: path, offset: 0, what: Problem::Header });
             return Ok(());
         }
         self.create_folders()?;
         let to = self.to.open(&path, true).map_err(target(&path))?;
-        self.write(&*to, 0, &header).map_err(target(&path))?;
-        let end = self.records(&path, &*from, &*to, header.len() as u64, copied)?;
+        self.begin(&*to).map_err(target(&path))?;
+        let damages = copied.damages.len();
+        let end = self.records(&path, &*from, &*to, records_at, copied)?;
+        match overwritten {
+            // In place of what is damaged, the copy may have what was erased before that.
+            Some(times) if copied.damages.len() == damages => {
+                self.write(&*to, count_at, &overwritten_bytes(times)).map_err(target(&path))?;
+            }
+            Some(_) => {}
+            None => {
+                copied.damages.push(Damage { file: path.clone(), offset: count_at, what: Problem::Count });
+            }
+        }
         let lost = self.lost(&*to, end).map_err(target(&path))?;
         copied.damages.extend(lost.iter().map(|index| Damage {
             file: path.clone(),
@@ -169,6 +181,13 @@ impl Copying<'_> {
         }
         to.sync_data().map_err(target(&path))?;
         self.to.sync_folder(&class_folder(self.month, self.class)).map_err(target(&path))
+    }
+
+    /// Sees to it that the copy begins as such a file does.
+    fn begin(&self, to: &dyn DataFile) -> io::Result<()> {
+        let found = Start::read(to, self.origin_hash, self.month, self.class)?;
+        let times = found.overwritten.filter(|_| found.header_checks).unwrap_or(0);
+        self.write(to, 0, &file_start(self.origin_hash, self.month, self.class, times)).map(drop)
     }
 
     /// Copies record by record; returns where the last of them ends.

@@ -20,6 +20,10 @@ pub struct Damage {
 pub enum Problem {
     /// The start of the file is not that of a file of openings of this ledger, month and class.
     Header,
+    /// It was there when the watermark was moved.
+    Gone,
+    /// How often something was overwritten can't be read.
+    Count,
     /// No record can be read here, and there are records behind.
     NoRecord,
     /// The openings of an entry are damaged.
@@ -41,6 +45,11 @@ impl fmt::Display for Damage {
             Problem::Header => write!(
                 formatter,
                 "{file}, byte {offset}: the start is not that of a file of openings of this ledger, month and class"
+            ),
+            Problem::Gone => write!(formatter, "{file}: the file was there, and is gone"),
+            Problem::Count => write!(
+                formatter,
+                "{file}, byte {offset}: how often something was erased in it can't be read; all erasures are done again"
             ),
             Problem::NoRecord => write!(formatter, "{file}, byte {offset}: no record can be read here"),
             Problem::Slot(index) => {

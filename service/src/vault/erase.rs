@@ -164,7 +164,8 @@ impl Inner {
     ) -> Result<(), VaultError> {
         let (month, class, leaf_hash) = (file.month, file.class, entry.leaf_hash);
         let (index, offset) = (entry.index, stored.offset);
-        let overwriting = Overwriting { month, class, offset, index, leaf_hash, slot };
+        let times = file.overwritten().saturating_add(1);
+        let overwriting = Overwriting { month, class, offset, index, leaf_hash, times, slot };
         if self.has_stopped() {
             // What the journal states now may be all that is left of another slot.
             return Err(AppendError::Stopped.into());
@@ -178,7 +179,7 @@ impl Inner {
             Err(error @ WriteError::Write(_)) => return Err(AppendError::from(error).into()),
             begun => self.write(|| {
                 begun?;
-                file.overwrite(overwriting.offset, &overwriting.slot)?;
+                file.overwrite(overwriting.offset, &overwriting.slot, overwriting.times)?;
                 journal.end()
             })?,
         }

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! journal = "EINERASE" ‖ uint32 version ‖ month, as text (7) ‖ uint8 length of class ‖ class, as text
-//!           ‖ uint64 offset of the record ‖ uint64 index ‖ leaf hash (32) ‖ uint32 slot bytes ‖ slot
+//!           ‖ uint64 offset of the record ‖ uint64 index ‖ leaf hash (32)
+//!           ‖ uint64 how often something in the file was overwritten, with this ‖ uint32 slot bytes ‖ slot
 //!           ‖ CRC-32C of all of these
 //! ```
 
@@ -31,6 +32,8 @@ pub(super) struct Overwriting {
     pub index: Index,
     /// Its leaf hash.
     pub leaf_hash: Hash,
+    /// How often something in the file was overwritten, with this.
+    pub times: u64,
     /// The new slot.
     pub slot: Vec<u8>,
 }
@@ -93,6 +96,7 @@ impl Overwriting {
             &self.offset.to_be_bytes(),
             &self.index.0.to_be_bytes(),
             self.leaf_hash.as_bytes(),
+            &self.times.to_be_bytes(),
             &slot_bytes.to_be_bytes(),
             &self.slot,
         ]
@@ -111,6 +115,7 @@ impl Overwriting {
         let (offset, rest) = rest.split_first_chunk::<8>()?;
         let (index, rest) = rest.split_first_chunk::<8>()?;
         let (leaf_hash, rest) = rest.split_first_chunk::<32>()?;
+        let (times, rest) = rest.split_first_chunk::<8>()?;
         let (slot_bytes, rest) = rest.split_first_chunk::<4>()?;
         let (slot, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*slot_bytes)).ok()?)?;
         let checksum = rest.first_chunk::<4>()?;
@@ -125,6 +130,7 @@ impl Overwriting {
             offset: u64::from_be_bytes(*offset),
             index: Index(u64::from_be_bytes(*index)),
             leaf_hash: Hash(*leaf_hash),
+            times: u64::from_be_bytes(*times),
             slot: slot.to_vec(),
         })
         .filter(|_| checks)
@@ -143,6 +149,7 @@ mod tests {
             offset: 1000,
             index: Index(42),
             leaf_hash: Hash([6; 32]),
+            times: 3,
             slot: vec![7; 200],
         }
     }

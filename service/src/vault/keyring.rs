@@ -1,6 +1,9 @@
 //! The keys of the months: made when they are first needed, durable before they are used, and wrapped for the
 //! disk by a key that the operator keeps elsewhere.
 
+mod error;
+mod files;
+
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,9 +13,13 @@ use einsicht_access::{Month, PeriodKey, RetentionClass};
 use einsicht_tlog::Origin;
 use zeroize::Zeroizing;
 
+use self::files::{folder_of, in_file};
 use super::layout::{erased_path, month_folder, openings_path};
-use crate::signer::{self, SecretError};
+use crate::signer;
 use crate::storage::file::{Folder, read_small, replace};
+
+pub use self::error::KeyringError;
+pub(super) use self::files::{destroy_class, is_there, names};
 
 /// The keys of one ledger. Those that were used are kept in memory.
 pub struct Keyring {
@@ -64,73 +71,6 @@ struct Held<K> {
 struct Unwrapped {
     file: Vec<u8>,
     key: Zeroizing<[u8; KEY_BYTES]>,
-}
-
-/// A key can't be had.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// The file system failed.
-    #[error("{path}, in the folder of keys: {error}")]
-    Io {
-        /// The file.
-        path: String,
-        /// The reason.
-        #[source]
-        error: io::Error,
-    },
-    /// A key does not open.
-    #[error("{path}, in the folder of keys: {error}; restore the file from your backup of the keys")]
-    Damaged {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        #[source]
-        error: UnwrapError,
-    },
-    /// No key opens.
-    #[error(
-        "{path}, in the folder of keys, does not open with this wrapping key, nor does any other key there. Start \
-         with the wrapping key that they were wrapped with"
-    )]
-    WrongWrappingKey {
-        /// The first of the files.
-        path: String,
-    },
-    /// There are openings, and not their key.
-    #[error(
-        "{written} was written under a key that should be {path}, in the folder of keys, and is not there; \
-         restore it from your backup of the keys. A new key is never made for old openings"
-    )]
-    Lost {
-        /// Where the key should be.
-        path: String,
-        /// What was written under it.
-        written: String,
-    },
-    /// What was sealed there can't be read, so nothing can be added.
-    #[error(
-        "{file} could not be read when the service started, so nothing can be sealed for {month}/{class}. See the log \
-         of the service; repair the disk, or put the file back from a backup, and start again"
-    )]
-    Closed {
-        /// The file, in the data folder.
-        file: String,
-        /// The month.
-        month: Month,
-        /// The class.
-        class: RetentionClass,
-    },
-    /// It was destroyed, and what is sealed with it can't be kept any more.
-    #[error("the sealed values of {month}/{class} were erased as a whole; nothing is added to them any more")]
-    Erased {
-        /// The month.
-        month: Month,
-        /// The class.
-        class: RetentionClass,
-    },
-    /// The operating system gave no randomness.
-    #[error(transparent)]
-    Random(#[from] SecretError),
 }
 
 impl Keyring {
@@ -332,69 +272,4 @@ impl Keyring {
             Err(error) => Err(KeyringError::Damaged { path, error }),
         }
     }
-}
-
-/// As [`Keyring::destroy`], for whoever has no wrapping key.
-///
-/// # Errors
-/// Those of the file system.
-pub(super) fn destroy_class(
-    keys: &dyn Folder,
-    month: Month,
-    class: RetentionClass,
-    is_last: bool,
-) -> io::Result<()> {
-    destroy(keys, KeyName::Vault(month, class))?;
-    if is_last { destroy(keys, KeyName::Period(month)) } else { Ok(()) }
-}
-
-/// Destroys a key: its file is overwritten, then removed. One that is gone already is gone.
-fn destroy(keys: &dyn Folder, name: KeyName) -> io::Result<()> {
-    let path = name.path();
-    let folder = folder_of(&path);
-    // A key that was being made when the power went lies beside it.
-    for path in [format!("{path}.new"), path.clone()] {
-        let file = match keys.open(&path, false) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            file => file?,
-        };
-        let bytes = usize::try_from(file.byte_len()?).map_err(io::Error::other)?;
-        file.write_all_at(&vec![0; bytes], 0)?;
-        file.sync_data()?;
-        keys.remove(&path)?;
-    }
-    match keys.sync_folder(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        synced => synced,
-    }
-}
-
-/// The names of all keys that are there, in order.
-fn names(keys: &dyn Folder) -> Result<Vec<KeyName>, KeyringError> {
-    let list = |folder: &str| keys.list(folder).map_err(in_file(folder));
-    let vault = list("vault")?.into_iter().filter_map(|file| {
-        let (month, class) = file.strip_suffix(".key")?.split_once('.')?;
-        Some(KeyName::Vault(month.parse().ok()?, class.parse().ok()?))
-    });
-    let period = list("markers")?.into_iter();
-    let period = period.filter_map(|file| Some(KeyName::Period(file.strip_suffix(".key")?.parse().ok()?)));
-    let mut names: Vec<KeyName> = vault.chain(period).collect();
-    names.sort_unstable();
-    Ok(names)
-}
-
-fn is_there(folder: &dyn Folder, path: &str) -> io::Result<bool> {
-    match folder.open(path, false) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-fn in_file(path: &str) -> impl FnOnce(io::Error) -> KeyringError + '_ {
-    move |error| KeyringError::Io { path: path.to_owned(), error }
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

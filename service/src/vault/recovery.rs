@@ -8,6 +8,7 @@
 
 mod behind;
 mod journal;
+mod known;
 mod scanned;
 mod settle;
 
@@ -26,7 +27,7 @@ use super::class::{ClassFile, WriteError};
 use super::damage::{Damage, Problem};
 use super::layout::{VAULT, erased_path, index_path, month_folder, openings_path};
 use super::rows::Rows;
-use super::watermark::Watermark;
+use super::watermark::{Known, Watermark};
 use crate::storage::file::{Folder, is_full, read_small};
 use crate::storage::{LogReader, ReadError};
 
@@ -68,6 +69,8 @@ pub(super) struct Recovered {
     pub erasures: Vec<(Index, Vec<u8>, Erasure)>,
     /// Whether the journal may state an erasure that could not be finished. It must not be written over then.
     pub is_journal_kept: bool,
+    /// What the watermark knew of what nobody could look at: it stays known.
+    pub unlooked: Vec<Known>,
 }
 
 /// Brings everything behind the watermark in order.
@@ -76,13 +79,15 @@ pub(super) struct Recovered {
 /// Those of listing folders, and of reading the log. What can't be read of the vault's files is told as damage.
 pub(super) fn recover(
     folder: &dyn Folder,
+    keys: &dyn Folder,
     log: &Log<'_>,
     watermark: Option<&Watermark>,
 ) -> Result<Recovered, RecoveryError> {
     let from = watermark.map_or(Size(0), |watermark| watermark.head.size);
-    let undone = watermark.map_or(&[][..], |watermark| &watermark.undone);
+    let known = watermark.map_or(&[][..], |watermark| &watermark.classes);
     let mut recovery = Recovery {
         folder,
+        keys,
         log,
         from,
         erasures_from: from,
@@ -94,10 +99,16 @@ pub(super) fn recover(
     for key in list(folder)? {
         recovery.look_at(key)?;
     }
+    recovery.compare(known);
+    let mut undone = watermark.map_or_else(Vec::new, |watermark| watermark.undone.clone());
+    undone.extend(recovery.erased_and_there());
     let erasures = recovery.erasures_from;
-    let wanted = Wanted { erasures, undone, openings: from, unsure: &recovery.unsure };
+    let wanted = Wanted { erasures, undone: &undone, openings: from, unsure: &recovery.unsure };
     let behind = read_behind(log, &wanted, &recovery.scanned, &recovery.found.classes)?;
-    recovery.settle(behind)
+    let mut found = recovery.settle(behind)?;
+    let is_closed = |one: &&Known| matches!(found.classes.get(&(one.month, one.class)), Some(Class::Closed));
+    found.unlooked = known.iter().filter(is_closed).copied().collect();
+    Ok(found)
 }
 
 /// Opening failed.
@@ -121,6 +132,7 @@ impl From<WriteError> for RecoveryError {
 /// Opening, while it is under way.
 struct Recovery<'r> {
     folder: &'r dyn Folder,
+    keys: &'r dyn Folder,
     log: &'r Log<'r>,
     /// From which entry on the vault is not known to be in order.
     from: Size,

@@ -4,6 +4,7 @@ use einsicht_access::SealedField;
 use einsicht_proto::v1::Erasure;
 use einsicht_tlog::Index;
 
+use super::recovery::Class;
 use super::{AppendError, Vault, VaultError};
 use crate::storage::{LogReader, ReadError};
 
@@ -45,6 +46,11 @@ impl Vault {
                     tracing::error!(entry = %by, "what was erased could not be erased again: {error}");
                 }
             }
+        }
+        if self.inner.undone().is_empty() {
+            // From here on these are the files that the watermark knows.
+            let files: Vec<_> = self.inner.read().values().filter_map(Class::file).collect();
+            files.iter().try_for_each(|file| self.inner.write(|| file.mend_count()))?;
         }
         Ok(())
     }

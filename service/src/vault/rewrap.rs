@@ -1,10 +1,11 @@
 //! Another wrapping key: every key of the vault under a new one, so that whoever has the old one, and copies of the key
 //! files, has nothing.
 
-use einsicht_access::vault::{AEAD_NONCE_BYTES, KeyName, WrappingKey};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, WrappingKey};
 use einsicht_tlog::Origin;
 
 use super::KeyringError;
+use super::keyring::names;
 use crate::signer;
 use crate::storage::file::{Folder, read_small, replace};
 
@@ -41,18 +42,6 @@ pub fn rewrap(
         replace(keys, &path, &file).map_err(|error| KeyringError::Io { path, error })?;
     }
     Ok(under_old.len())
-}
-
-fn names(keys: &dyn Folder) -> Result<Vec<KeyName>, KeyringError> {
-    let list =
-        |folder: &str| keys.list(folder).map_err(|error| KeyringError::Io { path: folder.to_owned(), error });
-    let vault = list("vault")?.into_iter().filter_map(|file| {
-        let (month, class) = file.strip_suffix(".key")?.split_once('.')?;
-        Some(KeyName::Vault(month.parse().ok()?, class.parse().ok()?))
-    });
-    let markers = list("markers")?.into_iter();
-    let markers = markers.filter_map(|file| Some(KeyName::Period(file.strip_suffix(".key")?.parse().ok()?)));
-    Ok(vault.chain(markers).collect())
 }
 
 #[cfg(test)]

@@ -8,4 +8,5 @@ mod erasing;
 mod harness;
 mod keyring;
 mod power_loss;
+mod put_back;
 mod unreadable;

@@ -207,7 +207,7 @@ fn an_entry_that_says_that_something_is_erased_is_listed_until_it_is() {
     desk.submit(Work::Own { body: body_bytes(&service_start("test")), sealed: None }).unwrap();
     let is_listed = |desk: &Desk| {
         desk.vault.move_watermark(&desk.head()).unwrap();
-        String::from_utf8(desk.folder.bytes("vault/watermark")).unwrap().ends_with("\n1\n2\n")
+        String::from_utf8(desk.folder.bytes("vault/watermark")).unwrap().contains("\n1\n2\n")
     };
     assert!(is_listed(&desk));
     desk.vault.erase_class("2026-10".parse().unwrap(), RetentionClass::Months(1), Index(2)).unwrap();

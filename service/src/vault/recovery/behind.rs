@@ -43,7 +43,8 @@ pub(super) fn read_behind(
     classes: &Classes,
 ) -> Result<Behind, ReadError> {
     let mut behind = Behind { erasures: Vec::new(), missing: Vec::new() };
-    for index in wanted.undone.iter().filter(|index| index.0 < wanted.erasures.0) {
+    let is_before = |index: &&Index| index.0 < wanted.erasures.0.min(log.size.0);
+    for index in wanted.undone.iter().filter(is_before) {
         let leaf = log.reader.leaf(*index)?;
         let body = read_body(Leaf::parse(&leaf).map_err(unreadable)?.body);
         if let Ok(Some(Content::Erasure(erasure))) = body.map(|body| body.content) {

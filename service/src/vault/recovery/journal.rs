@@ -2,10 +2,12 @@
 
 use std::io;
 
-use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader};
+use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader, overwritten_bytes};
+use einsicht_tlog::Hash;
 
 use super::super::erasing::{Journal, Overwriting};
 use super::super::layout::{ERASING, openings_path};
+use super::super::start::Start;
 use super::{Recovery, RecoveryError};
 use crate::storage::file::{DataFile, Folder};
 
@@ -21,14 +23,14 @@ impl Recovery<'_> {
                 return self.unreadable(ERASING, &error);
             }
         };
-        if let Err(RecoveryError::Io(error)) = finish(self.folder, &begun) {
+        if let Err(RecoveryError::Io(error)) = finish(self.folder, self.log.origin_hash, &begun) {
             self.found.is_journal_kept = true;
             self.unreadable(&openings_path(begun.month, begun.class), &error);
         }
     }
 }
 
-fn finish(folder: &dyn Folder, begun: &Overwriting) -> Result<(), RecoveryError> {
+fn finish(folder: &dyn Folder, origin_hash: Hash, begun: &Overwriting) -> Result<(), RecoveryError> {
     match folder.open(&openings_path(begun.month, begun.class), false) {
         Ok(file) => {
             // The header was not touched; where it names another record, the journal is of another file.
@@ -39,6 +41,7 @@ fn finish(folder: &dyn Folder, begun: &Overwriting) -> Result<(), RecoveryError>
             };
             if record_header(&*file, begun.offset)?.is_some_and(is_its) {
                 file.write_all_at(&begun.slot, begun.offset + RECORD_HEADER_BYTES as u64)?;
+                count(&*file, origin_hash, begun)?;
                 file.sync_data()?;
             }
         }
@@ -46,6 +49,13 @@ fn finish(folder: &dyn Folder, begun: &Overwriting) -> Result<(), RecoveryError>
         Err(error) => return Err(error.into()),
     }
     Ok(Journal::open(folder)?.end()?)
+}
+
+/// Writes how often something was overwritten, with this, unless that is known to be more.
+fn count(file: &dyn DataFile, origin_hash: Hash, begun: &Overwriting) -> io::Result<()> {
+    let start = Start::read(file, origin_hash, begun.month, begun.class)?;
+    let times = start.overwritten.unwrap_or(0).max(begun.times);
+    if start.header_checks { file.write_all_at(&overwritten_bytes(times), start.count_at) } else { Ok(()) }
 }
 
 fn record_header(file: &dyn DataFile, offset: u64) -> io::Result<Option<RecordHeader>> {

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use einsicht_access::vault::record::{RecordHeader, file_header};
+use einsicht_access::vault::record::RecordHeader;
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Index, Size};
 
@@ -11,6 +11,7 @@ use super::super::damage::{Damage, Problem};
 use super::super::layout::{index_path, openings_path};
 use super::super::rows::{Row, Rows};
 use super::super::scan::{Piece, PieceKind, piece_at};
+use super::super::start::Start;
 use super::{Log, RecoveryError};
 use crate::storage::file::{DataFile, Folder};
 
@@ -20,7 +21,9 @@ pub(in crate::vault) struct Scanned {
     pub class: RetentionClass,
     pub file: Arc<dyn DataFile>,
     pub rows: Rows,
-    pub header_checks: bool,
+    pub start: Start,
+    /// How often something was overwritten, as the watermark says: at least.
+    pub known_overwritten: u64,
     /// Where the last record ends that the log has.
     pub records_end: u64,
     /// Of entries behind the end of the log.
@@ -44,18 +47,16 @@ pub(super) fn scan(
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         file => file?,
     };
-    let header = file_header(log.origin_hash, month, class);
-    let mut found = vec![0; header.len()];
-    let read = file.read_at(&mut found, 0)?;
-    let header_checks = found.get(..read) == Some(&header);
+    let start = Start::read(&*file, log.origin_hash, month, class)?;
     let (rows, is_index_whole) = open_index(folder, &index_path(month, class), from, damages);
     let mut scanned = Scanned {
         month,
         class,
         file,
         rows,
-        header_checks,
-        records_end: header.len() as u64,
+        start,
+        known_overwritten: 0,
+        records_end: start.records_at,
         orphans: Vec::new(),
         torn: Vec::new(),
         is_index_whole,
@@ -72,6 +73,9 @@ pub(super) fn scan(
     while let Some(piece) = piece_at(&*scanned.file, offset)? {
         offset = piece.end;
         scanned.see(piece, log, &path, damages)?;
+    }
+    if start.header_checks && start.overwritten.is_none() && offset > start.records_at {
+        damages.push(Damage { file: path, offset: start.count_at, what: Problem::Count });
     }
     Ok(Some(scanned))
 }

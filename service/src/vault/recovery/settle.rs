@@ -2,9 +2,9 @@
 
 use std::io;
 
-use einsicht_access::vault::record::file_header;
+use einsicht_access::vault::record::file_start;
 
-use super::super::class::ClassFile;
+use super::super::class::{ClassFile, Extent};
 use super::super::damage::{Damage, Problem};
 use super::super::layout::{class_folder, openings_path};
 use super::super::scan::Piece;
@@ -24,15 +24,23 @@ pub(super) fn settle(
     is_missing: bool,
     damages: &mut Vec<Damage>,
 ) -> Result<ClassFile, RecoveryError> {
-    let Scanned { month, class, file, mut rows, header_checks, records_end, orphans, torn, .. } = scanned;
+    let Scanned { month, class, file, start, known_overwritten: known, .. } = scanned;
+    let Scanned { mut rows, records_end, orphans, torn, .. } = scanned;
     let path = openings_path(month, class);
-    let is_foreign =
-        !header_checks && file.byte_len()? > file_header(log.origin_hash, month, class).len() as u64;
+    let overwritten = start.overwritten.unwrap_or(0).max(known);
+    let is_ours = start.header_checks || start.overwritten.is_some();
+    let extent = |end| Extent {
+        end,
+        overwritten,
+        count_at: is_ours.then_some(start.count_at),
+        is_count_due: start.overwritten.is_none_or(|found| found < known),
+    };
+    let is_foreign = !start.header_checks && file.byte_len()? > start.records_at;
     if is_foreign {
         // Whatever it is, it is not ours to destroy.
         damages.push(Damage { file: path, offset: 0, what: Problem::Header });
         let end = file.byte_len()?;
-        return Ok(ClassFile::new(month, class, file, end, rows));
+        return Ok(ClassFile::new(month, class, file, extent(end), rows));
     }
     for orphan in &orphans {
         zero(&*file, orphan)?;
@@ -42,10 +50,9 @@ pub(super) fn settle(
             "destroyed openings of an entry that was never recorded"
         );
     }
-    let header = file_header(log.origin_hash, month, class);
-    if file.byte_len()? < header.len() as u64 && is_missing {
+    if file.byte_len()? < start.records_at && is_missing {
         // Nothing can be left in it. What is added has to be found again.
-        file.write_all_at(&header, 0)?;
+        file.write_all_at(&file_start(log.origin_hash, month, class, overwritten), 0)?;
         file.sync_data()?;
         folder.sync_folder(&class_folder(month, class))?;
     }
@@ -75,7 +82,7 @@ pub(super) fn settle(
     }
     // Where there is no room, they stay in memory.
     let _ = rows.write();
-    Ok(ClassFile::new(month, class, file, end, rows))
+    Ok(ClassFile::new(month, class, file, extent(end), rows))
 }
 
 fn zero(file: &dyn DataFile, piece: &Piece) -> io::Result<()> {

@@ -7,7 +7,8 @@ use crate::storage::memory::MemoryFolder;
 use crate::vault::{Problem, VaultError};
 
 const FILE: &str = "vault/2026-11/next-year-end/openings";
-const HEADER_BYTES: usize = 69;
+/// With how often something was overwritten.
+const HEADER_BYTES: usize = 81;
 
 fn sound(steps: &[Step]) -> MemoryFolder {
     let folder = MemoryFolder::default();
@@ -30,7 +31,7 @@ fn readable(world: &World) -> Vec<u64> {
 
 /// In the header, at its end, and here and there behind it.
 fn cuts(bytes: usize) -> impl Iterator<Item = usize> {
-    [0, 30, 68, 69, 70].into_iter().chain((71..bytes).step_by(29))
+    [0, 30, 68, 69, 70, 80, 81, 82].into_iter().chain((83..bytes).step_by(29))
 }
 
 /// Behind the watermark every byte is looked at when the vault is opened.

@@ -102,14 +102,11 @@ fn an_erasure_that_is_not_done_is_done_at_the_next_start_wherever_the_watermark_
     world.erase(3).unwrap_err();
     world.move_watermark().unwrap();
     assert!(take(&mut world, &[Step::Commit(3), Step::Watermark]));
-    assert!(
-        String::from_utf8(folder.bytes("vault/watermark")).unwrap().ends_with("\n1\n8\n"),
-        "it is listed"
-    );
+    assert!(String::from_utf8(folder.bytes("vault/watermark")).unwrap().contains("\n1\n8\n"), "it is listed");
     let later = open(&folder.after_kill()).unwrap();
     later.assert_in_order("opened again");
     later.move_watermark().unwrap();
-    assert!(!String::from_utf8(later.folder.bytes("vault/watermark")).unwrap().ends_with("\n1\n8\n"));
+    assert!(!String::from_utf8(later.folder.bytes("vault/watermark")).unwrap().contains("\n1\n8\n"));
 }
 
 /// The journal of an erasure that failed half way is all that is left of the other values of its entry.

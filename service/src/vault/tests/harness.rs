@@ -276,8 +276,8 @@ impl World {
         for (month, class) in list(&self.folder).unwrap() {
             let path = crate::vault::layout::openings_path(month, class);
             let Ok(file) = self.folder.open(&path, false) else { continue };
-            let header = einsicht_access::vault::record::file_header(origin().hash(), month, class);
-            let mut offset = header.len() as u64;
+            let start = einsicht_access::vault::record::file_start(origin().hash(), month, class, 0);
+            let mut offset = start.len() as u64;
             while let Some(piece) = piece_at(&*file, offset).unwrap() {
                 offset = piece.end;
                 match piece.kind {
