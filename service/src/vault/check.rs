@@ -5,6 +5,7 @@
 //! values is erased what entries say, and nothing else.
 
 mod erasures;
+mod index;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -16,15 +17,17 @@ use einsicht_access::{Month, Openings, RetentionClass, read_body};
 use einsicht_proto::v1::EntryBody;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::hash::leaf_hash;
-use einsicht_tlog::{Index, Leaf, Origin};
+use einsicht_tlog::{Index, Leaf, Origin, Size};
 
 use self::erasures::Erasures;
+use self::index::IndexCheck;
 use super::copy::open_openings;
 use super::layout::{index_path, openings_path};
 use super::recovery::{erased_by, list};
 use super::rows::Rows;
 use super::scan::{PieceKind, piece_at};
 use super::start::Start;
+use super::watermark::Watermark;
 use super::{Keyring, KeyringError};
 use crate::storage::file::{DataFile, Folder, read_exact_at};
 
@@ -68,6 +71,7 @@ struct Reading {
     /// Where the next piece starts.
     offset: u64,
     next: Option<Record>,
+    index: Option<IndexCheck>,
 }
 
 #[derive(Clone, Copy)]
@@ -89,6 +93,7 @@ impl<'c> Check<'c> {
         faults: &'c mut dyn FnMut(String),
     ) -> io::Result<Self> {
         let mut classes = BTreeMap::new();
+        let covered = Watermark::read(data)?.map_or(Size(0), |watermark| watermark.head.size);
         for (month, class) in list(data)? {
             if let Some(by) = erased_by(data, month, class)? {
                 let rows = match data.open(&index_path(month, class), false) {
@@ -110,7 +115,8 @@ impl<'c> Check<'c> {
                         start.count_at
                     ));
                 }
-                let mut reading = Reading { path, file, offset: start.records_at, next: None };
+                let index = IndexCheck::open(data, month, class, covered)?;
+                let mut reading = Reading { path, file, offset: start.records_at, next: None, index };
                 reading.advance(faults)?;
                 classes.insert((month, class), Class::Open(reading));
             }
@@ -267,6 +273,9 @@ impl Reading {
             self.offset = piece.end;
             match piece.kind {
                 PieceKind::Record { header, slot_checks } => {
+                    if let Some(index) = &mut self.index {
+                        index.compare(header.index, piece.offset, faults);
+                    }
                     self.next = Some(Record { offset: piece.offset, header, slot_checks });
                     return Ok(());
                 }

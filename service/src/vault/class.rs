@@ -1,7 +1,10 @@
 //! The openings of one month and retention class: one file that grows, and whose slots are overwritten when
 //! something in them is erased.
 
+mod reindex;
+
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use einsicht_access::vault::record::{
@@ -24,6 +27,8 @@ pub(super) struct ClassFile {
     /// that must be the one whose bytes it lost.
     extent: Mutex<Extent>,
     rows: Mutex<Rows>,
+    /// Whether the index was compared with the records.
+    is_index_checked: AtomicBool,
 }
 
 /// Where a file ends, and how often something in it was overwritten: less often than the watermark says, and the file
@@ -128,7 +133,8 @@ impl ClassFile {
         extent: Extent,
         rows: Rows,
     ) -> Self {
-        Self { month, class, file, extent: Mutex::new(extent), rows: Mutex::new(rows) }
+        let (extent, rows) = (Mutex::new(extent), Mutex::new(rows));
+        Self { month, class, file, extent, rows, is_index_checked: AtomicBool::new(false) }
     }
 
     /// What people call its file.

@@ -12,7 +12,7 @@ use einsicht_tlog::hash::leaf_hash;
 use einsicht_tlog::{Hash, Index, Leaf};
 
 use super::class::{ClassFile, NotStored, Slot, Stored};
-use super::layout::{erased_path, openings_path};
+use super::layout::{erased_path, index_path, openings_path};
 use super::recovery::Class;
 use super::{Found, Inner, Vault, VaultError};
 
@@ -94,8 +94,37 @@ impl Entry {
 }
 
 impl Inner {
-    /// The encrypted openings of an entry, from whichever class of its month has them.
+    /// The encrypted openings of an entry. Where an index leads astray, it is found again.
     pub(super) fn find(&self, entry: &Entry) -> Result<(Arc<ClassFile>, Stored), VaultError> {
+        match self.look_up(entry) {
+            Err(VaultError::Missing { .. } | VaultError::Damaged { .. } | VaultError::Io(_))
+                if self.had_wrong_index(entry.month) =>
+            {
+                self.look_up(entry)
+            }
+            found => found,
+        }
+    }
+
+    /// Whether an index of a month was not that of its openings. It is now.
+    fn had_wrong_index(&self, month: Month) -> bool {
+        let files: Vec<_> = self.read().values().filter_map(Class::file).collect();
+        let mut was_wrong = false;
+        for file in files.iter().filter(|file| file.month == month) {
+            // What can't be read is told by whoever looks for something in it.
+            if file.reindex().unwrap_or(false) {
+                was_wrong = true;
+                tracing::error!(
+                    file = index_path(month, file.class),
+                    "an index of the vault was wrong; it is made anew"
+                );
+            }
+        }
+        was_wrong
+    }
+
+    /// The encrypted openings of an entry, from whichever class of its month has them.
+    fn look_up(&self, entry: &Entry) -> Result<(Arc<ClassFile>, Stored), VaultError> {
         let index = entry.index;
         let months = (entry.month, RetentionClass::NextYearEnd)..;
         let classes: Vec<(RetentionClass, Class)> = {

@@ -6,6 +6,7 @@ use einsicht_tlog::Index;
 
 use super::harness::{Step, World, open, origin, take, wrapping};
 use crate::storage;
+use crate::storage::file::Folder as _;
 use crate::storage::memory::MemoryFolder;
 use crate::vault::{Check, Checked, Keyring};
 
@@ -42,6 +43,23 @@ fn a_sound_vault_is_found_sound() {
     assert_eq!((found.classes, found.opened), (4, found.records));
     let (unopened, faults) = check(&folder, false);
     assert_eq!((faults, unopened), (Vec::new(), Checked { opened: 0, ..found }));
+}
+
+/// It is derived, and still: what it leads to is answered from.
+#[test]
+fn a_flipped_bit_of_an_index_is_found_and_named_once() {
+    let folder = sound();
+    let index = "vault/2026-11/next-year-end/index";
+    for bit in (0..folder.bytes(index).len() * 8).step_by(3) {
+        let damaged = folder.after_kill();
+        damaged.flip(index, bit);
+        let (_, faults) = check(&damaged, false);
+        let [fault] = faults.as_slice() else { panic!("bit {bit}: {faults:?}") };
+        assert!(fault.starts_with(index) && fault.contains("delete vault/watermark"), "{fault}");
+        damaged.remove("vault/watermark").unwrap();
+        drop(open(&damaged).unwrap());
+        assert_eq!(check(&damaged, true).1, Vec::<String>::new(), "bit {bit}");
+    }
 }
 
 #[test]

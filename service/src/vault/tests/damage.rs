@@ -3,6 +3,7 @@
 use einsicht_tlog::Index;
 
 use super::harness::{Step, World, is_sealed, open, openings, take};
+use crate::storage::file::Folder as _;
 use crate::storage::memory::MemoryFolder;
 use crate::vault::{Problem, VaultError};
 
@@ -105,6 +106,42 @@ fn a_wrong_index_is_found_again() {
         let world = open(&damaged).unwrap();
         world.assert_in_order(&format!("{edit} bytes less"));
     }
+}
+
+/// What the watermark covers is not read at the start.
+#[test]
+fn a_flipped_bit_anywhere_in_an_index_costs_nothing() {
+    let folder = sound(&[Step::Commit(8), Step::Watermark]);
+    let all = readable(&open(&folder.after_kill()).unwrap());
+    let index = "vault/2026-11/next-year-end/index";
+    for bit in (0..folder.bytes(index).len() * 8).step_by(3) {
+        let damaged = folder.after_kill();
+        damaged.flip(index, bit);
+        let mut world = open(&damaged).unwrap();
+        assert_eq!(readable(&world), all, "bit {bit}");
+        assert!(take(&mut world, &[Step::Commit(4), Step::Watermark]), "bit {bit}");
+        world.assert_in_order(&format!("bit {bit}"));
+    }
+}
+
+#[test]
+fn openings_that_are_gone_as_a_whole_are_told_and_others_go_behind_them() {
+    let folder = sound(&[Step::Commit(8), Step::Watermark]);
+    let all = readable(&open(&folder.after_kill()).unwrap());
+    let damaged = folder.after_kill();
+    damaged.remove(FILE).unwrap();
+    let mut world = open(&damaged).unwrap();
+    let left = readable(&world);
+    for index in all.iter().filter(|index| !left.contains(index)) {
+        let what = Problem::Missing(Index(*index));
+        assert!(world.vault.damages().iter().any(|damage| damage.what == what), "entry {index} is not told");
+    }
+    assert!(left.len() < all.len());
+    let before = world.size();
+    world.commit(4).unwrap();
+    let after = readable(&open(&damaged).unwrap());
+    let added = (before..before + 4).filter(|index| is_sealed(*index));
+    assert!(added.clone().all(|index| after.contains(&index)), "{after:?}");
 }
 
 /// The index knows what there was.
