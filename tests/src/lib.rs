@@ -6,6 +6,7 @@
 //! - [`make`]: events and requests as a producer makes them
 //! - [`past`]: a ledger with sealed accesses of a month that is over
 //! - [`verify`]: what was answered and published, recomputed
+//! - [`vault`]: what is sealed, read as bytes and held against the entries
 //! - [`folder`]: a data folder at rest, looked into and damaged
 //! - [`figures`]: the page `/metrics`, read strictly
 //! - [`torture`]: what the program `einsicht-torture` does: faults at random moments, and what must hold
@@ -28,6 +29,7 @@ pub mod past;
 pub mod process;
 pub mod service;
 pub mod torture;
+pub mod vault;
 pub mod verify;
 
 use std::io;

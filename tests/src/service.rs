@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
+use einsicht_proto::v1::vault_client::VaultClient;
 use einsicht_proto::v1::{GetCheckpointRequest, RecordRequest, RecordResponse};
 use einsicht_tlog::TreeHead;
 use reqwest::StatusCode;
@@ -26,6 +27,9 @@ pub(crate) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A recorder's client that sends a token along.
 pub type Recorder = RecorderClient<InterceptedService<Channel, Bearer>>;
+
+/// A client of what is sealed that sends a token along.
+pub type Steward = VaultClient<InterceptedService<Channel, Bearer>>;
 
 /// A running service. Killed when dropped.
 pub struct Service {
@@ -133,6 +137,13 @@ impl Service {
     #[must_use]
     pub fn recorder_apart(&self) -> Recorder {
         recorder(self.connection(), Some(&format!("Bearer {}", token(&self.data))))
+    }
+
+    /// A client that may disclose and erase, over a connection of its own.
+    #[must_use]
+    pub fn steward_apart(&self) -> Steward {
+        let bearer = Bearer::new(Some(&format!("Bearer {}", token(&self.data))));
+        VaultClient::with_interceptor(self.connection(), bearer)
     }
 
     /// A client that reads.

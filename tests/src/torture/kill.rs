@@ -8,6 +8,7 @@ mod crew;
 mod ledger;
 mod life;
 mod producer;
+mod steward;
 mod tail;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use clap::Args;
 pub use books::{Books, Item};
 pub use crew::{Crew, Working};
 pub use producer::{Habit, Heard, Producer};
+pub use steward::{Erased, Steward};
 
 /// Kills after which a ledger gets its full pass, and the next one is begun. Beginning one is at stake, too.
 const LEDGER_KILLS: u64 = 50;
@@ -45,6 +47,8 @@ pub struct Counts {
     pub kills_stopping: u64,
     /// Tails that a start cut off: torn by a kill, or made by the trial.
     pub tails: u64,
+    /// Openings without an entry that a start destroyed, likewise.
+    pub orphans: u64,
     /// Requests of one event that were answered.
     pub single: u64,
     /// Larger ones.
@@ -69,20 +73,28 @@ pub struct Counts {
     pub ledgers: u64,
     /// Entries that they have.
     pub entries: u64,
+    /// Those of them of which something is sealed, and opened with what the vault has.
+    pub sealed: u64,
+    /// Erasures that were acknowledged.
+    pub erased: u64,
+    /// Those of them that the kill came between: their entry was there, and the start had done what it says.
+    pub erased_found: u64,
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} kills ({} while starting, {} while stopping; {} torn tails), {} acknowledgements checked ({} \
+            "{} kills ({} while starting, {} while stopping; {} torn tails, {} openings without an entry), {} acknowledgements checked ({} \
              calls, {} batches, {} requests on streams); {} checkpoints consistent, {} seen by watching; {} \
              requests without an answer sent again, {} with one ({} of ended sessions), {} conflicts refused; \
-             {} ledgers of {} entries read as bytes",
+             {} ledgers of {} entries read as bytes, {} of them with sealed values that the \
+             vault opens; {} erasures, {} of them cut off behind their entry",
             grouped(self.kills),
             grouped(self.kills_starting),
             grouped(self.kills_stopping),
             grouped(self.tails),
+            grouped(self.orphans),
             grouped(self.acknowledged),
             grouped(self.single),
             grouped(self.batches),
@@ -95,6 +107,9 @@ impl fmt::Display for Counts {
             grouped(self.conflicts),
             grouped(self.ledgers),
             grouped(self.entries),
+            grouped(self.sealed),
+            grouped(self.erased),
+            grouped(self.erased_found),
         )
     }
 }
@@ -108,6 +123,7 @@ impl Counts {
             ("kills while starting", self.kills_starting, rounds / 20),
             ("kills while stopping", self.kills_stopping, rounds / 100),
             ("torn tails", self.tails, rounds / 50),
+            ("openings without an entry", self.orphans, rounds / 50),
             ("calls", self.single, rounds / 4),
             ("batches", self.batches, rounds / 4),
             ("requests on streams", self.streamed, rounds / 4),
@@ -121,6 +137,9 @@ impl Counts {
             ("conflicts", self.conflicts, ledgers * 14),
             ("ledgers", self.ledgers, ledgers),
             ("entries", self.entries, self.acknowledged),
+            ("entries with sealed values", self.sealed, rounds * 2),
+            ("erasures", self.erased, rounds / 5),
+            ("erasures that were cut off", self.erased_found, rounds / 50),
         ];
         for (what, count, floor) in floors {
             assert!(count >= floor, "{count} {what} in {rounds} rounds, expected {floor} and more: {self}");
@@ -166,6 +185,10 @@ mod tests {
             conflicts: 900,
             ledgers: 4,
             entries: 100_200,
+            orphans: 40,
+            sealed: 25_000,
+            erased: 1_000,
+            erased_found: 20,
         }
     }
 

@@ -178,7 +178,7 @@ impl<'a> Ledger<'a> {
                 let status = service.record(request(1)).await.unwrap_err();
                 assert_eq!(status.code(), Code::Unavailable, "{row:?}: {status}");
                 // Readers are served, and find everything.
-                self.books.check(&service).await;
+                self.books.check_stopped(&service).await;
                 says_why(&service.terminate().await, trace);
                 working.come_home(crew, &mut self.books, true).await;
             }

@@ -1,5 +1,7 @@
 //! What was sent, what was answered, and what the ledger really has: recomputed as it grows.
 
+mod kept;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -15,9 +17,11 @@ use einsicht_tlog::{Frontier, Hash, Index, Origin, Size, TreeHead};
 use rand::seq::{IndexedRandom as _, IteratorRandom as _};
 use rand_chacha::ChaCha8Rng;
 
+use self::kept::Kept;
 use super::{Heard, Producer};
 use crate::folder::leaves;
 use crate::service::Service;
+use crate::vault::End;
 use crate::verify::{PRODUCER, Verifier, Whole, hash, hashes};
 
 /// Proofs of each kind that are asked for in one check. What they prove is recomputed for every entry.
@@ -34,6 +38,8 @@ pub struct Books {
     link: Link,
     frontier: Frontier,
     hashes: Vec<Hash>,
+    /// What of the entries is sealed, and erased.
+    kept: Kept,
     /// Events that the ledger may come to have, by session and number.
     sent: HashMap<(Bytes, u64), AccessEvent>,
     /// Ends of sessions that it may come to have, with their last number.
@@ -55,12 +61,14 @@ impl Books {
     #[must_use]
     pub fn new(verifier: Verifier, random: ChaCha8Rng) -> Self {
         let link = Link::start(Origin::parse(verifier.origin()).unwrap().hash());
+        let kept = Kept::new(verifier.origin());
         Self {
             verifier,
             random,
             link,
             frontier: Frontier::new(),
             hashes: Vec::new(),
+            kept,
             sent: HashMap::new(),
             ends: HashMap::new(),
             places: HashMap::new(),
@@ -121,8 +129,17 @@ impl Books {
     }
 
     /// Reads what is new in a ledger, and holds it to everything that was answered and shown since the
-    /// last check.
+    /// last check. The service has started, and nobody records.
     pub async fn check(&mut self, service: &Service) {
+        self.check_until(service, End::Settled).await;
+    }
+
+    /// The same of a service that records nothing any more: its vault may have an end that was cut off.
+    pub async fn check_stopped(&mut self, service: &Service) {
+        self.check_until(service, End::Open).await;
+    }
+
+    async fn check_until(&mut self, service: &Service, end: End) {
         let head = service.head().await;
         self.show(head);
         let newest = self.shown.keys().next_back().copied().unwrap_or_default();
@@ -132,6 +149,7 @@ impl Books {
             head.size
         );
         self.read(service, head).await;
+        self.check_vault(service.data(), end);
         for item in &self.unchecked {
             let (index, leaf_hash) = self.answers[item];
             assert_eq!(self.places.get(item), Some(&index), "LOST: {item:?} is not entry {index}");
@@ -159,7 +177,9 @@ impl Books {
     /// The entry that comes next.
     fn follow(&mut self, leaf: &[u8]) {
         let index = self.hashes.len() as u64;
-        let (leaf, leaf_hash) = self.link.follow(leaf).unwrap();
+        let bytes = leaf;
+        let (leaf, leaf_hash) = self.link.follow(bytes).unwrap();
+        self.kept.sealed.note(index, bytes, leaf_hash);
         let content = read_body(leaf.body).unwrap().content.unwrap();
         let item = item(&content);
         match (&item, content) {
@@ -175,6 +195,9 @@ impl Books {
             }
             (None, Content::Genesis(_)) => assert_eq!(index, 0),
             (None, Content::ServiceStart(_)) => {}
+            // Looked into with the vault.
+            (None, Content::Access(_)) => self.kept.hidden.push(index),
+            (None, Content::Erasure(_)) => {}
             other => panic!("entry {index} comes from nowhere: {other:?}"),
         }
         self.hashes.push(leaf_hash);
@@ -219,8 +242,11 @@ impl Books {
         assert_eq!(whole.hashes[..self.hashes.len()], self.hashes, "the files are not what was served");
         assert!(self.sent.is_empty() && self.ends.is_empty(), "something was sent and is not there");
         let mut found = HashMap::new();
+        let hidden: HashMap<u64, &Item> = self.places.iter().map(|(item, index)| (*index, item)).collect();
         for (index, body) in (0..).zip(whole.bodies()) {
-            if let Some(item) = item(&body.content.unwrap()) {
+            // What a confidential record is was read in the vault.
+            let shown = item(&body.content.unwrap());
+            if let Some(item) = shown.or_else(|| hidden.get(&index).map(|item| (*item).clone())) {
                 let earlier = found.insert(item, index);
                 assert_eq!(earlier, None, "entries {earlier:?} and {index} are the same");
             }
@@ -252,8 +278,10 @@ fn numbers(found: &HashMap<Item, u64>) -> HashMap<Bytes, u64> {
     counts
 }
 
+/// What an entry shows that it is.
 fn item(content: &Content) -> Option<Item> {
     match content {
+        Content::Access(record) if record.confidential_seal.is_some() => None,
         Content::Access(record) => Some((record.session.clone(), Some(record.sequence))),
         Content::SessionEnd(end) => Some((end.session.clone(), None)),
         _ => None,

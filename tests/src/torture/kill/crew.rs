@@ -1,4 +1,5 @@
-//! Several producers with a connection each, and a reader who watches what is published.
+//! Several producers with a connection each, a steward who has values erased, and a reader who watches what is
+//! published.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use tokio::time::timeout;
 use tonic::transport::Channel;
 
 use super::producer::{Habit, gone};
-use super::{Books, Counts, Producer};
+use super::{Books, Counts, Producer, Steward};
 use crate::process::PATIENCE;
 use crate::service::Service;
 use crate::verify::Verifier;
@@ -21,9 +22,13 @@ use crate::verify::Verifier;
 const HABITS: [Habit; 7] =
     [Habit::Single, Habit::Single, Habit::Single, Habit::Batch, Habit::Batch, Habit::Stream, Habit::Stream];
 
+/// Entries of which a steward can have something erased in one life of the service.
+const TARGETS: usize = 100;
+
 /// Everybody who talks to a ledger.
 pub struct Crew {
     producers: Vec<Producer>,
+    steward: Option<Steward>,
     /// Checkpoints that readers were shown.
     watched: u64,
 }
@@ -31,6 +36,7 @@ pub struct Crew {
 /// Everybody at work.
 pub struct Working {
     producers: Vec<JoinHandle<Producer>>,
+    steward: Option<JoinHandle<Steward>>,
     /// What each of them was answered so far.
     answered: Vec<Arc<AtomicU64>>,
     watcher: JoinHandle<Watched>,
@@ -44,15 +50,24 @@ struct Watched {
 }
 
 impl Crew {
-    /// Producers of all kinds.
+    /// Producers of all kinds, and a steward.
     pub fn new(verifier: &Verifier, random: &mut ChaCha8Rng) -> Self {
-        Self::of(&HABITS, verifier, random)
+        let producers = Self::of(&HABITS, verifier, random);
+        let steward = Steward::new(verifier.clone(), ChaCha8Rng::from_rng(random));
+        Self { steward: Some(steward), ..producers }
     }
 
-    /// Producers with these habits.
+    /// Producers with these habits, and nobody who erases.
     pub fn of(habits: &[Habit], verifier: &Verifier, random: &mut ChaCha8Rng) -> Self {
         let mut producer = |habit| Producer::new(habit, verifier.clone(), ChaCha8Rng::from_rng(random));
-        Self { producers: habits.iter().copied().map(&mut producer).collect(), watched: 0 }
+        Self { producers: habits.iter().copied().map(&mut producer).collect(), steward: None, watched: 0 }
+    }
+
+    /// Shows the steward what is there to be erased.
+    pub fn show_targets(&mut self, books: &mut Books) {
+        if let Some(steward) = &mut self.steward {
+            steward.targets = books.targets(TARGETS);
+        }
     }
 
     /// Lets everybody talk to a service until it is gone.
@@ -63,8 +78,9 @@ impl Crew {
             tokio::spawn(producer.run(service.recorder_apart()))
         });
         let producers = producers.collect();
+        let steward = self.steward.take().map(|steward| tokio::spawn(steward.run(service.steward_apart())));
         let watcher = tokio::spawn(watch(LedgerClient::new(service.connection()), service.verifier()));
-        Working { producers, answered, watcher }
+        Working { producers, steward, answered, watcher }
     }
 
     /// Records until the ledger has so many entries.
@@ -80,6 +96,10 @@ impl Crew {
             let settled = timeout(PATIENCE, producer.settle(&mut service.recorder())).await;
             settled.unwrap_or_else(|_| panic!("{:?}: there is no answer", producer.habit)).unwrap();
             books.take(producer);
+        }
+        if let Some(steward) = &mut self.steward {
+            steward.settle(&mut service.steward_apart()).await.unwrap();
+            books.take_erasures(steward);
         }
     }
 
@@ -97,6 +117,10 @@ impl Crew {
             counts.reminders += producer.reminders;
             counts.reminders_of_ended += producer.reminders_of_ended;
             counts.conflicts += producer.conflicts;
+        }
+        if let Some(steward) = &self.steward {
+            counts.erased += steward.erased;
+            counts.erased_found += steward.found;
         }
     }
 }
@@ -133,6 +157,11 @@ impl Working {
                 "a stream ended in order, with requests unanswered"
             );
             crew.producers.push(producer);
+        }
+        if let Some(steward) = self.steward.take() {
+            let mut steward = steward.await.unwrap();
+            books.take_erasures(&mut steward);
+            crew.steward = Some(steward);
         }
     }
 }

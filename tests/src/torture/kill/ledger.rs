@@ -12,7 +12,7 @@ use super::crew::Crew;
 use super::life::{Duty, Life, Moment};
 use super::{Books, Counts, KillArgs, tail};
 use crate::process::{Ended, command, command_at, run, text};
-use crate::service::{Service, Starting, dev, fsck};
+use crate::service::{Service, Starting, dev};
 use crate::torture::scene::Scene;
 use crate::verify::Verifier;
 
@@ -20,6 +20,8 @@ use crate::verify::Verifier;
 const START: Duration = Duration::from_millis(100);
 /// What the service says where it cut off a tail.
 const TAIL_CUT: &str = "cut off the tail";
+/// The same of openings that no entry has.
+const OPENINGS_DESTROYED: &str = "destroyed openings";
 
 /// A ledger, and everybody who was told something of it.
 struct Ledger<'a> {
@@ -77,6 +79,7 @@ impl Ledger<'_> {
         self.bury(&ended, life.moment);
         if life.leaves_tail && self.told.is_some() {
             tail::leave(&self.data, &mut self.random);
+            tail::leave_openings(&self.data, &mut self.random);
         }
     }
 
@@ -90,6 +93,7 @@ impl Ledger<'_> {
         if !matches!(duty, Duty::Ready(_)) {
             books.check(&service).await;
         }
+        crew.show_targets(books);
         let working = crew.work(&service, matches!(duty, Duty::Burst(_)));
         let (time, grace) = match duty {
             Duty::Ready(time) | Duty::Loaded(time) | Duty::Following(time) | Duty::Burst(time) => {
@@ -107,6 +111,7 @@ impl Ledger<'_> {
         let ended = service.ended().await;
         // Who came home with something else than that has said so by now.
         working.come_home(crew, books, grace.is_some()).await;
+        books.expect_erased(&self.data);
         // One that ended by itself is another matter.
         let by_itself = ended.code.is_some_and(|code| code != 0);
         assert!(at_work || by_itself, "somebody was not served any more: {ended:#?}");
@@ -126,7 +131,12 @@ impl Ledger<'_> {
         self.counts.kills += killed;
         self.counts.kills_starting += killed * u64::from(starting);
         self.counts.kills_stopping += killed * u64::from(stopping);
+        self.count_tails(ended);
+    }
+
+    fn count_tails(&mut self, ended: &Ended) {
         self.counts.tails += ended.stderr.matches(TAIL_CUT).count() as u64;
+        self.counts.orphans += ended.stderr.matches(OPENINGS_DESTROYED).count() as u64;
     }
 
     /// Has everything answered, ends the service in order, and reads everything as bytes.
@@ -139,16 +149,32 @@ impl Ledger<'_> {
         books.check(&service).await;
         let ended = service.terminate().await;
         ended.expect(0, &[]);
-        self.counts.tails += ended.stderr.matches(TAIL_CUT).count() as u64;
+        self.count_tails(&ended);
         self.counts.entries += books.check_bytes(&data);
-        fsck(&data).await.expect(0, &[]);
-        let (vkey, state) = (data.join("ledger.vkey"), self.scene.path().join("reader"));
-        let verify = ["verify", text(&data), "--full", "--vkey", text(&vkey), "--state-dir", text(&state)];
-        run("einsicht", &verify).await.expect(0, &[]);
+        self.counts.sealed += books.sealed();
+        self.check_programs(&data, books.sealed()).await;
         crew.count(self.counts);
         self.counts.ledgers += 1;
         self.counts.acknowledged += books.acknowledged();
         self.counts.checkpoints += books.checkpoints();
+    }
+
+    /// What auditors find who have the vault and its keys: the openings of each of `sealed` entries, and no others.
+    async fn check_programs(&self, data: &Path, sealed: u64) {
+        let keys = data.join("keys");
+        let wrapping_key = keys.join("wrapping.key");
+        let keys = ["--keys", text(&keys), "--wrapping-key-file", text(&wrapping_key)];
+        let found = run("einsichtd", &[&["fsck", text(data)][..], &keys].concat()).await;
+        found.expect(0, &[]);
+        let (of, opened) = (format!("values of {sealed} entries"), format!("; {sealed} were opened"));
+        for part in [of, opened] {
+            assert!(found.stdout.contains(&part), "{part}: {found:#?}");
+        }
+        let (vkey, state) = (data.join("ledger.vkey"), self.scene.path().join("reader"));
+        let verify = ["verify", text(data), "--full", "--vkey", text(&vkey), "--state-dir", text(&state)];
+        let verified = run("einsicht", &[&verify[..], &["--vault"], &keys].concat()).await;
+        verified.expect(0, &[]);
+        assert!(verified.stdout.contains("VAULT VERIFIED"), "{verified:#?}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use einsicht_proto::v1::{
-    AccessEvent, EndSessionRequest, RecordRequest, RecordResponse, RecordStreamRequest,
+    AccessEvent, EndSessionRequest, RecordRequest, RecordResponse, RecordStreamRequest, Subject,
 };
 use einsicht_tlog::{Hash, TreeHead};
 use rand::RngExt as _;
@@ -28,6 +28,8 @@ const BURST_EVENTS: usize = 500;
 const SESSION_NUMBERS: u64 = 3_000;
 /// Events in a request of [`Habit::Even`].
 const EVEN_EVENTS: usize = 40;
+/// In days since 1970: nothing that is confidential is opened here.
+const FAR_DAY: i32 = 40_000;
 /// Answered requests that a producer may send again.
 const REMEMBERED: usize = 16;
 
@@ -208,7 +210,26 @@ impl Producer {
 
     fn event(&mut self) -> AccessEvent {
         let id = uuid::Builder::from_random_bytes(self.random.random()).into_uuid();
-        AccessEvent { event_id: Bytes::copy_from_slice(id.as_bytes()), ..event() }
+        let event = AccessEvent { event_id: Bytes::copy_from_slice(id.as_bytes()), ..event() };
+        match self.random.random_range(0..40) {
+            0..10 => self.personal(event),
+            10 => AccessEvent { confidential_until_day: Some(FAR_DAY), ..self.personal(event) },
+            _ => event,
+        }
+    }
+
+    /// With values that are sealed.
+    fn personal(&mut self, event: AccessEvent) -> AccessEvent {
+        let count = self.random.random_range(0..4);
+        let subject =
+            |_| Subject { scheme: "person".to_owned(), id: self.random.random_range(0..1000).to_string() };
+        let subjects = (0..count).map(subject).collect();
+        AccessEvent {
+            subjects,
+            actor: Some("kornblum".to_owned()),
+            justification: Some("application".repeat(self.random.random_range(1..20))),
+            ..event
+        }
     }
 
     async fn call(&mut self, recorder: &mut Recorder) -> Result<(), Status> {
