@@ -1,27 +1,31 @@
-//! Damage at rest: one flipped bit at a time in a data folder, and who notices it.
+//! Damage at rest: one flipped bit at a time in a data folder, a file of its vault or a key of it cut, gone or
+//! exchanged, and who notices it.
 //!
-//! Each flip is made in a copy of its own. On it the offline check (`fsck`, which is also what the scrub of
+//! Each harm is done to a copy of its own. On it the offline check (`fsck`, which is also what the scrub of
 //! a running service does), the audit (`einsicht verify`) and a start are run as the library functions that
-//! the programs call; for one flip of each kind, as the programs themselves. What noticed it must be what
+//! the programs call; for one of each kind, as the programs themselves. What noticed it must be what
 //! `docs/faults.md` says.
 //!
 //! - `original`: the folder that is damaged, and what its ledger answered before
 //! - `regions`: what each byte of it is
+//! - `harm`: what is done to a file
 //! - `checks`: the three checks, as functions
+//! - `sealed`: what a ledger that was harmed says of sealed values
 //! - `programs`: the three checks, as programs
 //! - `page`: the table of `docs/faults.md`
 
 mod checks;
+mod harm;
 mod original;
 mod page;
 mod programs;
 mod regions;
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use rand::{RngExt as _, SeedableRng as _};
@@ -31,6 +35,7 @@ use tempfile::TempDir;
 use super::grouped;
 use crate::folder;
 use checks::Noticed;
+use harm::{Harm, How};
 use original::Original;
 use page::{Page, Row};
 use regions::Region;
@@ -58,14 +63,6 @@ pub struct DamageArgs {
     pub page: PathBuf,
 }
 
-/// One flipped bit.
-#[derive(Debug, Clone, Copy)]
-struct Flip<'r> {
-    region: &'r Region,
-    offset: usize,
-    bit: u8,
-}
-
 /// Runs the trial, and returns its counts.
 ///
 /// # Panics
@@ -79,25 +76,27 @@ pub fn run(args: &DamageArgs, seed: u64) -> String {
     let regions = regions::of(original.data());
     let kinds = kinds_within(&regions, &args.within);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let (mut rows, mut wrong, mut flips, mut programs) = (BTreeMap::new(), Vec::new(), 0, 0);
-    for (kind, regions) in &kinds {
-        let mut row = Row::default();
-        for (number, flip) in choose(regions, args, &mut random).into_iter().enumerate() {
-            flips += 1;
-            // Of the token the functions know nothing; the programs read it.
-            let is_known = !regions::MAY_DIFFER_UNNOTICED.contains(&kind.as_str());
-            let by_programs = number == 0 && is_known && !args.in_process;
-            programs += u64::from(by_programs);
-            // What panics says why; here it is said of which flip.
-            match catch_unwind(AssertUnwindSafe(|| look(&original, flip, by_programs))) {
-                Ok((noticed, found)) => {
-                    row.add(&noticed);
-                    wrong.extend(found);
-                }
-                Err(_) => wrong.push(format!("{flip}: a check panicked, as said above")),
+    let mut harms: Vec<Harm> =
+        kinds.values().flat_map(|regions| choose(regions, args, &mut random)).collect();
+    harms.extend(
+        harm::of_vault(&original, &mut random).into_iter().filter(|harm| harm.file.starts_with(&args.within)),
+    );
+    let (mut rows, mut wrong, mut programs) = (BTreeMap::<String, Row>::new(), Vec::new(), 0);
+    for harm in &harms {
+        let is_first = !rows.contains_key(&harm.kind);
+        // Of the token the functions know nothing; the programs read it.
+        let is_known = !regions::MAY_DIFFER_UNNOTICED.contains(&harm.kind.as_str());
+        let by_programs = is_first && is_known && !args.in_process;
+        programs += u64::from(by_programs);
+        let row = rows.entry(harm.kind.clone()).or_default();
+        // What panics says why; here it is said of which harm.
+        match catch_unwind(AssertUnwindSafe(|| look(&original, harm, by_programs))) {
+            Ok((noticed, found)) => {
+                row.add(&noticed);
+                wrong.extend(found);
             }
+            Err(_) => wrong.push(format!("{harm}: a check panicked, as said above")),
         }
-        rows.insert(kind.clone(), row);
     }
     let page = Page::read(&args.page);
     wrong.extend(page.differences(&rows, args.within.is_empty()));
@@ -105,33 +104,28 @@ pub fn run(args: &DamageArgs, seed: u64) -> String {
         let kept = original.keep();
         panic!("{}\nthe folder is kept: --folder {}", wrong.join("\n"), kept.display());
     }
+    let flips = harms.iter().filter(|harm| matches!(harm.how, How::Flip { .. })).count() as u64;
     format!(
-        "{} flips in {} regions of {} kinds, {programs} also by the programs; none went unnoticed where \
-         something differed",
+        "{} bits flipped in {} regions, {} files cut, removed or exchanged, of {} kinds, {programs} also by the \
+         programs; none went unnoticed where something differed",
         grouped(flips),
         grouped(kinds.values().map(|regions| regions.len() as u64).sum()),
+        grouped(harms.len() as u64 - flips),
         rows.len()
     )
 }
 
-/// Runs the checks on a copy, and returns what noticed the flip, and what is wrong.
-fn look(original: &Original, flip: Flip<'_>, by_programs: bool) -> (Noticed, Vec<String>) {
-    let noticed = checks::run(original, damaged(original, flip).path(), &flip.region.file);
-    let mut wrong: Vec<_> = judge(flip, &noticed).into_iter().collect();
+/// Runs the checks on a copy, and returns what noticed the harm, and what is wrong.
+fn look(original: &Original, harm: &Harm, by_programs: bool) -> (Noticed, Vec<String>) {
+    let noticed = checks::run(original, damaged(original, harm).path(), harm);
+    let mut wrong: Vec<_> = judge(harm, &noticed).into_iter().collect();
     if by_programs {
-        let told = programs::run(damaged(original, flip).path());
+        let told = programs::run(damaged(original, harm).path(), harm);
         if told != noticed.told() {
-            wrong.push(format!("{flip}: the programs say {told:?}, the functions {noticed:?}"));
+            wrong.push(format!("{harm}: the programs say {told:?}, the functions {noticed:?}"));
         }
     }
     (noticed, wrong)
-}
-
-impl std::fmt::Display for Flip<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Region { kind, file, .. } = self.region;
-        write!(out, "{kind}: {} byte {} bit {}", file.display(), self.offset, self.bit)
-    }
 }
 
 /// The regions by kind, of these files only.
@@ -148,7 +142,7 @@ fn kinds_within<'r>(regions: &'r [Region], within: &str) -> BTreeMap<String, Vec
 
 /// The first and the last byte of a kind, a byte of each of its regions, and some more; or all of them. Of
 /// each byte one bit.
-fn choose<'r>(regions: &[&'r Region], args: &DamageArgs, random: &mut ChaCha8Rng) -> Vec<Flip<'r>> {
+fn choose(regions: &[&Region], args: &DamageArgs, random: &mut ChaCha8Rng) -> Vec<Harm> {
     let every = || regions.iter().flat_map(|region| region.bytes.clone().map(|offset| (*region, offset)));
     let total = every().count();
     let mut chosen = vec![args.all || total <= args.flips; total];
@@ -165,29 +159,28 @@ fn choose<'r>(regions: &[&'r Region], args: &DamageArgs, random: &mut ChaCha8Rng
         chosen[random.random_range(0..total)] = true;
     }
     let chosen = every().zip(chosen).filter(|(_, chosen)| *chosen);
-    chosen.map(|((region, offset), _)| Flip { region, offset, bit: random.random_range(0..8) }).collect()
+    let flip = |region: &Region, offset, bit| Harm {
+        kind: region.kind.clone(),
+        file: region.file.clone(),
+        how: How::Flip { offset, bit },
+    };
+    chosen.map(|((region, offset), _)| flip(region, offset, random.random_range(0..8))).collect()
 }
 
-/// A copy with one flipped bit.
-fn damaged(original: &Original, flip: Flip<'_>) -> TempDir {
+/// A copy to which it was done.
+fn damaged(original: &Original, harm: &Harm) -> TempDir {
     let copy = original::scratch();
     folder::copy(original.data(), copy.path());
-    flip_bit(&copy.path().join(&flip.region.file), flip.offset, flip.bit);
+    harm.inflict(copy.path());
     copy
 }
 
-fn flip_bit(file: &Path, offset: usize, bit: u8) {
-    let mut bytes = fs::read(file).unwrap();
-    bytes[offset] ^= 1 << bit;
-    fs::write(file, bytes).unwrap();
-}
-
 /// What must never be.
-fn judge(flip: Flip<'_>, noticed: &Noticed) -> Option<String> {
+fn judge(harm: &Harm, noticed: &Noticed) -> Option<String> {
     if let Some(wrong) = &noticed.wrong {
-        return Some(format!("{flip}: {wrong}; {noticed:?}"));
+        return Some(format!("{harm}: {wrong}; {noticed:?}"));
     }
     let unnoticed = !noticed.anybody() && noticed.differs;
-    let allowed = regions::MAY_DIFFER_UNNOTICED.contains(&flip.region.kind.as_str());
-    (unnoticed && !allowed).then(|| format!("{flip}: NOBODY noticed, and the file still differs"))
+    let allowed = regions::MAY_DIFFER_UNNOTICED.contains(&harm.kind.as_str());
+    (unnoticed && !allowed).then(|| format!("{harm}: NOBODY noticed, and the file still differs"))
 }

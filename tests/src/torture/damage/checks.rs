@@ -4,16 +4,21 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use einsicht_access::vault::WrappingKey;
 use einsicht_client::audit::{AuditOptions, audit};
 use einsicht_client::finding::Conclusion;
 use einsicht_client::source::Source;
 use einsicht_client::trust::Trust;
+use einsicht_client::vault_audit::{VaultCopy, audit_vault};
 use einsicht_service::command::fsck;
 use einsicht_service::ledger::{Ledger, LedgerError};
 use einsicht_service::sequencer::{PreparedEvent, Refused, Work};
+use einsicht_service::wrapping_key::WrappingKeySource;
 use einsicht_tlog::{Index, VerifierKey};
 
-use super::original::{Original, open};
+use super::harm::Harm;
+use super::original::{Original, open, wrapping_key};
+use super::sealed;
 
 /// What one of the checks said. The order is that of the exit codes of the programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +36,8 @@ pub enum Said {
 pub enum Start {
     /// It refused.
     Refused,
+    /// It started, left the file as it is, and said that something of the vault is damaged.
+    Told,
     /// It made the file good.
     Mended,
     /// It left the file as it is.
@@ -52,40 +59,58 @@ pub struct Noticed {
 impl Noticed {
     /// Whether anybody did.
     pub fn anybody(&self) -> bool {
-        self.fsck != Said::Sound || self.verify != Said::Sound || self.start == Start::Refused
+        let by_start = matches!(self.start, Start::Refused | Start::Told);
+        self.fsck != Said::Sound || self.verify != Said::Sound || by_start
     }
 
-    /// What the programs say to it: `fsck`, `verify`, and whether the service starts.
-    pub fn told(&self) -> (Said, Said, bool) {
-        (self.fsck, self.verify, self.start != Start::Refused)
+    /// What the programs say to it: `fsck`, `verify`, and whether the service starts, and then whether it tells of
+    /// damage.
+    pub fn told(&self) -> (Said, Said, Option<bool>) {
+        (self.fsck, self.verify, (self.start != Start::Refused).then_some(self.start == Start::Told))
     }
 }
 
 /// Runs all three. The start is the last: it changes the copy.
-pub fn run(original: &Original, copy: &Path, file: &Path) -> Noticed {
-    let (fsck, verify) = (check(copy), verify(original, copy));
+pub fn run(original: &Original, copy: &Path, harm: &Harm) -> Noticed {
+    let file = &harm.file;
+    let (fsck, log) = (check(copy), verify(original, copy));
+    let verify = if harm.is_of_vault() { verify_vault(original, copy) } else { log };
     let started = catch_unwind(AssertUnwindSafe(|| open(copy)));
     // sled keeps changing its files; that its answers are right is looked at in the ledger.
     let is_foreign = file.starts_with("state");
-    let differs =
-        || !is_foreign && fs::read(copy.join(file)).ok() != fs::read(original.data().join(file)).ok();
-    let (start, wrong) = match started {
+    let differs = || !is_foreign && !sealed::is_made_good(original, copy, file);
+    let told = fsck != Said::Sound;
+    let (start, mut wrong) = match started {
         Err(_) => (Start::Refused, Some("the start panicked".to_owned())),
         // The service ends, and readers see nothing wrong. What is derived must not stop it.
-        Ok(Err(error)) => (Start::Refused, refused(file, &error)),
-        Ok(Ok(ledger)) => {
-            let wrong = answers_differ(original, ledger, fsck != Said::Sound);
-            let start = if differs() || is_foreign { Start::Passed } else { Start::Mended };
+        Ok(Err(error)) => (Start::Refused, refused(file, &*error)),
+        Ok(Ok(mut ledger)) => {
+            let tells = sealed::tells_of_damage(&ledger, copy);
+            let wrong = answers_differ(original, &mut ledger, told)
+                .or_else(|| sealed::values_differ(original, &ledger, told || tells))
+                .or_else(|| harm.is_of_vault().then(|| sealed::records_wrongly(original, &mut ledger))?);
+            ledger.committer.finish();
+            let start = match (differs(), tells) {
+                (_, true) => Start::Told,
+                (true, false) => Start::Passed,
+                // The same key in another spelling.
+                (false, false) if is_foreign || file.ends_with("wrapping.key") => Start::Passed,
+                (false, false) => Start::Mended,
+            };
             (start, wrong)
         }
     };
+    if harm.is_of_vault() && log != Said::Sound {
+        wrong.get_or_insert_with(|| format!("the log is not verified: {log:?}"));
+    }
     Noticed { fsck, verify, start, differs: differs(), wrong }
 }
 
-/// `einsichtd fsck`.
+/// `einsichtd fsck`, with keys.
 fn check(copy: &Path) -> Said {
-    match fsck::check(copy) {
-        Ok(findings) if findings.faults.is_empty() => Said::Sound,
+    let Ok(wrapping) = WrappingKeySource::File(wrapping_key(copy)).read() else { return Said::CannotTell };
+    match fsck::check_with(copy, Some((&copy.join("keys"), wrapping))) {
+        Ok(findings) if findings.faults.is_empty() && findings.vault_faults.is_empty() => Said::Sound,
         Ok(_) => Said::Wrong,
         Err(error) => {
             let is_finding = |cause: &LedgerError| cause.is_finding();
@@ -116,17 +141,51 @@ fn verify(original: &Original, copy: &Path) -> Said {
     }
 }
 
-/// Derived files are rebuilt: they never stop a start.
-fn refused(file: &Path, error: &LedgerError) -> Option<String> {
-    let derived = ["state", "log/offsets", "log/hashes", "log/watermark", "ledger.vkey"];
-    let is_derived = derived.iter().any(|derived| file.starts_with(derived));
-    is_derived.then(|| format!("a derived file stops the start: {error}"))
+/// `einsicht verify --vault`.
+fn verify_vault(original: &Original, copy: &Path) -> Said {
+    let key = VerifierKey::parse(&fs::read_to_string(copy.join("ledger.vkey")).unwrap()).unwrap();
+    let Ok(wrapping) = fs::read_to_string(wrapping_key(copy))
+        .map_err(drop)
+        .and_then(|text| WrappingKey::parse(&text).map_err(drop))
+    else {
+        return Said::CannotTell;
+    };
+    let Ok(vault) = VaultCopy::open(copy, &copy.join("keys"), &wrapping, key.name()) else {
+        return Said::CannotTell;
+    };
+    let audited =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let source = Source::open(copy.to_str().unwrap())?;
+            audit_vault(&source, &Trust::in_memory(key), vault, |_| {}).await
+        });
+    match audited.map(|audit| (audit.log.head, audit.conclusion())) {
+        Ok((head, conclusion)) => {
+            assert_eq!(head, original.head, "verify verified another ledger");
+            match conclusion {
+                Conclusion::Verified => Said::Sound,
+                Conclusion::Failed => Said::Wrong,
+                Conclusion::CouldNotTell => Said::CannotTell,
+            }
+        }
+        Err(error) if error.conclusion() == Conclusion::Failed => Said::Wrong,
+        Err(_) => Said::CannotTell,
+    }
+}
+
+/// Derived files are rebuilt: they never stop a start. Nor does the vault, nor a key of it.
+fn refused(file: &Path, error: &dyn std::error::Error) -> Option<String> {
+    let never = ["state", "log/offsets", "log/hashes", "log/watermark", "ledger.vkey", "vault"];
+    let keys = ["keys/vault", "keys/markers"];
+    let is_never = never.iter().chain(&keys).any(|never| file.starts_with(never));
+    // It betrays a log that was cut: where it names another one, nothing may be destroyed.
+    let is_witness = file.ends_with("vault/watermark");
+    (is_never && !is_witness).then(|| format!("it stops the start: {error}"))
 }
 
 /// What a ledger that has started must still know: its size and root, and every number. What it serves of
 /// entries and hashes must be right unless `told`, that is unless the scrub tells that it is not. A number may
 /// be refused then, but only if its own entry is not served as it was recorded.
-fn answers_differ(original: &Original, mut ledger: Ledger, told: bool) -> Option<String> {
+fn answers_differ(original: &Original, ledger: &mut Ledger, told: bool) -> Option<String> {
     let head = ledger.committer.published().borrow().head;
     let mut wrong = (head != original.head).then(|| format!("the ledger begins with {head:?}"));
     let read = |index| ledger.reader.leaf(Index(index)).ok();
@@ -135,10 +194,9 @@ fn answers_differ(original: &Original, mut ledger: Ledger, told: bool) -> Option
     if served.contains(&false) && !told {
         wrong.get_or_insert_with(|| "an entry is served that is none, and the scrub is silent".to_owned());
     }
-    if let Some(unknown) = forgotten(original, &mut ledger, told, &served) {
+    if let Some(unknown) = forgotten(original, ledger, told, &served) {
         wrong.get_or_insert(unknown);
     }
-    ledger.committer.finish();
     wrong
 }
 
@@ -163,8 +221,8 @@ fn forgotten(original: &Original, ledger: &mut Ledger, told: bool, served: &[boo
                     return Some(format!("{number:?} has another hash: {placed:?}, and the scrub is silent"));
                 }
             }
-            // Whether an event is known is looked up by its entry.
-            Err(_) if told && !is_served => {}
+            // Whether an event is known is looked up by its entry; if that hides it, in the vault.
+            Err(_) if told && (!is_served || number.is_hidden) => {}
             Err(refused) => return Some(format!("{number:?} is refused: {refused}")),
         }
     }

@@ -1,5 +1,7 @@
 //! What each byte of a data folder is. `docs/format.md`, On disk.
 
+mod vault;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,11 @@ pub struct Region {
 }
 
 /// May be damaged without anybody noticing, and without being made good; `docs/faults.md` says why.
-pub const MAY_DIFFER_UNNOTICED: [&str; 1] = ["keys/dev.token"];
+pub const MAY_DIFFER_UNNOTICED: [&str; 3] = [
+    "keys/dev.token",
+    "index of what was erased as a whole: offsets",
+    "index of what was erased as a whole, removed",
+];
 
 /// Every byte of a data folder, each in one region.
 pub fn of(data: &Path) -> Vec<Region> {
@@ -29,13 +35,11 @@ pub fn of(data: &Path) -> Vec<Region> {
     let segments = folder::segments(data);
     for path in folder::files(data) {
         let (file, bytes) = (path.strip_prefix(data).unwrap(), fs::read(&path).unwrap());
-        let mut parts = Parts { file, at: 0, regions: &mut regions };
+        let mut parts = Parts { data, file, at: 0, regions: &mut regions };
         match file.to_str().unwrap() {
             "lock" => assert!(bytes.is_empty(), "the lock has got a content"),
             "log/checkpoint" => checkpoint(&bytes, &mut parts),
             "log/watermark" => watermark(&bytes, &mut parts),
-            // Nothing is sealed here. The vault and its watermark are damaged in service/src/vault/tests.
-            "vault/watermark" => parts.at = bytes.len(),
             "log/offsets" => offsets(data, &segments, &bytes, &mut parts),
             "log/hashes/0" => {
                 let full = bytes.len() / (256 * 32) * (256 * 32);
@@ -45,6 +49,7 @@ pub fn of(data: &Path) -> Vec<Region> {
             "ledger.vkey" | "keys/ledger.key" | "keys/dev.token" | "log/hashes/1" => {
                 parts.add(file.to_str().unwrap(), bytes.len());
             }
+            name if vault::file(name, &bytes, &mut parts) || vault::key(name, &bytes, &mut parts) => {}
             name if name.starts_with("log/hashes/") => assert!(bytes.is_empty(), "{name}"),
             name if name.starts_with("state/") => sled(name, &bytes, &mut parts),
             _ if segments.contains(&path) => {
@@ -61,12 +66,18 @@ pub fn of(data: &Path) -> Vec<Region> {
 
 /// Cuts a file into regions, from its beginning on.
 struct Parts<'p> {
+    data: &'p Path,
     file: &'p Path,
     at: usize,
     regions: &'p mut Vec<Region>,
 }
 
 impl Parts<'_> {
+    /// Whether it is of a month and class that was erased as a whole.
+    fn is_erased(&self) -> bool {
+        self.data.join(self.file).with_file_name("erased").exists()
+    }
+
     fn add(&mut self, kind: &str, bytes: usize) {
         let region = self.at..self.at + bytes;
         self.at = region.end;
