@@ -1,14 +1,20 @@
 //! Encrypts the openings of one entry.
+//!
+//! XChaCha20-Poly1305 is ChaCha20-Poly1305 under a key of its own for each message, which HChaCha20 makes of the
+//! key and most of the nonce (draft-irtf-cfrg-xchacha-03, section 2). Both are libraries': openings have a few hundred
+//! bytes, and what RustCrypto puts around its cipher for messages as short as these costs more than the cipher.
 
 use std::fmt;
 
-use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
-use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use chacha20::{R20, hchacha};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
 
 use super::{AEAD_NONCE_BYTES, DecryptError, KEY_BYTES, PUBLIC_NONCE_BYTES};
 
 const TAG_BYTES: usize = 16;
+/// So much of the nonce goes into the key of a message.
+const HCHACHA_NONCE_BYTES: usize = 16;
 /// By how much ciphertext is longer than what it hides: nonce and tag.
 pub const SEALED_OVERHEAD_BYTES: usize = AEAD_NONCE_BYTES + TAG_BYTES;
 
@@ -35,7 +41,21 @@ impl VaultKey {
         aead_nonce: &[u8; AEAD_NONCE_BYTES],
         openings: &[u8],
     ) -> Vec<u8> {
-        seal(&self.0, aead_nonce, &associated(origin, public_nonce), openings)
+        let mut sealed = Vec::new();
+        self.encrypt_to(origin, public_nonce, aead_nonce, openings, &mut sealed);
+        sealed
+    }
+
+    /// [`VaultKey::encrypt`], appended to `sealed`.
+    pub fn encrypt_to(
+        &self,
+        origin: &str,
+        public_nonce: &[u8; PUBLIC_NONCE_BYTES],
+        aead_nonce: &[u8; AEAD_NONCE_BYTES],
+        openings: &[u8],
+        sealed: &mut Vec<u8>,
+    ) {
+        seal_to(&self.0, aead_nonce, &associated(origin, public_nonce), openings, sealed);
     }
 
     /// Decrypts what [`VaultKey::encrypt`] gave.
@@ -70,18 +90,31 @@ pub(super) fn seal(
     associated: &[u8],
     plaintext: &[u8],
 ) -> Vec<u8> {
-    // As long as it will be: plaintext that a growing buffer leaves behind would stay in memory.
-    let mut sealed = Vec::with_capacity(plaintext.len() + SEALED_OVERHEAD_BYTES);
-    sealed.extend_from_slice(nonce);
-    sealed.extend_from_slice(plaintext);
-    let cipher = XChaCha20Poly1305::new(key.into());
-    let (_, text) = sealed.split_at_mut(AEAD_NONCE_BYTES);
-    match cipher.encrypt_inout_detached(&XNonce::from(*nonce), associated, text.into()) {
-        Ok(tag) => sealed.extend_from_slice(&tag),
-        // Only beyond 256 GiB, which no openings have. What then goes out does not decrypt.
-        Err(_) => sealed.zeroize(),
-    }
+    let mut sealed = Vec::new();
+    seal_to(key, nonce, associated, plaintext, &mut sealed);
     sealed
+}
+
+fn seal_to(
+    key: &[u8; KEY_BYTES],
+    nonce: &[u8; AEAD_NONCE_BYTES],
+    associated: &[u8],
+    plaintext: &[u8],
+    sealed: &mut Vec<u8>,
+) {
+    // Before there is any plaintext: what a growing buffer leaves behind stays in memory.
+    sealed.reserve(plaintext.len() + SEALED_OVERHEAD_BYTES);
+    sealed.extend_from_slice(nonce);
+    let start = sealed.len();
+    sealed.extend_from_slice(plaintext);
+    let (_, text) = sealed.split_at_mut(start);
+    let tag = of_message(key, nonce)
+        .and_then(|(key, nonce)| key.seal_in_place_separate_tag(nonce, Aad::from(associated), text).ok());
+    match tag {
+        Some(tag) => sealed.extend_from_slice(tag.as_ref()),
+        // Only beyond 256 GiB, which no openings have. What then goes out does not decrypt.
+        None => text.zeroize(),
+    }
 }
 
 /// What [`seal`] hid.
@@ -90,22 +123,32 @@ pub(super) fn open(
     associated: &[u8],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
-    let (nonce, rest) = sealed.split_first_chunk::<AEAD_NONCE_BYTES>().ok_or(DecryptError)?;
-    let (text, tag) = rest.split_last_chunk::<TAG_BYTES>().ok_or(DecryptError)?;
-    let mut plaintext = Zeroizing::new(text.to_vec());
-    XChaCha20Poly1305::new(key.into())
-        .decrypt_inout_detached(
-            &XNonce::from(*nonce),
-            associated,
-            plaintext.as_mut_slice().into(),
-            &Tag::from(*tag),
-        )
-        .map_err(|_| DecryptError)?;
-    Ok(plaintext)
+    let (nonce, text) = sealed.split_first_chunk::<AEAD_NONCE_BYTES>().ok_or(DecryptError)?;
+    let (key, nonce) = of_message(key, nonce).ok_or(DecryptError)?;
+    let mut opened = Zeroizing::new(text.to_vec());
+    let bytes = key.open_in_place(nonce, Aad::from(associated), &mut opened).map_err(|_| DecryptError)?.len();
+    opened.truncate(bytes);
+    Ok(opened)
+}
+
+/// The key of one message, and the nonce under it. `None` only if the key were not one of ChaCha20.
+fn of_message(key: &[u8; KEY_BYTES], nonce: &[u8; AEAD_NONCE_BYTES]) -> Option<(LessSafeKey, Nonce)> {
+    let (of_key, of_text) = nonce.split_first_chunk::<HCHACHA_NONCE_BYTES>()?;
+    let mut subkey = hchacha::<R20>(key.into(), of_key.into());
+    let key = UnboundKey::new(&CHACHA20_POLY1305, &subkey).map(LessSafeKey::new);
+    subkey.zeroize();
+    let mut nonce = [0; NONCE_LEN];
+    let (_, place) = nonce.split_at_mut(NONCE_LEN - of_text.len());
+    place.copy_from_slice(of_text);
+    Some((key.ok()?, Nonce::assume_unique_for_key(nonce)))
 }
 
 #[cfg(test)]
 mod tests {
+    use chacha20poly1305::XChaCha20Poly1305;
+    use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+    use proptest::prelude::*;
+
     use super::*;
 
     const ORIGIN: &str = "vault.test/log";
@@ -159,6 +202,23 @@ mod tests {
         let tag =
             [0xc0, 0x87, 0x59, 0x24, 0xc1, 0xc7, 0x98, 0x79, 0x47, 0xde, 0xaf, 0xd8, 0x78, 0x0a, 0xcf, 0x49];
         assert_eq!(sealed[sealed.len() - 16..], tag);
+    }
+
+    proptest! {
+        #[test]
+        fn openings_of_every_length_are_encrypted_as_the_library_does_it(
+            key: [u8; 32],
+            nonce: [u8; 24],
+            associated in proptest::collection::vec(any::<u8>(), 0..100),
+            plaintext in proptest::collection::vec(any::<u8>(), 0..1500),
+        ) {
+            let library = XChaCha20Poly1305::new(&key.into());
+            let payload = Payload { msg: &plaintext, aad: &associated };
+            let expected = library.encrypt(&nonce.into(), payload).unwrap();
+            let sealed = seal(&key, &nonce, &associated, &plaintext);
+            prop_assert_eq!(&sealed, &[&nonce[..], &expected].concat());
+            prop_assert_eq!(&**open(&key, &associated, &sealed).unwrap(), &plaintext[..]);
+        }
     }
 
     #[test]
