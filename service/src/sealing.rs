@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use einsicht_access::marker::PeriodKey;
-use einsicht_access::record::{SealError, Sealed, seal_accesses};
-use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey};
+use einsicht_access::record::{Prepared, SealError, Sealed, seal_accesses};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, SEALED_OVERHEAD_BYTES, VaultKey};
 use einsicht_access::{EventView, Month, Provenance, RetentionClass};
 use einsicht_tlog::Origin;
 
@@ -56,32 +57,41 @@ impl Batch<'_> {
         let Provenance { producer, session, sequence } = self.provenance;
         let period = keys.map(|keys| &*keys.period);
         let prepared = seal_accesses(self.events, self.provenance, period, signer::random)?;
-        let mut nonces = Nonces::draw(prepared.iter().filter(|event| event.sealed.is_some()).count())?;
-        let mut events = Vec::with_capacity(prepared.len());
-        for ((event, prepared), sequence) in self.events.iter().zip(prepared).zip(sequence..) {
-            let sealed = match (prepared.sealed, keys) {
-                (Some(sealed), Some(keys)) => {
-                    let class = self.retention.class_of(event.dataset());
-                    let key = keys.of(class).ok_or(SealingError::Disorder)?;
-                    Some(self.encrypt(key, (keys.month, class), &sealed, &nonces.next()?))
-                }
-                _ => None,
-            };
+        let sealed = self.encrypt(&prepared, keys)?;
+        let events = self.events.iter().zip(prepared).zip(sealed).zip(sequence..);
+        let events = events.map(|(((event, prepared), sealed), sequence)| {
             let event_id = event.event_id().try_into().unwrap_or_default();
-            events.push(PreparedEvent { sequence, event_id, body: prepared.body, sealed });
-        }
-        Ok(Work::Accesses { session: SessionKey::new(producer, session), events })
+            PreparedEvent { sequence, event_id, body: prepared.body, sealed }
+        });
+        Ok(Work::Accesses { session: SessionKey::new(producer, session), events: events.collect() })
     }
 
+    /// What the vault gets of each event, all of it in one buffer.
     fn encrypt(
         &self,
-        key: &VaultKey,
-        (month, class): (Month, RetentionClass),
-        sealed: &Sealed,
-        nonce: &[u8; AEAD_NONCE_BYTES],
-    ) -> SealedBytes {
-        let bytes = key.encrypt(self.origin.as_str(), &sealed.nonce, nonce, sealed.openings.as_bytes());
-        SealedBytes { month, class, bytes: bytes.into() }
+        prepared: &[Prepared],
+        keys: Option<&Keys>,
+    ) -> Result<Vec<Option<SealedBytes>>, SealingError> {
+        let openings = prepared.iter().filter_map(|event| Some(event.sealed.as_ref()?.openings.as_bytes()));
+        let mut nonces = Nonces::draw(openings.clone().count())?;
+        let lengths = openings.map(|openings| openings.len() + SEALED_OVERHEAD_BYTES);
+        let mut buffer = Vec::with_capacity(lengths.sum());
+        let mut places = Vec::with_capacity(prepared.len());
+        for (event, prepared) in self.events.iter().zip(prepared) {
+            places.push(match (&prepared.sealed, keys) {
+                (Some(Sealed { nonce, openings }), Some(keys)) => {
+                    let class = self.retention.class_of(event.dataset());
+                    let key = keys.of(class).ok_or(SealingError::Disorder)?;
+                    let (start, openings) = (buffer.len(), openings.as_bytes());
+                    key.encrypt_to(self.origin.as_str(), nonce, &nonces.next()?, openings, &mut buffer);
+                    Some((keys.month, class, start..buffer.len()))
+                }
+                _ => None,
+            });
+        }
+        let buffer = Bytes::from(buffer);
+        let of = |(month, class, place)| SealedBytes { month, class, bytes: buffer.slice(place) };
+        Ok(places.into_iter().map(|place| place.map(of)).collect())
     }
 }
 

@@ -111,13 +111,27 @@ pub fn read_overwritten(bytes: &[u8]) -> Option<u64> {
 /// # Errors
 /// [`SlotTooShort`] if they are longer than any openings can be.
 pub fn record(index: Index, leaf_hash: Hash, sealed: &[u8]) -> Result<Vec<u8>, SlotTooShort> {
+    let mut record = Vec::new();
+    write_record(index, leaf_hash, sealed, &mut record)?;
+    Ok(record)
+}
+
+/// Appends a [`record()`] to `out`.
+///
+/// # Errors
+/// As [`record()`]; `out` is of no use then.
+pub fn write_record(
+    index: Index,
+    leaf_hash: Hash,
+    sealed: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), SlotTooShort> {
     let bytes = slot_bytes(sealed)?;
     let too_short = |_| SlotTooShort { bytes, most: SLOT_BYTES_MAX };
     let header = RecordHeader { slot_bytes: u32::try_from(bytes).map_err(too_short)?, index, leaf_hash };
-    let mut record = Vec::with_capacity(RECORD_HEADER_BYTES + bytes);
-    record.extend_from_slice(&header.to_bytes());
-    record.extend_from_slice(&slot(sealed, bytes)?);
-    Ok(record)
+    out.reserve(RECORD_HEADER_BYTES + bytes);
+    header.write_to(out);
+    write_slot(sealed, bytes, out)
 }
 
 /// Bytes of the slot that is just long enough for these openings.
@@ -135,6 +149,12 @@ pub fn slot_bytes(sealed: &[u8]) -> Result<usize, SlotTooShort> {
 /// # Errors
 /// [`SlotTooShort`].
 pub fn slot(sealed: &[u8], slot_bytes: usize) -> Result<Vec<u8>, SlotTooShort> {
+    let mut slot = Vec::with_capacity(slot_bytes);
+    write_slot(sealed, slot_bytes, &mut slot)?;
+    Ok(slot)
+}
+
+fn write_slot(sealed: &[u8], slot_bytes: usize, out: &mut Vec<u8>) -> Result<(), SlotTooShort> {
     let too_short = || SlotTooShort { bytes: sealed.len() + LENGTH_BYTES + CHECKSUM_BYTES, most: slot_bytes };
     let (nonce, ciphertext) = sealed.split_first_chunk::<AEAD_NONCE_BYTES>().ok_or_else(too_short)?;
     let zeros = slot_bytes
@@ -142,13 +162,20 @@ pub fn slot(sealed: &[u8], slot_bytes: usize) -> Result<Vec<u8>, SlotTooShort> {
         .and_then(|room| room.checked_sub(ciphertext.len()))
         .ok_or_else(too_short)?;
     let length = u32::try_from(ciphertext.len()).map_err(|_| too_short())?;
-    let mut slot = Vec::with_capacity(slot_bytes);
-    slot.extend_from_slice(nonce);
-    slot.extend_from_slice(&length.to_be_bytes());
-    slot.extend_from_slice(ciphertext);
-    slot.resize(slot.len() + zeros, 0);
-    slot.extend_from_slice(&crc32c::crc32c(&slot).to_be_bytes());
-    Ok(slot)
+    let start = out.len();
+    out.extend_from_slice(nonce);
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(ciphertext);
+    out.resize(out.len() + zeros, 0);
+    write_checksum(start, out);
+    Ok(())
+}
+
+/// Appends the checksum of what stands behind `start`.
+fn write_checksum(start: usize, out: &mut Vec<u8>) {
+    let (_, stated) = out.split_at(start);
+    let checksum = crc32c::crc32c(stated);
+    out.extend_from_slice(&checksum.to_be_bytes());
 }
 
 /// The openings in a slot: `nonce (24) ‖ ciphertext`. `None` if it does not check.
@@ -226,16 +253,13 @@ impl RecordHeader {
         RECORD_HEADER_BYTES as u64 + u64::from(self.slot_bytes)
     }
 
-    fn to_bytes(self) -> Vec<u8> {
-        let mut bytes = [
-            &RECORD_MAGIC[..],
-            &self.slot_bytes.to_be_bytes(),
-            &self.index.0.to_be_bytes(),
-            self.leaf_hash.as_bytes(),
-        ]
-        .concat();
-        bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_be_bytes());
-        bytes
+    fn write_to(self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(RECORD_MAGIC);
+        out.extend_from_slice(&self.slot_bytes.to_be_bytes());
+        out.extend_from_slice(&self.index.0.to_be_bytes());
+        out.extend_from_slice(self.leaf_hash.as_bytes());
+        write_checksum(start, out);
     }
 }
 

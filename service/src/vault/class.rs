@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use einsicht_access::vault::record::{
     OVERWRITTEN_BYTES, RECORD_HEADER_BYTES, RecordHeader, SlotTooShort, destroyed_by, file_start,
-    overwritten_bytes, read_slot, record,
+    overwritten_bytes, read_slot, write_record,
 };
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index};
@@ -150,8 +150,7 @@ impl ClassFile {
         let mut rows = Vec::with_capacity(pending.len());
         for Pending { index, leaf_hash, sealed } in pending {
             rows.push(Row { index: *index, offset: *end + bytes.len() as u64 });
-            let record = record(*index, *leaf_hash, sealed).map_err(too_long)?;
-            bytes.extend_from_slice(&record);
+            write_record(*index, *leaf_hash, sealed, &mut bytes).map_err(too_long)?;
         }
         self.file.write_all_at(&bytes, *end).map_err(WriteError::Write)?;
         self.file.sync_data().map_err(WriteError::Sync)?;

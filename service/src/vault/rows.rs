@@ -141,8 +141,9 @@ impl Rows {
             return Err(io::Error::other("an earlier sync of the index failed"));
         }
         let Some(file) = &self.file else { return Err(io::Error::other("there is no index to write to")) };
-        let row = |row: &Row| [row.index.0.to_be_bytes(), row.offset.to_be_bytes()].concat();
-        let bytes = self.pending.iter().flat_map(row).collect();
+        let rows: Vec<_> =
+            self.pending.iter().map(|row| [row.index.0.to_be_bytes(), row.offset.to_be_bytes()]).collect();
+        let bytes = rows.as_flattened().as_flattened().to_vec();
         Ok(Unwritten { file: Arc::clone(file), start: self.in_file, bytes })
     }
 
