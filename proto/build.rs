@@ -1,6 +1,7 @@
-//! Compiles the .proto files with protox (nobody has to install protoc) and writes four things:
-//! the Rust types, those of the recorder again with events unread, the descriptor set for gRPC reflection, and a wire schema of `EntryBody` from
-//! which the strict reader in `einsicht-access` checks logged bytes.
+//! Compiles the .proto files with protox (nobody has to install protoc) and writes five things:
+//! the Rust types, those of the recorder again with events unread, the `Debug` of those that must not be printed, the
+//! descriptor set for gRPC reflection, and a wire schema of `EntryBody` from which the strict reader in
+//! `einsicht-access` checks logged bytes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -10,6 +11,11 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+
+#[path = "build/debug.rs"]
+mod debug;
+
+use debug::{UNPRINTED, debug_of};
 
 const FILES: [&str; 6] = [
     "einsicht/v1/event.proto",
@@ -28,13 +34,16 @@ const SCHEMA_ROOT: &str = ".einsicht.v1.EntryBody";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=einsicht");
+    println!("cargo::rerun-if-changed=build");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let descriptors = protox::compile(FILES, ["."])?;
     std::fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
     std::fs::write(out.join("schema.rs"), wire_schema(&descriptors)?)?;
+    std::fs::write(out.join("debug.rs"), debug_of(&descriptors, &UNPRINTED)?)?;
     compile_unread(&descriptors, &out.join("unread"))?;
     tonic_prost_build::configure()
         .bytes(".")
+        .skip_debug(UNPRINTED)
         .codec_path("crate::codec::BoundedCodec")
         .client_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
         .server_mod_attribute(".", "#[cfg(feature = \"grpc\")]")
@@ -48,8 +57,12 @@ fn compile_unread(descriptors: &FileDescriptorSet, folder: &Path) -> Result<(), 
     std::fs::create_dir_all(folder)?;
     let file = descriptors.file.iter().find(|file| file.name() == RECORDER).ok_or(RECORDER)?;
     let mut file = file.clone();
+    // Its events are bytes now, and would be printed.
+    let unprinted = [".einsicht.v1.RecordRequest"];
+    std::fs::write(folder.join("debug.rs"), debug_of(descriptors, &unprinted)?)?;
     let mut builder = tonic_prost_build::configure()
         .bytes(".")
+        .skip_debug(unprinted)
         .codec_path("crate::codec::BoundedCodec")
         .build_client(false)
         .out_dir(folder);

@@ -17,6 +17,7 @@ pub mod v1 {
     // on its own has none.
     #![allow(missing_docs, clippy::pedantic, clippy::too_many_lines, clippy::large_enum_variant)]
     include!(concat!(env!("OUT_DIR"), "/einsicht.v1.rs"));
+    include!(concat!(env!("OUT_DIR"), "/debug.rs"));
 }
 
 /// The recorder's service, and its requests with their events left as the bytes that were sent: for a
@@ -25,7 +26,21 @@ pub mod v1 {
 pub mod unread {
     #![allow(missing_docs, clippy::pedantic, clippy::too_many_lines, clippy::large_enum_variant)]
     include!(concat!(env!("OUT_DIR"), "/unread/einsicht.v1.rs"));
+    include!(concat!(env!("OUT_DIR"), "/unread/debug.rs"));
 }
 
 /// The encoded `FileDescriptorSet` of package `einsicht.v1`, as gRPC reflection serves it.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
+
+/// The `Debug` of messages that hold personal or secret values: the names of the fields that are set.
+fn unprinted(
+    formatter: &mut std::fmt::Formatter<'_>,
+    name: &str,
+    fields: &[(&str, bool)],
+) -> std::fmt::Result {
+    let mut tuple = formatter.debug_tuple(name);
+    fields.iter().filter(|(_, is_set)| *is_set).for_each(|(name, _)| {
+        tuple.field(&format_args!("{name}"));
+    });
+    tuple.finish()
+}
