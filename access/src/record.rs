@@ -18,7 +18,7 @@ mod encode;
 mod opening;
 mod sealing;
 
-pub use opening::{OpeningFault, check_opening, opening_entry};
+pub use opening::{OpeningFault, check_opening, check_opening_at, opening_entry};
 pub use sealing::{Prepared, SealError, Sealed, SealedStatement, seal_accesses, seal_statement};
 
 const MINUTE_US: i64 = 60_000_000;

@@ -129,6 +129,9 @@ pub fn meaning_of(fault: Fault) -> &'static str {
         Fault::Erasure => {
             "Something was erased that no entry speaks of, or the ledger says that something was erased and it was not."
         }
+        Fault::Annotation => {
+            "The service names corrections or openings that are none: what it says about records can't be relied on."
+        }
         Fault::Tile => "The hashes that are shown do not belong to the tree that was signed.",
     }
 }
@@ -183,6 +186,9 @@ fn steps_for(cause: &(dyn std::error::Error + 'static)) -> Option<Vec<String>> {
         return match error {
             error if error.is_failure() => one("The file was changed, or is not genuine: it proves nothing."),
             DisclosureFileError::Origin { .. } => one(WRONG_KEY),
+            DisclosureFileError::TwoTrees { .. } => {
+                one("It was put together from two. Ask for the file as `einsicht disclose --out` wrote it.")
+            }
             _ => None,
         };
     }

@@ -7,7 +7,7 @@ use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
 use einsicht_proto::v1::vault_client::VaultClient;
 use einsicht_proto::v1::{
-    EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest,
+    AnnotationKind, EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest,
     GetReceiptRequest, ListAnnotationsRequest, RecordRequest, RecordResponse, RecordStreamRequest,
     RecordStreamResponse,
 };
@@ -16,6 +16,7 @@ use futures::Stream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 
+use crate::annotations::Listed;
 use crate::config::{ConfigError, RecorderConfig};
 use crate::token::Token;
 
@@ -110,7 +111,7 @@ impl Connection {
     }
 
     /// Which entries say something about those of a range: whom it is about, and who says it.
-    pub(crate) async fn annotations(&self, start: u64, count: u64) -> Result<Vec<(Index, Index)>, Status> {
+    pub(crate) async fn annotations(&self, start: u64, count: u64) -> Result<Vec<Listed>, Status> {
         let mut client = self.ledger.clone();
         let request = self.with_deadline(self.with_token(ListAnnotationsRequest { start, count }));
         let list = async {
@@ -120,7 +121,11 @@ impl Connection {
                 if listed.len() == ANNOTATIONS_MAX {
                     return Err(Status::out_of_range(format!("more than {ANNOTATIONS_MAX} annotations")));
                 }
-                listed.push((Index(answer.index), Index(answer.by)));
+                let (about, by) = (Index(answer.index), Index(answer.by));
+                // Not stated is never sent: by that, a newer service says what has no number here.
+                let kind = AnnotationKind::try_from(answer.kind).ok();
+                let kind = kind.filter(|kind| *kind != AnnotationKind::Unspecified);
+                listed.push(Listed { about, by, kind });
             }
             Ok(tonic::Response::new(listed))
         };

@@ -90,6 +90,9 @@ pub enum Fault {
     /// Erased without an entry, or by an entry and not erased.
     #[error("what was erased and what the ledger says was erased are not the same")]
     Erasure,
+    /// An entry does not say of another what the service says that it does.
+    #[error("what is listed of other entries is not what they say")]
+    Annotation,
     /// A hash tile does not belong to the signed tree.
     #[error("a hash tile does not lead to the root that was signed")]
     Tile,

@@ -55,6 +55,14 @@ pub enum ProvenError {
     },
 }
 
+impl ProvenError {
+    /// Whether the receipt came without its entry: then nothing is false, and nothing can be told.
+    #[must_use]
+    pub fn is_without_entry(&self) -> bool {
+        matches!(self, Self::Receipt(ReceiptError::NoLeaf))
+    }
+}
+
 impl ProvenEntry {
     /// Verifies a receipt that carries its leaf, with nothing but the key of the ledger.
     ///

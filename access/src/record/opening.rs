@@ -12,6 +12,8 @@ use crate::seal::{NONCE_BYTES, SALT_BYTES, SEAL_BYTES, Salt, SealedField, seal};
 use crate::sealed_entry::seals_of_record;
 use crate::wire::{WireError, read_record};
 
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
+
 /// Why an entry does not open the confidential record that it names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OpeningFault {
@@ -41,6 +43,14 @@ pub enum OpeningFault {
     /// The record within has no nonce of 16 bytes, markers of another length, or seals of another.
     #[error("the record within has a nonce, a marker or a seal of a wrong length")]
     Lengths,
+    /// It came before its day.
+    #[error("it was recorded on day {opened}, and may not be opened before day {day}")]
+    Early {
+        /// The first day, in days since 1970-01-01.
+        day: i32,
+        /// When it came.
+        opened: i64,
+    },
     /// The record within hides another one.
     #[error("the record within is a confidential one again")]
     Nested,
@@ -86,6 +96,24 @@ pub fn check_opening(opening: &Opening, outer: &AccessRecord) -> Result<AccessRe
     let markers = inner.markers.iter().all(|marker| marker.len() == MARKER_BYTES);
     let seals = seals_of_record(&inner).all(|(_, seal)| seal.len() == SEAL_BYTES);
     if nonce && markers && seals { Ok(inner) } else { Err(OpeningFault::Lengths) }
+}
+
+/// The same of an opening that was recorded `recorded_at_s` seconds after 1970-01-01, which must not be before the
+/// day of the record.
+///
+/// # Errors
+/// The first [`OpeningFault`].
+pub fn check_opening_at(
+    opening: &Opening,
+    recorded_at_s: u64,
+    outer: &AccessRecord,
+) -> Result<AccessRecord, OpeningFault> {
+    let record = check_opening(opening, outer)?;
+    let opened = i64::try_from(recorded_at_s / SECONDS_PER_DAY).unwrap_or(i64::MAX);
+    match outer.confidential_until_day {
+        Some(day) if opened < i64::from(day) => Err(OpeningFault::Early { day, opened }),
+        _ => Ok(record),
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +200,18 @@ mod tests {
         assert_eq!(check_opening(&good, &plain), Err(OpeningFault::NotConfidential));
         let without_day = AccessRecord { confidential_until_day: None, ..outer.clone() };
         assert_eq!(check_opening(&good, &without_day), Err(OpeningFault::NotConfidential));
+    }
+
+    #[test]
+    fn nothing_is_opened_before_its_day() {
+        let (outer, opening) = confidential(sealed_event());
+        let day = DAY.cast_unsigned();
+        let at = |second| check_opening_at(&opening, second, &outer);
+        let first_second = u64::from(day) * SECONDS_PER_DAY;
+        assert!(at(first_second).is_ok());
+        assert_eq!(at(first_second - 1), Err(OpeningFault::Early { day: DAY, opened: i64::from(day) - 1 }));
+        let plain = AccessRecord::default();
+        assert_eq!(check_opening_at(&opening, first_second, &plain), Err(OpeningFault::NotConfidential));
     }
 
     #[test]

@@ -4,11 +4,11 @@ use anyhow::Context as _;
 use clap::Args;
 use einsicht_access::read_body;
 use einsicht_client::annotations::Annotations;
-use einsicht_client::reader::{Order, Reader};
+use einsicht_client::reader::{Entry, Order, Reader};
 use einsicht_tlog::{Index, Leaf, RecordedAt};
 use futures::StreamExt as _;
 
-use crate::annotated::{Remark, annotations};
+use crate::annotated::{Known, Lookup};
 use crate::exit::Exit;
 use crate::options::{Options, tell_if_simulated};
 use crate::output::progress::Progress;
@@ -23,6 +23,9 @@ use print::Printer;
 /// An access may lie this far ahead of the clock of the ledger, so it may have been recorded this much
 /// before it happened.
 const AHEAD_MAX_S: u64 = 24 * 60 * 60;
+/// Entries for which the service is asked at once what is said about them, and how far they may lie apart.
+const WAITING_MAX: usize = 256;
+const SPAN_MAX: u64 = 65_536;
 /// Entries after which the progress is looked at.
 const ENTRIES_PER_LOOK: u64 = 1000;
 
@@ -34,6 +37,7 @@ Examples:
 
 Days are days of UTC. --since and --until look at when the access happened. Each entry is proven to
 stand in its place under the newest signed checkpoint; `einsicht verify` checks the ledger as a whole.
+What others say about an entry stands in the column annotations: a correction, an opening.
 In --csv an apostrophe stands before what a spreadsheet would take for a formula; --json has the
 exact values.";
 
@@ -70,16 +74,15 @@ pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
     let first = first_index(&reader, &args.filter).await?;
     let size = reader.head().size;
     let order = if args.oldest_first { Order::OldestFirst } else { Order::NewestFirst };
-    // Whoever says something about an entry comes behind it: read backwards, it is met before.
-    let mut annotations = match order {
-        Order::OldestFirst => {
-            annotations(&reader, args.place.as_deref(), first..Index(size.0), options).await?
-        }
-        Order::NewestFirst => Some(Annotations::default()),
+    let mut listing = Listing {
+        lookup: Lookup::new(&reader, args.place.as_deref(), options)?,
+        met: Known::All(Annotations::default()),
+        order,
+        waiting: Vec::new(),
+        printer: Printer::new(args.json, args.csv),
     };
     let mut entries = reader.entries(first..Index(size.0), order);
     let mut progress = Progress::counting("reading", options.is_quiet());
-    let mut printer = Printer::new(args.json, args.csv);
     let (mut looked_at, mut listed) = (0_u64, 0_u64);
     while let Some(entry) = entries.next().await {
         let entry = entry?;
@@ -87,25 +90,16 @@ pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
         if looked_at.is_multiple_of(ENTRIES_PER_LOOK) {
             progress.update(looked_at, Some(size.0 - first.0));
         }
-        let leaf = Leaf::parse(entry.leaf()).map_err(ViewError::from)?;
-        let body = read_body(leaf.body).map_err(ViewError::from);
-        let body = body.with_context(|| format!("entry {}", entry.index()))?;
-        if let (Some(annotations), Order::NewestFirst) = (&mut annotations, order) {
-            annotations.note(&entry)?;
-        }
-        if !args.filter.fits(&body, leaf.recorded_at) {
-            continue;
-        }
-        listed += 1;
-        let mut view = EntryView::read(entry.index(), entry.leaf())?;
-        view.remarks =
-            annotations.as_ref().map(|annotations| Remark::all(annotations, &entry)).transpose()?;
-        if !printer.add(view)? || listed == args.limit {
-            break;
+        listing.met(&entry)?;
+        if fits(&args.filter, &entry)? {
+            listed += 1;
+            if !listing.add(entry).await? || listed == args.limit {
+                break;
+            }
         }
     }
     drop(progress);
-    printer.finish()?;
+    listing.finish().await?;
     if listed == args.limit && looked_at < size.0 - first.0 {
         options.note(&format!("only the first {listed} that fit are listed; --limit 0 lists all"));
     }
@@ -113,6 +107,70 @@ pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
         options.note("no entry fits");
     }
     Ok(Exit::Done)
+}
+
+/// Entries that fit, on their way to the printer.
+struct Listing<'a> {
+    lookup: Lookup<'a>,
+    /// What entries that were met say about others.
+    met: Known,
+    order: Order,
+    /// Entries of which it is not known yet what is said about them.
+    waiting: Vec<Entry>,
+    printer: Printer,
+}
+
+impl Listing<'_> {
+    /// Whoever says something about an entry comes behind it: read backwards, it is met before.
+    fn met(&mut self, entry: &Entry) -> anyhow::Result<()> {
+        if let (Known::All(met), Order::NewestFirst) = (&mut self.met, self.order) {
+            met.note(entry)?;
+        }
+        Ok(())
+    }
+
+    /// Lists an entry, now or with those that follow. False: nobody reads on.
+    async fn add(&mut self, entry: Entry) -> anyhow::Result<bool> {
+        if self.order == Order::NewestFirst {
+            return list(&mut self.printer, &entry, &self.met);
+        }
+        let span = self.waiting.first().map_or(0, |first| entry.index().0 - first.index().0);
+        let goes_on = match self.waiting.len() == WAITING_MAX || span >= SPAN_MAX {
+            true => self.flush().await?,
+            false => true,
+        };
+        self.waiting.push(entry);
+        Ok(goes_on)
+    }
+
+    async fn flush(&mut self) -> anyhow::Result<bool> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let (Some(first), Some(last)) = (waiting.first(), waiting.last()) else { return Ok(true) };
+        let known = self.lookup.range(first.index()..Index(last.index().0 + 1)).await?;
+        for entry in &waiting {
+            if !list(&mut self.printer, entry, known)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn finish(mut self) -> anyhow::Result<()> {
+        self.flush().await?;
+        self.printer.finish()
+    }
+}
+
+fn list(printer: &mut Printer, entry: &Entry, known: &Known) -> anyhow::Result<bool> {
+    let mut view = EntryView::read(entry.index(), entry.leaf())?;
+    view.remarks = Some(known.about(entry)?);
+    printer.add(view)
+}
+
+fn fits(filter: &Filter, entry: &Entry) -> anyhow::Result<bool> {
+    let leaf = Leaf::parse(entry.leaf()).map_err(ViewError::from)?;
+    let body = read_body(leaf.body).map_err(ViewError::from);
+    Ok(filter.fits(&body.with_context(|| format!("entry {}", entry.index()))?, leaf.recorded_at))
 }
 
 /// Where to begin: what was recorded long before `--since` can't have happened after it.

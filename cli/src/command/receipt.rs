@@ -11,7 +11,7 @@ use einsicht_tlog::{Index, TreeHead};
 use serde_json::{Value, json};
 
 use super::show;
-use crate::annotated::{Remark, annotations};
+use crate::annotated::{Lookup, Remarks};
 use crate::exit::Exit;
 use crate::options::{Options, tell_if_simulated};
 use crate::output::{self, Emphasis};
@@ -113,9 +113,10 @@ async fn tell_remarks(
     options: &Options,
 ) -> anyhow::Result<()> {
     let only = Index(index)..Index(index.saturating_add(1));
-    let Some(annotations) = annotations(reader, place, only, options).await? else { return Ok(()) };
     let entry = reader.entry(Index(index)).await?;
-    for remark in Remark::all(&annotations, &entry)? {
+    let mut lookup = Lookup::new(reader, place, options)?;
+    let Remarks::Known(remarks) = lookup.range(only).await?.about(&entry)? else { return Ok(()) };
+    for remark in remarks {
         options.note(&format!("entry {index} is {}: that has a receipt of its own", remark.short()));
     }
     Ok(())

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use einsicht_access::marker::PeriodKey;
-use einsicht_access::record::seal_accesses;
-use einsicht_access::{EventView, Provenance, read_body};
+use einsicht_access::openings::State;
+use einsicht_access::record::{opening_entry, seal_accesses};
+use einsicht_access::{EventView, Provenance, SealedField, read_body};
 use einsicht_proto::v1::{AccessEvent, EntryBody, Subject};
 
 use super::harness::Place;
@@ -37,6 +38,38 @@ fn sealed(person: &str, dataset: &str) -> EntryBody {
     };
     let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&november()), random);
     read_body(&prepared.unwrap()[0].body).unwrap()
+}
+
+/// A confidential record for index 2, whose day has come, and the entry that opens it; or one that opens another.
+pub fn confidential(is_genuine: bool) -> [EntryBody; 2] {
+    let hidden = |purpose: &str| {
+        let event = AccessEvent {
+            dataset: "kfz".to_owned(),
+            operation: 3,
+            purpose: purpose.to_owned(),
+            event_id: bytes::Bytes::from_static(&[7; 16]),
+            occurred_at_us: i64::try_from(BEGAN_AT).unwrap() * 1_000_000,
+            confidential_until_day: Some(1),
+            ..AccessEvent::default()
+        };
+        let session = bytes::Bytes::from_static(&[9; 16]);
+        let provenance = Provenance { producer: "p", session: &session, sequence: 0 };
+        let random = |bytes: &mut [u8]| {
+            bytes.fill(7);
+            Ok::<_, std::convert::Infallible>(())
+        };
+        seal_accesses(&[EventView::from(&event)], provenance, Some(&november()), random)
+            .unwrap()
+            .pop()
+            .unwrap()
+    };
+    let (sealed, other) = (hidden("ermittlung"), hidden("anderes"));
+    let shown = if is_genuine { &sealed } else { &other };
+    let openings = &shown.sealed.as_ref().unwrap().openings;
+    let Some(State::Open { salt, value }) = openings.state(SealedField::Confidential) else {
+        panic!("it is not confidential")
+    };
+    [read_body(&sealed.body).unwrap(), opening_entry(2, &salt, value)]
 }
 
 /// A place with a ledger about 4711 (twice) and 12 (once), and 4711's keys.

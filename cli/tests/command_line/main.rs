@@ -10,3 +10,4 @@ mod ledger;
 mod reading;
 mod receipts;
 mod recording;
+mod server;

@@ -4,7 +4,7 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Correction, EntryBody};
 
 use super::harness::Place;
-use super::ledger;
+use super::{ledger, server};
 
 const DATASETS: [&str; 4] = ["besuchertrend", "parkhaeuser", "besuchertrend", "luftqualitaet"];
 
@@ -64,6 +64,60 @@ fn a_correction_is_shown_wherever_its_record_is() {
     }
     let run = place.run("receipt 3 data --vkey vkey --out r").ended(0);
     run.complains(&["entry 3 is corrected by 6"]);
+}
+
+#[test]
+fn corrections_that_could_not_be_asked_for_are_not_none() {
+    let place = place();
+    ledger::write_tiles(&place.path("mirror"), &ledger::bodies(false, &DATASETS));
+    let url = server::serve(&place.path("mirror"));
+    // Standard output says it, also to whoever wants no notes.
+    let run = place.run(&format!("show 3 {url} --vkey vkey --quiet")).ended(0);
+    run.says(&["annotations", "not known: "]);
+    let run = place.run(&format!("show 3 {url} --vkey vkey --json")).ended(0);
+    assert!(run.json()[0].as_object().unwrap().get("annotations").unwrap().is_null());
+    run.complains(&["corrections and openings are not known"]);
+    let run = place.run(&format!("list {url} --vkey vkey --oldest-first --csv")).ended(0);
+    assert_eq!(run.out.matches(",not known").count(), DATASETS.len(), "{run:?}");
+    // Read backwards, whoever says something is met before.
+    let run = place.run(&format!("list {url} --vkey vkey --csv")).ended(0);
+    assert_eq!(run.out.matches("not known").count(), 0, "{run:?}");
+}
+
+/// A ledger with a confidential record at 2, and what is said to open it at 3.
+fn opened(place: &Place, is_genuine: bool) {
+    let mut bodies = ledger::bodies(false, &[]);
+    bodies.extend(super::citizen::confidential(is_genuine));
+    ledger::write(&place.path("data"), &bodies);
+    place.write("vkey", ledger::key(1).verifier().to_string());
+}
+
+#[test]
+fn what_an_opening_shows_is_proven_or_only_said() {
+    let place = Place::new();
+    opened(&place, true);
+    place
+        .run("show 3 data --vkey vkey")
+        .ended(0)
+        .says(&["of entry 2, proven to be what it sealed:", "dataset: kfz"]);
+    let json = &place.run("show 3 data --vkey vkey --json").ended(0).json()[0];
+    assert_eq!((&json["opens"], &json["record"]["dataset"]), (&2.into(), &"kfz".into()));
+    let json = &place.run("show 2 data --vkey vkey --json").ended(0).json()[0];
+    assert_eq!(json["annotations"][0]["record"]["dataset"], "kfz");
+    // A receipt shows one entry: what another one sealed, it does not show.
+    place.run("receipt 3 data --vkey vkey --out r").ended(0);
+    place.run("receipt verify r --vkey vkey").ended(0).says(&["of entry 2, said to be; not compared here:"]);
+}
+
+#[test]
+fn what_was_not_sealed_is_not_shown_as_opened() {
+    let place = Place::new();
+    opened(&place, false);
+    for index in [2, 3] {
+        let run = place.run(&format!("show {index} data --vkey vkey")).ended(1);
+        assert!(run.out.is_empty(), "{run:?}");
+        run.complains(&["VERIFICATION FAILED", "salt and record do not make the seal"]);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use einsicht_access::record::{OpeningFault, check_opening};
+use einsicht_access::record::{OpeningFault, check_opening_at};
 use einsicht_access::seal::SEAL_BYTES;
 use einsicht_proto::v1::{AccessRecord, Opening};
 use einsicht_tlog::{Index, RecordedAt};
@@ -15,7 +15,6 @@ use crate::source::Place;
 
 /// Most confidential records that are remembered until they are opened.
 const REMEMBERED_MAX: usize = 250_000;
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// What is known of the confidential records of a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -103,18 +102,13 @@ impl Confidential {
             let expected = "the opening of a confidential record before it, once".to_owned();
             return Err(wrong(expected, format!("an opening of entry {}", opening.index)));
         };
-        let today = recorded_at.0 / SECONDS_PER_DAY;
-        if i64::try_from(today).unwrap_or(i64::MAX) < i64::from(day) {
-            let expected = format!("an opening of entry {} on day {day} since 1970 or later", opening.index);
-            return Err(wrong(expected, format!("one on day {today}")));
-        }
         let outer = AccessRecord {
             confidential_until_day: Some(day),
             confidential_seal: Some(bytes::Bytes::copy_from_slice(&seal)),
             ..AccessRecord::default()
         };
-        let record = check_opening(opening, &outer).map_err(|fault: OpeningFault| {
-            wrong(format!("what entry {} sealed", opening.index), fault.to_string())
+        let record = check_opening_at(opening, recorded_at.0, &outer).map_err(|fault: OpeningFault| {
+            wrong(format!("what entry {} sealed, not before its day", opening.index), fault.to_string())
         })?;
         self.opened += 1;
         Ok(Some(record))

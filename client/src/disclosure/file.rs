@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `receipt` is of the entry that the values belong to, `trail` of the entry that says that they were
-//! disclosed. `value` is the value as it is sealed (`docs/format.md`, Seals). `erased` is what the service
+//! disclosed; both under one checkpoint, or they could be of two histories. `value` is the value as it is sealed (`docs/format.md`, Seals). `erased` is what the service
 //! said, and not proven by the file.
 
 use std::fmt;
@@ -17,7 +17,7 @@ use std::fmt;
 use einsicht_access::seal::{SALT_BYTES, SealedField};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::hash::{decode_base64, encode_base64};
-use einsicht_tlog::{Index, VerifierKey};
+use einsicht_tlog::{Index, Size, VerifierKey};
 use serde::{Deserialize, Serialize};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -91,6 +91,17 @@ pub enum DisclosureFileError {
         /// The entry of the values.
         of: Index,
     },
+    /// Proven under two trees: nobody can tell without the ledger whether these are of one history.
+    #[error(
+        "the entry of the values and the one that says that they were disclosed are proven under two checkpoints, of \
+         {entry} and {trail} entries: nothing shows that these are of one history"
+    )]
+    TwoTrees {
+        /// Size of the tree of the entry.
+        entry: Size,
+        /// Size of the tree of the trail.
+        trail: Size,
+    },
     /// The values.
     #[error(transparent)]
     Values(#[from] ValuesFault),
@@ -149,8 +160,8 @@ impl DisclosureFile {
         Zeroizing::new(json)
     }
 
-    /// Reads a file and verifies all of it with the key of the ledger: both receipts, that the trail says
-    /// that something was disclosed, and every seal.
+    /// Reads a file and verifies all of it with the key of the ledger: both receipts, under one checkpoint; that the
+    /// trail says that something was disclosed; and every seal.
     ///
     /// # Errors
     /// [`DisclosureFileError`].
@@ -174,6 +185,10 @@ impl DisclosureFile {
             let (index, kind, of) = (trail.index(), trail.kind(), entry.index());
             return Err(DisclosureFileError::NotTheTrail { index, kind, of });
         }
+        if entry.head() != trail.head() {
+            let (entry, trail) = (entry.head().size, trail.head().size);
+            return Err(DisclosureFileError::TwoTrees { entry, trail });
+        }
         values.verify(entry.body())?;
         Ok(Self { entry, values, trail })
     }
@@ -183,7 +198,13 @@ impl DisclosureFileError {
     /// Whether something is proven false, as opposed to not understood.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Entry(_) | Self::Trail(_) | Self::NotTheTrail { .. } | Self::Values(_))
+        match self {
+            Self::Entry(error) | Self::Trail(error) => !error.is_without_entry(),
+            Self::NotTheTrail { .. } | Self::Values(_) => true,
+            // Two roots of one size were signed: there are two histories.
+            Self::TwoTrees { entry, trail } => entry == trail,
+            _ => false,
+        }
     }
 }
 

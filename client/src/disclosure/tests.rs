@@ -199,3 +199,38 @@ fn a_file_that_was_tampered_with_fails_with_the_reason() {
     let nothing = DisclosureFile { values: Values::default(), ..file };
     assert!(matches!(read(&nothing.to_json(&origin)), Err(DisclosureFileError::Empty)));
 }
+
+#[test]
+fn a_file_is_of_one_history() {
+    let (ledger, file) = disclosed();
+    let read_with = |other: &Ledger| {
+        let trail = ProvenEntry::verify(&other.receipt(2), key().verifier()).unwrap();
+        read(&DisclosureFile { trail, ..file.clone() }.to_json(key().verifier().name())).unwrap_err()
+    };
+    // Both trees are signed. Of one size, that is proof of two histories; of two, nobody can tell from the file.
+    let mut fork = Ledger::new();
+    fork.push_bytes(&body_bytes(&entry(AccessRecord::default())));
+    (2..4).for_each(|index: usize| {
+        let body = einsicht_tlog::Leaf::parse(&ledger.leaves[index]).unwrap().body;
+        fork.push_bytes(body);
+    });
+    fork.commit();
+    let error = read_with(&fork);
+    assert!(matches!(error, DisclosureFileError::TwoTrees { .. }) && error.is_failure(), "{error}");
+    let mut grown = ledger.clone();
+    grown.record(1);
+    let error = read_with(&grown);
+    assert!(matches!(error, DisclosureFileError::TwoTrees { .. }) && !error.is_failure(), "{error}");
+}
+
+#[test]
+fn a_receipt_without_its_entry_shows_nothing_false() {
+    let (_, file) = disclosed();
+    let json = file.to_json(key().verifier().name());
+    let mut stripped: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let mut receipt = file.entry.receipt().clone();
+    receipt.leaf = None;
+    stripped["receipt"] = String::from_utf8(receipt.to_bytes()).unwrap().into();
+    let error = read(&stripped.to_string()).unwrap_err();
+    assert!(matches!(error, DisclosureFileError::Entry(_)) && !error.is_failure(), "{error}");
+}

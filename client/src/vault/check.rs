@@ -2,7 +2,7 @@
 //! are proven to be in the ledger.
 
 use einsicht_access::Month;
-use einsicht_access::record::check_opening;
+use einsicht_access::record::check_opening_at;
 use einsicht_access::seal::SealedField;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{CorrectRequest, OpenedField};
@@ -12,8 +12,6 @@ use super::Wanted;
 use super::error::AnswerFault;
 use crate::disclosure::Values;
 use crate::proven::ProvenEntry;
-
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// The entry was written after the ledger had `known` entries.
 pub(super) fn is_new(entry: &ProvenEntry, known: Size) -> Result<(), AnswerFault> {
@@ -59,6 +57,9 @@ pub(super) fn disclosed(
     }
     if trail.index() <= entry.index() {
         return Err(AnswerFault::SaysOther { index: trail.index(), what: "order of entries" });
+    }
+    if entry.head() != trail.head() {
+        return Err(AnswerFault::TwoTrees { entry: entry.head().size, trail: trail.head().size });
     }
     if values.fields().next().is_none() {
         return Err(AnswerFault::Nothing("no value"));
@@ -158,12 +159,8 @@ pub(super) fn opens(opening: &ProvenEntry, sealed: &ProvenEntry) -> Result<(), A
     let Some(Content::Access(outer)) = sealed.content() else {
         return Err(opens_other("it is no record".to_owned()));
     };
-    check_opening(content, outer).map_err(|fault| opens_other(fault.to_string()))?;
-    let today = i64::try_from(opening.recorded_at().0 / SECONDS_PER_DAY).unwrap_or(i64::MAX);
-    match outer.confidential_until_day {
-        Some(day) if today < i64::from(day) => Err(opens_other("its day has not come".to_owned())),
-        _ => Ok(()),
-    }
+    let opened = check_opening_at(content, opening.recorded_at().0, outer);
+    opened.map(drop).map_err(|fault| opens_other(fault.to_string()))
 }
 
 /// The entry erased a whole month of a class.

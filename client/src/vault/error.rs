@@ -125,6 +125,15 @@ pub enum AnswerFault {
         /// What is wrong.
         problem: String,
     },
+    /// The entry and the trail are proven under two checkpoints: whoever gets both can't tell whether they are of
+    /// one history.
+    #[error("the entry and the trail are proven under two checkpoints, of {entry} and {trail} entries")]
+    TwoTrees {
+        /// Size of the tree of the entry.
+        entry: Size,
+        /// Size of the tree of the trail.
+        trail: Size,
+    },
     /// A list that is not as it must be.
     #[error("item {position} of the answer {problem}")]
     Item {

@@ -3,6 +3,7 @@
 mod log;
 mod proxy;
 mod service;
+pub mod vault;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -71,6 +72,8 @@ pub struct State {
     pub proofs_asked: usize,
     /// How many streams were opened.
     pub streams: usize,
+    /// What is sealed, and what the service Vault lies about.
+    pub vault: vault::Sealed,
 }
 
 impl Fake {
@@ -99,6 +102,7 @@ impl Fake {
             seen: Vec::new(),
             proofs_asked: 0,
             streams: 0,
+            vault: vault::Sealed::default(),
         };
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", proxy.address);

@@ -1,4 +1,5 @@
-//! The recorder against a small ledger in this process that can be told to fail and to lie.
+//! The recorder, and what auditors and stewards call, against a small ledger in this process that can be told to fail
+//! and to lie.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,3 +15,4 @@ mod lies;
 mod recording;
 mod spooling;
 mod streaming;
+mod vault;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 use einsicht_access::field;
 
-use crate::annotated::Remark;
+use crate::annotated::Remarks;
 use crate::output::{self, Out, Stream, escape};
 use crate::view::{self, EntryView};
 
@@ -89,7 +89,9 @@ fn table() -> Table {
 
 fn row(entry: &EntryView) -> Vec<String> {
     let mut row = vec![entry.index.to_string()];
-    if entry.kind == "access" {
+    if let Some(until) = hidden_until(entry) {
+        row.extend([view::time(entry.recorded_at), format!("(confidential until {until})")]);
+    } else if entry.kind == "access" {
         row.extend(COLUMNS.map(|name| escape::value(&entry.text(name)).into_owned()));
     } else {
         row.extend([view::time(entry.recorded_at), format!("({})", entry.kind)]);
@@ -102,9 +104,15 @@ fn row(entry: &EntryView) -> Vec<String> {
     row
 }
 
+/// The day before which the law forbids showing the access, if the entry shows nothing else of it.
+fn hidden_until(entry: &EntryView) -> Option<String> {
+    let until = entry.field("confidential_until").filter(|_| entry.field("dataset").is_none());
+    until.map(|until| escape::value(&until.to_string()).into_owned())
+}
+
 /// What other entries say about it, in a few words.
 fn remarks(entry: &EntryView) -> String {
-    entry.remarks.iter().flatten().map(Remark::short).collect::<Vec<_>>().join(", ")
+    entry.remarks.as_ref().map(Remarks::short).unwrap_or_default()
 }
 
 fn csv_columns() -> impl Iterator<Item = &'static str> {
@@ -166,6 +174,13 @@ mod tests {
             |name| values.get(csv_columns().position(|column| column == name).unwrap()).unwrap().as_str();
         assert_eq!(column("dataset"), r"'=cmd()\u{1b}[2J");
         assert_eq!((column("index"), column("kind"), column("purpose")), ("5", "access", "a,\"b\"\nc"));
+    }
+
+    #[test]
+    fn a_record_that_shows_nothing_yet_says_until_when() {
+        let hidden = AccessRecord { confidential_until_day: Some(21_915), ..AccessRecord::default() };
+        let row = row(&view(&EntryBody { content: Some(Content::Access(hidden)) }));
+        assert_eq!(row, ["5", "1970-01-01T00:01:00Z", "(confidential until 2030-01-01)"]);
     }
 
     #[test]

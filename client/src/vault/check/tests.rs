@@ -6,6 +6,8 @@ use einsicht_proto::v1::{
     AccessEvent, AccessRecord, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure,
 };
 
+use einsicht_tlog::Leaf;
+
 use super::*;
 use crate::sample::sealed::{event, opening, sealed};
 use crate::sample::{BEGAN_AT, Ledger, access, key};
@@ -13,23 +15,34 @@ use crate::sample::{BEGAN_AT, Ledger, access, key};
 const SEAL: &[u8] = &[8; 32];
 const ACTOR: SealedField = SealedField::Actor;
 
-/// The last entry of a small ledger, which it is: it has index 2.
-fn proven(content: Content) -> ProvenEntry {
-    let mut ledger = Ledger::new();
-    ledger.push(&access(1, 0));
-    ledger.push_bytes(&body_bytes(&EntryBody { content: Some(content) }));
-    ledger.commit();
-    ProvenEntry::verify(&ledger.receipt(2), key().verifier()).unwrap()
-}
-
-/// The entry before it.
-fn target() -> ProvenEntry {
+/// A small ledger: a record with two seals at 1, and what came after it.
+fn ledger(bodies: &[&[u8]]) -> Ledger {
     let mut ledger = Ledger::new();
     let seal = Some(Bytes::from_static(SEAL));
     let record = AccessRecord { actor_seal: seal.clone(), query_seal: seal, ..AccessRecord::default() };
     ledger.push(&EntryBody { content: Some(Content::Access(record)) });
+    bodies.iter().for_each(|body| ledger.push_bytes(body));
     ledger.commit();
-    ProvenEntry::verify(&ledger.receipt(1), key().verifier()).unwrap()
+    ledger
+}
+
+fn entry(ledger: &Ledger, index: u64) -> ProvenEntry {
+    ProvenEntry::verify(&ledger.receipt(index), key().verifier()).unwrap()
+}
+
+/// The last entry, which it is: it has index 2.
+fn proven(content: Content) -> ProvenEntry {
+    entry(&ledger(&[&body_bytes(&EntryBody { content: Some(content) })]), 2)
+}
+
+/// The record alone.
+fn target() -> ProvenEntry {
+    entry(&ledger(&[]), 1)
+}
+
+/// The record under the checkpoint of the entry behind it.
+fn before(trail: &ProvenEntry) -> ProvenEntry {
+    entry(&ledger(&[Leaf::parse(trail.leaf()).unwrap().body]), 1)
 }
 
 fn disclosure(request: Option<u64>) -> ProvenEntry {
@@ -63,28 +76,33 @@ fn an_entry_that_stood_there_before_was_not_written_by_the_call() {
 
 #[test]
 fn the_trail_is_a_disclosure_behind_the_entry_and_of_the_request() {
-    let check = |trail: &ProvenEntry, entry: &ProvenEntry, wanted: &Wanted| {
-        disclosed(entry, trail, wanted, &erased(&[ACTOR]))
-    };
+    let check =
+        |trail: &ProvenEntry, wanted: &Wanted| disclosed(&before(trail), trail, wanted, &erased(&[ACTOR]));
     let (trail, asked) = (disclosure(None), wanted(&[ACTOR], None));
-    assert!(check(&trail, &target(), &asked).is_ok());
-    assert!(matches!(check(&target(), &target(), &asked), Err(AnswerFault::OtherKind { .. })));
-    assert!(matches!(check(&disclosure(Some(7)), &target(), &asked), Err(AnswerFault::SaysOther { .. })));
-    assert!(check(&disclosure(Some(7)), &target(), &wanted(&[ACTOR], Some(7))).is_ok());
-    assert!(matches!(
-        check(&trail, &target(), &wanted(&[ACTOR], Some(7))),
-        Err(AnswerFault::SaysOther { .. })
-    ));
+    assert!(check(&trail, &asked).is_ok());
+    assert!(matches!(check(&target(), &asked), Err(AnswerFault::OtherKind { .. })));
+    assert!(matches!(check(&disclosure(Some(7)), &asked), Err(AnswerFault::SaysOther { .. })));
+    assert!(check(&disclosure(Some(7)), &wanted(&[ACTOR], Some(7))).is_ok());
+    assert!(matches!(check(&trail, &wanted(&[ACTOR], Some(7))), Err(AnswerFault::SaysOther { .. })));
     let other = Wanted { index: Some(Index(5)), ..asked.clone() };
-    assert!(matches!(check(&trail, &target(), &other), Err(AnswerFault::OtherEntry { .. })));
+    assert!(matches!(check(&trail, &other), Err(AnswerFault::OtherEntry { .. })));
     let itself = Wanted { index: Some(Index(2)), ..asked };
-    assert!(matches!(check(&trail, &trail, &itself), Err(AnswerFault::SaysOther { .. })));
+    let found = disclosed(&trail, &trail, &itself, &erased(&[ACTOR]));
+    assert!(matches!(found, Err(AnswerFault::SaysOther { .. })));
+}
+
+#[test]
+fn entry_and_trail_are_proven_under_one_checkpoint() {
+    let trail = disclosure(None);
+    let found = disclosed(&target(), &trail, &wanted(&[ACTOR], None), &erased(&[ACTOR]));
+    assert!(matches!(found, Err(AnswerFault::TwoTrees { .. })), "the file would prove nothing");
 }
 
 #[test]
 fn no_more_and_no_less_is_disclosed_than_was_asked_for() {
     let check = |asked: &[SealedField], given: &[SealedField]| {
-        disclosed(&target(), &disclosure(None), &wanted(asked, None), &erased(given))
+        let trail = disclosure(None);
+        disclosed(&before(&trail), &trail, &wanted(asked, None), &erased(given))
     };
     let other = SealedField::Query;
     assert!(check(&[], &[ACTOR, other]).is_ok());

@@ -13,6 +13,7 @@ use einsicht_proto::v1::{
 };
 use einsicht_tlog::hash::{leaf_hash, sha256};
 use einsicht_tlog::proof::ProofPlan;
+use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::{Frontier, Hash, Index, Leaf, RecordedAt, SigningKey, Size, Subtree, checkpoint};
 use tonic::Status;
 
@@ -118,6 +119,15 @@ impl Log {
             leaf: with_proof.then(|| Bytes::copy_from_slice(leaf)),
             inclusion_proof: if with_proof { self.hashes(&plan) } else { Vec::new() },
         }
+    }
+
+    /// The proof of an entry under the newest checkpoint, with its leaf.
+    pub fn receipt(&self, index: u64) -> Bytes {
+        let plan = ProofPlan::inclusion(Index(index), Size(self.size())).unwrap();
+        let proof = plan.build(|subtree| Ok::<_, ()>(self.root_of(subtree))).unwrap();
+        let leaf = Some(self.leaf(index).to_vec());
+        let checkpoint = self.checkpoint().to_vec();
+        Receipt { leaf, index: Index(index), proof, checkpoint }.to_bytes().into()
     }
 
     pub fn consistency(&self, old: u64, new: u64) -> Option<Vec<Bytes>> {

@@ -8,6 +8,7 @@ use einsicht_access::event::validate_request;
 use einsicht_access::problem::BatchError;
 use einsicht_proto::v1::ledger_server::{Ledger, LedgerServer};
 use einsicht_proto::v1::recorder_server::{Recorder, RecorderServer};
+use einsicht_proto::v1::vault_server::VaultServer;
 use einsicht_proto::v1::*;
 use futures::{Stream, StreamExt as _};
 use tokio::net::TcpListener;
@@ -28,12 +29,13 @@ pub async fn serve(shared: Arc<Shared>, tls: Option<ServerTlsConfig>) -> tokio::
     };
     let server = builder
         .add_service(RecorderServer::new(Service(shared.clone())))
+        .add_service(VaultServer::new(Service(shared.clone())))
         .add_service(LedgerServer::new(Service(shared)))
         .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
     tokio::spawn(async move { server.await.unwrap() })
 }
 
-struct Service(Arc<Shared>);
+pub(super) struct Service(pub(super) Arc<Shared>);
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -215,9 +217,12 @@ impl Ledger for Service {
 
     async fn get_receipt(
         &self,
-        _: Request<GetReceiptRequest>,
+        request: Request<GetReceiptRequest>,
     ) -> Result<Response<GetReceiptResponse>, Status> {
-        Err(not_here())
+        shows_who_it_is(&request)?;
+        let state = self.0.state.lock().unwrap();
+        state.vault.no_receipts.clone().map_or(Ok(()), Err)?;
+        Ok(Response::new(GetReceiptResponse { receipt: state.log.receipt(request.into_inner().index) }))
     }
 
     async fn watch_checkpoints(
