@@ -1,6 +1,8 @@
 //! What a person is told about accesses to their own data (GDPR Article 15): times, purposes, legal bases,
 //! recipients, units. Never who of the staff it was: the log does not have that in the clear, and roles, which
 //! can point at a person in a small office, are left out.
+//!
+//! The proofs beside it are whole: each holds the complete public record, role included. Nothing less can be proven.
 
 use einsicht_access::field::{Rendered, render};
 use einsicht_client::scan::{Hit, Scan, ScannedMonth, Untold};

@@ -12,7 +12,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use einsicht_access::record::check_opening;
+use einsicht_access::record::check_opening_at;
 use einsicht_access::{Month, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessRecord, Correction};
@@ -27,12 +27,15 @@ use crate::source::Source;
 use crate::verify_error::VerifyError;
 use crate::view_keys::ViewKeys;
 
+mod found;
 mod marks;
 mod proofs;
 mod search;
+mod waiting;
 
+use found::{Found, Indexed, Sighting};
 pub use search::RecordTest;
-use search::{Found, Search, Sighting};
+use search::Search;
 
 /// What a scan found.
 #[derive(Debug, Clone)]
@@ -64,6 +67,8 @@ pub struct ScannedMonth {
     pub hidden: u64,
     /// How many of the accesses that were found are of it.
     pub hits: u64,
+    /// How many more there are, and can't be shown: of so many confidential records not all can be remembered.
+    pub forgotten: u64,
     /// Whether the ledger as it was verified goes on behind the month. Otherwise records of the month may follow.
     pub is_over: bool,
 }
@@ -98,6 +103,9 @@ pub enum Untold {
     NotOver,
     /// So many records are still confidential.
     Hidden(u64),
+    /// So many more accesses to the person's data there are, and what they say was forgotten: too many confidential
+    /// records waited to be opened.
+    Forgotten(u64),
     /// So many openings of confidential records could not be compared with what was sealed, in the whole ledger.
     Unchecked(u64),
 }
@@ -149,6 +157,9 @@ impl ScannedMonth {
         if self.hidden > 0 {
             untold.push(Untold::Hidden(self.hidden));
         }
+        if self.forgotten > 0 {
+            untold.push(Untold::Forgotten(self.forgotten));
+        }
         untold
     }
 }
@@ -157,8 +168,9 @@ impl ScannedMonth {
 ///
 /// Every entry is read once, in order, and nothing else: what is asked of a server does not show what was found.
 ///
-/// Memory: a byte for every eight entries, and what was found; of the months in question also the confidential
-/// records, and every correction.
+/// Memory: a byte for every eight entries, and what was found; of the confidential records of the months in question
+/// at most 250,000 and 64 MiB, with a way in the tree for each. What has no room there is [`Untold::Forgotten`] if it
+/// is about the person.
 ///
 /// # Errors
 /// [`ScanError`]; then nothing is known, and least of all that there was no access.
@@ -173,7 +185,7 @@ pub async fn scan(
         return Err(ScanError::OtherLedger { keys, ledger });
     }
     let search = Arc::new(Search::new(keys));
-    let mut found = Found::new();
+    let mut found = Found::default();
     // Every entry has to be seen, also those that were verified before.
     let options = AuditOptions { full: true };
     let audit = audit_with(source, trust, options, search, |notes| found.take(notes), progress).await?;
@@ -186,7 +198,7 @@ pub async fn scan(
     };
     let mut hits = Vec::new();
     for (index, sighting) in found.sightings() {
-        hits.extend(hit(Index(*index), sighting, found.corrections_of(*index), receipt)?);
+        hits.push(hit(Index(*index), sighting, receipt)?);
     }
     let months = keys.months().into_iter().map(|month| {
         let of_month = hits.iter().filter(|hit| Month::of_unix_s(hit.recorded_at.0) == month);
@@ -204,6 +216,7 @@ pub async fn scan(
             marked: counted.marked,
             unknown: counted.unknown,
             hidden: found.hidden(month),
+            forgotten: found.forgotten(month),
             hits: of_month.count() as u64,
             is_over: audit.recorded_at.0 >= month.next().first_second(),
         }
@@ -212,49 +225,43 @@ pub async fn scan(
     Ok(Scan { audit, months, hits })
 }
 
-/// What was found in a record; `None` if the keys that found it are of another month: an opening shows markers of
-/// the month of the record that it opens, not of its own.
+/// What was found in a record.
 fn hit(
     index: Index,
     sighting: &Sighting,
-    corrections: &[(u64, Vec<u8>)],
     receipt: impl Fn(Index, &[u8]) -> Result<ProvenEntry, VerifyError>,
-) -> Result<Option<Hit>, VerifyError> {
-    // Openings of records of other months are none of what is looked for.
-    let Some(leaf) = &sighting.record else { return Ok(None) };
-    let record = receipt(index, leaf)?;
-    let month = Month::of_unix_s(record.recorded_at().0);
-    let of_month = sighting.keys.iter().filter(|(of, _)| *of == month);
-    let schemes: BTreeSet<_> = of_month.map(|(_, scheme)| scheme.clone()).collect();
-    if schemes.is_empty() {
-        return Ok(None);
-    }
+) -> Result<Hit, VerifyError> {
+    let record = receipt(index, &sighting.record)?;
     let opening = sighting.opened_by.as_ref().map(|(by, leaf)| receipt(*by, leaf)).transpose()?;
-    let shown = match (record.content(), opening.as_ref().map(ProvenEntry::content)) {
+    let shown = match (record.content(), &opening) {
         (Some(Content::Access(shown)), None) => shown.clone(),
-        (Some(Content::Access(sealed)), Some(Some(Content::Opening(opening)))) => {
-            check_opening(opening, sealed).map_err(|fault| odd(index, &fault.to_string()))?
+        (Some(Content::Access(sealed)), Some(opening)) => {
+            let Some(Content::Opening(content)) = opening.content() else {
+                return Err(odd(opening.index(), "the opening of a record"));
+            };
+            check_opening_at(content, opening.recorded_at().0, sealed)
+                .map_err(|fault| odd(index, &fault.to_string()))?
         }
         _ => return Err(odd(index, "an access record")),
     };
-    let corrections = corrections.iter().map(|(by, leaf)| {
-        let body = Leaf::parse(leaf).ok().and_then(|leaf| read_body(leaf.body).ok());
-        match body.and_then(|body| body.content) {
-            Some(Content::Correction(correction)) => Ok((Index(*by), correction)),
-            _ => Err(odd(Index(*by), "a correction")),
-        }
-    });
-    let corrections = corrections.collect::<Result<_, _>>()?;
     let receipts = std::iter::once(&record).chain(&opening).map(|entry| entry.receipt().clone()).collect();
-    Ok(Some(Hit {
+    Ok(Hit {
         index,
         recorded_at: record.recorded_at(),
         record: shown,
-        opened_by: sighting.opened_by.as_ref().map(|(by, _)| *by),
-        schemes,
-        corrections,
+        opened_by: opening.as_ref().map(ProvenEntry::index),
+        schemes: sighting.schemes.clone(),
+        corrections: sighting.corrections.iter().map(correction).collect::<Result<_, _>>()?,
         receipts,
-    }))
+    })
+}
+
+fn correction((by, leaf): &Indexed) -> Result<(Index, Correction), VerifyError> {
+    let body = Leaf::parse(leaf).ok().and_then(|leaf| read_body(leaf.body).ok());
+    match body.and_then(|body| body.content) {
+        Some(Content::Correction(correction)) => Ok((*by, correction)),
+        _ => Err(odd(*by, "a correction")),
+    }
 }
 
 /// Something that was verified is not what it was taken for.

@@ -26,6 +26,10 @@ pub fn of(report: &AccessReport) -> Value {
             Untold::NotUnderstood(entries) => {
                 ("entries of kinds that this release does not know", Some(entries))
             }
+            Untold::Forgotten(accesses) => (
+                "more accesses, of which too many confidential records left no room to keep what they say",
+                Some(accesses),
+            ),
             Untold::Unchecked(openings) => {
                 ("openings that could not be compared with what was sealed", Some(openings))
             }

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use einsicht_proto::v1::{AccessRecord, Correction};
+use einsicht_access::body_bytes;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{AccessRecord, Correction, EntryBody};
 use einsicht_tlog::receipt::Receipt;
-use einsicht_tlog::{Index, RecordedAt};
+use einsicht_tlog::{Hash, Index, Leaf, RecordedAt};
 
 use super::*;
 
 fn hit(record: AccessRecord) -> Hit {
     let correction =
         Correction { index: 7, correction: "the unit was <b>other</b>".into(), ground: "g".into() };
+    let body = body_bytes(&EntryBody { content: Some(Content::Access(record.clone())) });
+    let leaf = Leaf { previous: Hash([0; 32]), recorded_at: RecordedAt(1_795_365_547), body: &body };
+    let leaf = leaf.to_bytes().unwrap();
     Hit {
         index: Index(7),
         recorded_at: RecordedAt(1_795_365_547),
@@ -18,7 +23,12 @@ fn hit(record: AccessRecord) -> Hit {
         opened_by: Some(Index(9)),
         schemes: BTreeSet::from(["person".to_owned()]),
         corrections: vec![(Index(8), correction)],
-        receipts: vec![Receipt { leaf: None, index: Index(7), proof: vec![], checkpoint: b"note".to_vec() }],
+        receipts: vec![Receipt {
+            leaf: Some(leaf),
+            index: Index(7),
+            proof: vec![],
+            checkpoint: b"note".to_vec(),
+        }],
     }
 }
 
@@ -55,6 +65,7 @@ fn report(accesses: Vec<Access>) -> AccessReport {
             marked: 6,
             unknown: 0,
             hidden: 2,
+            forgotten: 0,
             hits: accesses.len() as u64,
             is_over: true,
         }],
@@ -112,7 +123,10 @@ fn both_pages_tell_what_the_person_is_entitled_to_and_nothing_of_staff() {
         (&json["accesses"][0]["opened_by"], &json["could_not_tell"][0]["records"]),
         (&9.into(), &2.into())
     );
-    for (page, day) in [(german, "22.11.2026"), (english, "2026-11-22"), (json.to_string(), "2026-11-22")] {
+    let mut without_proofs = json.clone();
+    without_proofs["accesses"][0]["proofs"] = serde_json::Value::Null;
+    let without_proofs = without_proofs.to_string();
+    for (page, day) in [(german, "22.11.2026"), (english, "2026-11-22"), (without_proofs, "2026-11-22")] {
         for text in ["melderegister", "auskunft", "gdpr-6-1-e", "jobcenter", "buergerdienste", day] {
             assert!(page.contains(text), "no {text} in {page}");
         }
@@ -160,4 +174,16 @@ fn nothing_found_is_said_as_such() {
         page.contains("No access to your data was found in the months below.")
             && page.contains("No access was found in the records")
     );
+}
+
+#[test]
+fn a_proof_holds_the_complete_public_record_and_the_pages_say_so() {
+    let report = report(vec![Access::new(&hit(record()))]);
+    let json = json::of(&report);
+    let proof = json["accesses"][0]["proofs"][0]["tlog_proof"].as_str().unwrap();
+    let leaf = Receipt::parse(proof.as_bytes()).unwrap().leaf.unwrap();
+    let view = crate::view::EntryView::read(Index(7), &leaf).unwrap();
+    assert_eq!(view.text("role"), "leitung");
+    assert!(html::page(&report, Language::German).contains("etwa die Funktion der zugreifenden Person"));
+    assert!(html::page(&report, Language::English).contains("such as the role of whoever accessed"));
 }

@@ -161,6 +161,9 @@ fn german_untold(month: &str, untold: Untold) -> String {
         Untold::NotUnderstood(entries) => format!(
             "{month}: {entries} Einträge sind von einer Art, die diese Programmversion nicht kennt. Eine neuere kann sie auswerten."
         ),
+        Untold::Forgotten(accesses) => format!(
+            "{month}: Es gibt weitere Zugriffe auf Ihre Daten ({accesses}), deren Inhalt wegen zu vieler vertraulicher Einträge nicht festgehalten werden konnte."
+        ),
         Untold::Unchecked(openings) => format!(
             "Bei {openings} geöffneten vertraulichen Einträgen konnte nicht verglichen werden, ob sie zeigen, was versiegelt war."
         ),
@@ -190,6 +193,9 @@ fn english_untold(month: &str, untold: Untold) -> String {
                 "{month}: {entries} entries are of a kind that this release does not know. A newer one can read them."
             )
         }
+        Untold::Forgotten(accesses) => format!(
+            "{month}: There are more accesses to your data ({accesses}). What they say could not be kept, because too many records were confidential."
+        ),
         Untold::Unchecked(openings) => {
             format!(
                 "Of {openings} opened confidential records it could not be told whether they show what was sealed."
@@ -230,7 +236,7 @@ static GERMAN: Words = Words {
         "Das ganze Protokoll wurde gelesen und nachgerechnet: Verkettung, Prüfbaum und Signatur stimmen. Jeder genannte Zugriff steht nachweislich darin; die Nachweise liegen im Ordner „proofs“ und in „report.json“.",
         "Gesucht wurde mit den Schlüsseln, die Ihnen die Verwaltung gegeben hat. Ob es Ihre sind, kann diese Auskunft nicht zeigen.",
         "Dass es keine weiteren Zugriffe gab, ist weniger sicher belegt: Die Kennzeichen, an denen Ihre Einträge zu erkennen sind, hat der Dienst der Verwaltung geschrieben. Eine Prüfstelle mit den Schlüsseln der Verwaltung kann sie nachrechnen.",
-        "Einen Nachweis prüfen Sie ohne Netz mit: einsicht receipt verify proofs/NUMMER.tlog-proof --vkey SCHLÜSSEL",
+        "Ein Nachweis enthält den vollständigen öffentlichen Eintrag, auch was hier nicht steht, etwa die Funktion der zugreifenden Person. Sie prüfen ihn ohne Netz mit: einsicht receipt verify proofs/NUMMER.tlog-proof --vkey SCHLÜSSEL",
         "Zeiten sind Weltzeit (UTC): im Winter eine Stunde, im Sommer zwei Stunden vor der Uhrzeit in Deutschland.",
     ],
 };
@@ -267,7 +273,7 @@ static ENGLISH: Words = Words {
         "The whole ledger was read and recomputed: its chain, its tree and its signature are right. Each access above is proven to stand in it; the proofs are in the folder “proofs” and in “report.json”.",
         "The search used the keys that the administration gave you. Whether they are yours, this report can't show.",
         "That there were no other accesses is shown less strongly: the markers by which your records are found were written by the administration's service. An auditor with the administration's keys can recompute them.",
-        "Check a proof without network: einsicht receipt verify proofs/NUMBER.tlog-proof --vkey KEY",
+        "A proof holds the complete public record, also what is not listed here, such as the role of whoever accessed. Check it without network: einsicht receipt verify proofs/NUMBER.tlog-proof --vkey KEY",
         "Times are UTC: in Germany clocks show one hour more in winter, two in summer.",
     ],
 };

@@ -93,6 +93,29 @@ fn opened(place: &Place, is_genuine: bool) {
 }
 
 #[test]
+fn numbers_that_confidential_records_may_have_are_not_called_missing() {
+    let place = Place::new();
+    let mut bodies = ledger::bodies(false, &DATASETS);
+    let [hidden, _] = super::citizen::confidential(true);
+    bodies.push(hidden);
+    // One number is not seen, and one record is closed.
+    bodies.push(ledger::access("x", 9, 5));
+    ledger::write(&place.path("data"), &bodies);
+    place.write("vkey", ledger::key(1).verifier().to_string());
+    let run = place.run("verify data --vkey vkey").ended(0);
+    assert!(!run.out.contains("gap") && !run.out.contains("does not have them"), "{run:?}");
+    let run =
+        run.says(&["whether 1 number is missing nobody can tell", "not seen", "1 record; 1 not opened"]);
+    drop(run);
+    bodies.push(ledger::access("x", 9, 8));
+    ledger::write(&place.path("data"), &bodies);
+    place
+        .run("verify data --vkey vkey")
+        .ended(0)
+        .says(&["at least 2 numbers are missing", "of 1 more nobody can tell"]);
+}
+
+#[test]
 fn what_an_opening_shows_is_proven_or_only_said() {
     let place = Place::new();
     opened(&place, true);

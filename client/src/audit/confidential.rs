@@ -58,6 +58,12 @@ impl Confidential {
         self.records.saturating_sub(self.opened).saturating_sub(self.unchecked)
     }
 
+    /// How many nobody has seen the content of, as far as this audit could tell: not opened, or not compared.
+    #[must_use]
+    pub fn unseen(&self) -> u64 {
+        self.records.saturating_sub(self.opened)
+    }
+
     /// Takes in what a chunk had. Returns the records that were opened, each with the index that opened it.
     pub(super) fn take(&mut self, met: Vec<Met>) -> Result<Vec<(Index, AccessRecord)>, Finding> {
         let mut opened = Vec::new();

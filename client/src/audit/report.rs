@@ -43,3 +43,13 @@ pub struct AuditReport {
     /// The newest checkpoint that was verified before, which this one was shown to extend.
     pub extends: Option<TreeHead>,
 }
+
+impl AuditReport {
+    /// How many of the missing numbers may be those of records that are confidential, or that could not be compared
+    /// with what was sealed: of these nobody can tell whether they are missing.
+    #[must_use]
+    pub fn missing_may_be_hidden(&self) -> u64 {
+        let hidden = self.confidential.unseen().saturating_add(self.sessions.unplaced);
+        hidden.min(self.sessions.missing())
+    }
+}

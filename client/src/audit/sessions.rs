@@ -10,10 +10,12 @@ use std::collections::{BTreeMap, HashMap};
 use einsicht_tlog::{Index, RecordedAt};
 use serde::{Deserialize, Serialize};
 
-use super::body::{SessionEvent, SessionMark};
-
+mod as_list;
+mod meeting;
 mod ranges;
 
+pub(super) use meeting::{Meeting, Met};
+use meeting::{key_of, split_key};
 use ranges::Ranges;
 
 /// Most sessions followed at a time.
@@ -38,8 +40,12 @@ pub struct Sessions {
     /// Sessions that were set aside early because too many ran at once: numbers of theirs that came
     /// later count as a session of their own.
     pub set_aside: u64,
+    /// Numbers of records that were confidential and have been opened, of sessions that are over and not listed: they
+    /// may be among those that are missing.
+    pub unplaced: u64,
     /// Sessions that are over and have gaps, the first 1,000 of them.
-    gaps: Vec<Gap>,
+    #[serde(with = "as_list")]
+    past: HashMap<Box<[u8]>, Session>,
     /// Sessions that may still go on. Key: see [`key_of`].
     #[serde(with = "as_list")]
     running: HashMap<Box<[u8]>, Session>,
@@ -73,68 +79,6 @@ struct Session {
     end: Option<Option<u64>>,
 }
 
-/// Numbers of one session, met in one chunk.
-#[derive(Debug)]
-pub(super) struct Met {
-    /// See [`key_of`].
-    key: Box<[u8]>,
-    /// First and last of adjacent ones, in the order of the entries.
-    numbers: Vec<(u64, u64)>,
-    end: Option<Option<u64>>,
-    last_index: Index,
-    last_recorded_at: RecordedAt,
-}
-
-/// Sums up what belongs together in a chunk before anything global is touched.
-#[derive(Default)]
-pub(super) struct Meeting<'a> {
-    met: Vec<Met>,
-    positions: HashMap<(&'a [u8], &'a [u8]), usize>,
-    /// Nearly always the next one too.
-    last: Option<(&'a [u8], &'a [u8], usize)>,
-}
-
-impl<'a> Meeting<'a> {
-    /// Notes a mark of an entry.
-    pub fn note(&mut self, mark: SessionMark<'a>, index: Index, recorded_at: RecordedAt) {
-        let position = match self.last {
-            Some((producer, session, position)) if session == mark.session && producer == mark.producer => {
-                position
-            }
-            _ => self.position_of(mark, index, recorded_at),
-        };
-        self.last = Some((mark.producer, mark.session, position));
-        let Some(met) = self.met.get_mut(position) else { return };
-        (met.last_index, met.last_recorded_at) = (index, recorded_at);
-        match mark.event {
-            SessionEvent::End(last) => met.end = Some(last),
-            SessionEvent::Number(number) => match met.numbers.last_mut() {
-                Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
-                _ => met.numbers.push((number, number)),
-            },
-        }
-    }
-
-    /// What was met, in the order of first entries.
-    pub fn into_met(self) -> Vec<Met> {
-        self.met
-    }
-
-    fn position_of(
-        &mut self,
-        mark: SessionMark<'a>,
-        last_index: Index,
-        last_recorded_at: RecordedAt,
-    ) -> usize {
-        let position = *self.positions.entry((mark.producer, mark.session)).or_insert(self.met.len());
-        if position == self.met.len() {
-            let key = key_of(mark.producer, mark.session);
-            self.met.push(Met { key, numbers: Vec::new(), end: None, last_index, last_recorded_at });
-        }
-        position
-    }
-}
-
 impl Sessions {
     /// Takes in what a chunk had.
     pub(super) fn take(&mut self, met: &[Met]) {
@@ -156,22 +100,27 @@ impl Sessions {
         }
     }
 
-    /// Takes in the number of a record that was confidential, as the entry `index` shows it. Of a session that
-    /// is over, only gaps that are listed are known.
+    /// Takes in the number of a record that was confidential, as the entry `index` shows it. Sessions that are over
+    /// are remembered as far as they are listed.
     pub(super) fn fill(&mut self, producer: &str, session: &[u8], number: u64, index: Index) {
-        if let Some(running) = self.running.get_mut(&key_of(producer.as_bytes(), session)) {
+        let key = key_of(producer.as_bytes(), session);
+        if let Some(running) = self.running.get_mut(&key) {
             self.repeated += running.seen.insert(number, number);
             running.last_index = index.0;
             return;
         }
-        let session = einsicht_tlog::hash::to_hex(session);
-        let is_its = |gap: &&mut Gap| gap.session == session && gap.producer == producer && gap.missing > 0;
-        if let Some(gap) = self.gaps.iter_mut().find(is_its) {
-            gap.missing -= 1;
-            gap.first_missing = gap.first_missing.filter(|first| *first != number);
-            self.missing_in_past = self.missing_in_past.saturating_sub(1);
+        let Some(past) = self.past.get_mut(&key) else {
+            let listed = self.past.values().map(Session::missing).fold(0, u64::saturating_add);
+            self.unplaced += u64::from(listed < self.missing_in_past);
+            return;
+        };
+        let before = past.missing();
+        self.repeated += past.seen.insert(number, number);
+        let after = past.missing();
+        self.missing_in_past = self.missing_in_past.saturating_sub(before).saturating_add(after);
+        if after == 0 {
+            self.past.remove(&key);
         }
-        self.gaps.retain(|gap| gap.missing > 0);
     }
 
     /// How many numbers are missing so far, in sessions that are over and in those that may go on.
@@ -183,9 +132,13 @@ impl Sessions {
     /// Sessions with gaps: the first 1,000 that are over, then those that may go on, by index.
     #[must_use]
     pub fn gaps(&self) -> Vec<Gap> {
-        let mut running: Vec<_> = self.running.iter().filter_map(|(key, session)| session.gap(key)).collect();
-        running.sort_unstable_by_key(|gap| gap.last_index);
-        [self.gaps.clone(), running].concat()
+        let of = |sessions: &HashMap<Box<[u8]>, Session>| {
+            let mut gaps: Vec<_> = sessions.iter().filter_map(|(key, session)| session.gap(key)).collect();
+            gaps.sort_unstable_by_key(|gap| gap.last_index);
+            gaps
+        };
+        let past = of(&self.past).into_iter().map(|gap| Gap { over: true, ..gap });
+        past.chain(of(&self.running)).collect()
     }
 
     /// Retires sessions that are over when there are too many; if that is not enough, those that were
@@ -213,9 +166,11 @@ impl Sessions {
 
     fn retire(&mut self, key: &[u8]) {
         let Some(session) = self.running.remove(key) else { return };
-        self.missing_in_past = self.missing_in_past.saturating_add(session.missing());
-        if self.gaps.len() < LISTED_MAX {
-            self.gaps.extend(session.gap(key).map(|gap| Gap { over: true, ..gap }));
+        let missing = session.missing();
+        self.missing_in_past = self.missing_in_past.saturating_add(missing);
+        // One that was set aside and went on is listed as it was first.
+        if missing > 0 && self.past.len() < LISTED_MAX && !self.past.contains_key(key) {
+            self.past.insert(key.into(), session);
         }
     }
 }
@@ -236,46 +191,6 @@ impl Session {
             over: self.end.is_some(),
             last_index: self.last_index,
         })
-    }
-}
-
-/// `uint32 length of the producer ‖ producer ‖ session`.
-fn key_of(producer: &[u8], session: &[u8]) -> Box<[u8]> {
-    // A body has less than 64 KiB.
-    let length = u32::try_from(producer.len()).unwrap_or(u32::MAX);
-    [&length.to_be_bytes(), producer, session].concat().into_boxed_slice()
-}
-
-fn split_key(key: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (length, rest) = key.split_first_chunk::<4>()?;
-    rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
-}
-
-/// JSON has no keys that are bytes.
-mod as_list {
-    use std::collections::HashMap;
-
-    use einsicht_tlog::hash::{decode_base64, encode_base64};
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use super::Session;
-
-    type Map = HashMap<Box<[u8]>, Session>;
-
-    pub fn serialize<S: Serializer>(map: &Map, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list: Vec<_> = map.iter().map(|(key, session)| (encode_base64(key), session)).collect();
-        list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        serializer.collect_seq(list)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
-        let list: Vec<(String, Session)> = Vec::deserialize(deserializer)?;
-        let decode = |(key, session): (String, Session)| {
-            let key = decode_base64(&key).ok_or_else(|| D::Error::custom("a key is not base64"))?;
-            Ok((key.into_boxed_slice(), session))
-        };
-        list.into_iter().map(decode).collect()
     }
 }
 

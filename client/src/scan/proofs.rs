@@ -39,6 +39,12 @@ impl Collector {
         self.marked.insert(index);
     }
 
+    /// An entry that was marked need not be proven after all.
+    pub fn forget(&mut self, index: u64) {
+        self.marked.remove(&index);
+        self.paths.remove(&index);
+    }
+
     /// Takes in the leaf hashes that follow.
     pub fn push(&mut self, hashes: &[Hash]) {
         for hash in hashes {
@@ -128,9 +134,15 @@ mod tests {
             for chunk in leaves.chunks(100) {
                 let end = start + chunk.len() as u64;
                 marked.iter().filter(|at| (start..end).contains(*at)).for_each(|at| collector.mark(*at));
+                if start == 200 {
+                    collector.mark(200);
+                    collector.mark(201);
+                    collector.forget(201);
+                }
                 collector.push(chunk);
                 start = end;
             }
+            collector.forget(200);
             let prover = collector.finish();
             for index in marked {
                 let proof = prover.prove(Index(index)).unwrap();
@@ -138,6 +150,7 @@ mod tests {
             }
             if size > 300 {
                 assert_eq!(prover.prove(Index(7)), None, "it was not marked");
+                assert_eq!(prover.prove(Index(200)), None, "it was marked, and forgotten");
             }
         }
     }

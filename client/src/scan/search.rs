@@ -1,13 +1,12 @@
-//! What is looked for in the entries, on all cores, and what was found in them.
+//! What is looked for in the entries, on all cores.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use einsicht_access::Month;
 use einsicht_access::marker::Finder;
-use einsicht_tlog::{Hash, Index};
+use einsicht_tlog::Hash;
 
 use super::marks::{Marks, corrected, record_in};
-use super::proofs::Collector;
 use crate::audit::{Inspector, Kind, Seen};
 use crate::view_keys::ViewKeys;
 
@@ -32,15 +31,15 @@ pub(super) struct Search {
 #[derive(Default)]
 pub(super) struct Notes {
     /// Leaf hashes of all entries, for the proofs.
-    hashes: Vec<Hash>,
-    sightings: Vec<Sighted>,
-    months: BTreeMap<Month, Counted>,
+    pub hashes: Vec<Hash>,
+    pub sightings: Vec<Sighted>,
+    pub months: BTreeMap<Month, Counted>,
     /// Confidential records of the months that there are keys for, with their leaves.
-    confidential: Vec<(u64, Month, Vec<u8>)>,
+    pub confidential: Vec<(u64, Month, Vec<u8>)>,
     /// Records that entries of the chunk open.
-    opened: Vec<u64>,
+    pub opened: Vec<u64>,
     /// Corrections with their leaves, and the records beside which they stand.
-    corrections: Vec<(u64, u64, Vec<u8>)>,
+    pub corrections: Vec<(u64, u64, Vec<u8>)>,
 }
 
 /// What a month has.
@@ -55,33 +54,14 @@ pub(super) struct Counted {
 }
 
 /// A marker of the person was seen.
-struct Sighted {
+pub(super) struct Sighted {
     /// Index of the record.
-    record: u64,
+    pub record: u64,
     /// The entry that it was seen in, with its leaf.
-    seen_in: u64,
-    leaf: Vec<u8>,
-    keys: Vec<(Month, String)>,
-}
-
-/// What is known of a record about the person.
-pub(super) struct Sighting {
-    /// Leaf of the record.
-    pub record: Option<Vec<u8>>,
-    /// The entry that opened it, and its leaf.
-    pub opened_by: Option<(Index, Vec<u8>)>,
+    pub seen_in: u64,
+    pub leaf: Vec<u8>,
     /// Months and schemes whose keys found it.
     pub keys: Vec<(Month, String)>,
-}
-
-/// What was found up to now.
-pub(super) struct Found {
-    pub proofs: Collector,
-    sightings: BTreeMap<u64, Sighting>,
-    months: BTreeMap<Month, Counted>,
-    /// Leaves of confidential records, and whether they were opened.
-    confidential: HashMap<u64, (Month, Vec<u8>, bool)>,
-    corrections: HashMap<u64, Vec<(u64, Vec<u8>)>>,
 }
 
 impl RecordTest {
@@ -186,77 +166,8 @@ impl Inspector for Search {
     }
 }
 
-impl Found {
-    /// Nothing yet.
-    pub fn new() -> Self {
-        Self {
-            proofs: Collector::default(),
-            sightings: BTreeMap::new(),
-            months: BTreeMap::new(),
-            confidential: HashMap::new(),
-            corrections: HashMap::new(),
-        }
-    }
-
-    /// Takes in what a chunk had.
-    pub fn take(&mut self, notes: Notes) {
-        for (month, counted) in notes.months {
-            self.months.entry(month).or_default().add(counted);
-        }
-        for (index, month, leaf) in notes.confidential {
-            self.proofs.mark(index);
-            self.confidential.insert(index, (month, leaf, false));
-        }
-        for record in notes.opened {
-            if let Some((_, _, is_opened)) = self.confidential.get_mut(&record) {
-                *is_opened = true;
-            }
-        }
-        for sighted in notes.sightings {
-            self.proofs.mark(sighted.seen_in);
-            self.sight(sighted);
-        }
-        for (correction, record, leaf) in notes.corrections {
-            self.corrections.entry(record).or_default().push((correction, leaf));
-        }
-        self.proofs.push(&notes.hashes);
-    }
-
-    fn sight(&mut self, Sighted { record, seen_in, leaf, keys }: Sighted) {
-        let empty = Sighting { record: None, opened_by: None, keys: Vec::new() };
-        let sighting = self.sightings.entry(record).or_insert(empty);
-        if seen_in == record {
-            sighting.record = Some(leaf);
-        } else {
-            // The record lies before; that it is a confidential one of a month in question is looked at in the end.
-            sighting.record = self.confidential.get(&record).map(|(_, leaf, _)| leaf.clone());
-            sighting.opened_by = Some((Index(seen_in), leaf));
-        }
-        sighting.keys.extend(keys);
-    }
-
-    /// Records in which the person was seen, by index.
-    pub fn sightings(&self) -> impl Iterator<Item = (&u64, &Sighting)> {
-        self.sightings.iter()
-    }
-
-    /// Corrections beside a record: index and leaf.
-    pub fn corrections_of(&self, record: u64) -> &[(u64, Vec<u8>)] {
-        self.corrections.get(&record).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    pub fn counted(&self, month: Month) -> Counted {
-        self.months.get(&month).copied().unwrap_or_default()
-    }
-
-    /// How many records of the month are still confidential.
-    pub fn hidden(&self, month: Month) -> u64 {
-        self.confidential.values().filter(|(of, _, is_opened)| *of == month && !is_opened).count() as u64
-    }
-}
-
 impl Counted {
-    fn add(&mut self, more: Self) {
+    pub fn add(&mut self, more: Self) {
         self.records += more.records;
         self.marked += more.marked;
         self.unknown += more.unknown;

@@ -157,6 +157,25 @@ async fn corrections_come_with_what_they_correct() {
 }
 
 #[tokio::test]
+async fn a_correction_of_a_record_that_was_still_closed_comes_with_it() {
+    let mut ledger = Ledger::new();
+    let hidden = AccessEvent { confidential_until_day: Some(TODAY), ..event(&[1]) };
+    let (body, openings) = sealed(&hidden, BEGAN_AT + 1, 0);
+    ledger.commit_at(BEGAN_AT + 1, &body);
+    let correct = |ledger: &mut Ledger, text: &str| {
+        let correction = Correction { index: 1, correction: text.to_owned(), ground: "g".into() };
+        let body = body_bytes(&EntryBody { content: Some(Content::Correction(correction)) });
+        ledger.commit_at(DECEMBER, &body);
+    };
+    correct(&mut ledger, "closed");
+    ledger.commit_at(DECEMBER, &opening(1, &openings));
+    correct(&mut ledger, "open");
+    let scan = scanned(&ledger, &keys(1, &["2026-11"])).await.unwrap();
+    let texts: Vec<_> = scan.hits[0].corrections.iter().map(|(_, said)| said.correction.as_str()).collect();
+    assert_eq!(texts, ["closed", "open"]);
+}
+
+#[tokio::test]
 async fn a_ledger_that_is_not_what_was_signed_tells_nothing() {
     let mut other = keys(1, &["2026-11"]);
     other = ViewKeys::parse(&other.to_json().replace(ORIGIN, "other.example")).unwrap();

@@ -217,6 +217,14 @@ async fn an_erasure_of_something_else() {
 }
 
 #[tokio::test]
+async fn the_receipt_of_another_entry_than_was_asked_for() {
+    let (fake, vault) = scene().await;
+    fake.state().vault.other_receipt = Some(2);
+    let found = fault(vault.erase(Index(1), &[SealedField::Actor], GROUND).await);
+    assert!(matches!(found, AnswerFault::OtherEntry { asked: Index(1), found: Index(2), .. }), "{found}");
+}
+
+#[tokio::test]
 async fn what_was_meant_and_is_not_spoken_of_is_left() {
     let (fake, vault) = scene().await;
     fake.state().vault.erase = Some(Box::new(|state, answer| {

@@ -42,11 +42,13 @@ async fn a_vault_is_verified_whole_and_what_is_erased_is_counted() {
     let verified = place.run(&format!("verify data {VERIFY}")).await;
     says(&verified, 0, &["VERIFIED", "VAULT VERIFIED", "2 values, as entries of the log say"]);
     let json = json(&place.run(&format!("verify data {VERIFY} --json")).await);
+    let vault = &json["vault"];
     assert_eq!(
-        (&json["outcome"], &json["erased_values"], &json["findings_in_all"]),
+        (&json["outcome"], &vault["erased_values"], &vault["findings_in_all"]),
         (&"verified".into(), &2.into(), &0.into())
     );
-    assert_eq!((&json["marked"], &json["unmarked"]), (&3.into(), &1.into()));
+    assert_eq!((&vault["marked"], &vault["unmarked"]), (&3.into(), &1.into()));
+    assert!(json["size"].is_number(), "what a script reads without --vault it also reads with it");
 }
 
 #[tokio::test]

@@ -26,7 +26,10 @@ The file of subjects has one line per register that knows the person: person:471
 from the command line, which other users of this machine see. Months must have ended.
 
 Give the new file to that person and nobody else: whoever has it finds the accesses to the person's
-data in the public log. It does not say who that is. That it was given out is recorded.";
+data in the public log. It does not say who that is. That it was given out is recorded.
+
+With a report the person also gets the proof of each access, and that holds the complete public
+record: unit, and role and kind of the actor. Weigh that where a role points at one person.";
 
 /// What `citizen key` takes.
 #[derive(Debug, Args)]

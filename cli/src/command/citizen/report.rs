@@ -20,6 +20,7 @@ Examples:
 Writes report.de.html and report.en.html (for reading and printing, without scripts or anything
 from elsewhere), report.json, and a proof of each access in proofs/. Times, purposes, legal bases,
 recipients and units are shown; names of staff are not, the ledger does not have them in the clear.
+A proof holds the complete public record, also what the pages leave out: role and kind of the actor.
 
 The report is as confidential as what it says. Ends as `einsicht citizen scan` does.";
 

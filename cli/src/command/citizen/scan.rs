@@ -184,6 +184,12 @@ pub fn untold_text(month: Month, untold: Untold) -> String {
             let entries = counted(entries, "entry is", "entries are");
             format!("{month}: {entries} of a kind that this release does not know; use a newer one")
         }
+        Untold::Forgotten(accesses) => {
+            let accesses = counted(accesses, "more access", "more accesses");
+            format!(
+                "{month}: {accesses} to your data; what they say was not kept: too many confidential records waited"
+            )
+        }
         Untold::Unchecked(openings) => {
             let openings = counted(openings, "opening", "openings");
             format!("{openings} of confidential records could not be compared with what was sealed")

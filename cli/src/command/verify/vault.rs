@@ -12,7 +12,7 @@ use einsicht_client::{Conclusion, Trust};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{finding_json, report_json};
+use super::json::{finding_json, report_json};
 use crate::exit::Exit;
 use crate::explain;
 use crate::options::Options;
@@ -85,7 +85,7 @@ pub async fn run(
 }
 
 fn print(audit: &VaultAudit, out: &mut Out) -> io::Result<()> {
-    super::print(&audit.log, out)?;
+    super::text::print(&audit.log, out)?;
     let counts = &audit.counts;
     match audit.conclusion() {
         Conclusion::Verified => out.styled(Emphasis::Good, "VAULT VERIFIED", "")?,
@@ -146,6 +146,7 @@ fn print_finding(finding: &Finding, out: &mut Out) -> io::Result<()> {
     out.line(&format!("          {}", explain::meaning_of(finding.fault)))
 }
 
+/// As without `--vault`, and what of the vault was verified as `vault`. `outcome` is that of both.
 fn json_of(audit: &VaultAudit) -> Value {
     let counts = &audit.counts;
     let outcome = match audit.conclusion() {
@@ -157,9 +158,7 @@ fn json_of(audit: &VaultAudit) -> Value {
     let untold = untold.map(
         |untold| json!({"month": untold.month.to_string(), "why": untold.why, "entries": untold.entries}),
     );
-    json!({
-        "outcome": outcome,
-        "log": report_json(&audit.log),
+    let vault = json!({
         "entries": counts.entries, "values": counts.values, "marked": counts.marked, "unmarked": counts.unmarked,
         "erased_values": counts.erased_values,
         "erased_entries": counts.erased_entries,
@@ -167,5 +166,11 @@ fn json_of(audit: &VaultAudit) -> Value {
         "damage": audit.damage,
         "findings_in_all": audit.findings_in_all,
         "findings": audit.findings.iter().map(finding_json).collect::<Vec<_>>(),
-    })
+    });
+    let mut report = report_json(&audit.log);
+    if let Some(members) = report.as_object_mut() {
+        members.insert("outcome".to_owned(), outcome.into());
+        members.insert("vault".to_owned(), vault);
+    }
+    report
 }

@@ -1,6 +1,7 @@
 //! Counting over many sessions.
 
 use super::*;
+use crate::audit::body::{SessionEvent, SessionMark};
 
 fn take(sessions: &mut Sessions, session: &[u8], numbers: &[(u64, u64)], index: u64, recorded_at: u64) {
     let met = Met {
@@ -75,7 +76,7 @@ fn memory_is_bounded_and_what_was_missing_stays_counted() {
     }
     assert!(sessions.running.len() <= SESSIONS_MAX);
     assert_eq!((sessions.met, sessions.missing(), sessions.repeated), (count, count, 0));
-    assert!(sessions.gaps.len() <= LISTED_MAX);
+    assert!(sessions.past.len() == LISTED_MAX);
     // 16,384 minutes are 11 days: sessions had to be set aside before they lapsed.
     assert!(sessions.set_aside > 0);
     let mut slow = Sessions::default();
@@ -91,4 +92,38 @@ fn what_is_stored_is_what_was_counted() {
     take(&mut sessions, b"\x00\xffx", &[(0, 5), (8, 9)], 3, 4);
     let json = serde_json::to_string(&sessions).unwrap();
     assert_eq!(serde_json::from_str::<Sessions>(&json).unwrap(), sessions);
+}
+
+/// A session that is over and misses 1 and 2, and more of them than are listed.
+fn over() -> Sessions {
+    let mut sessions = Sessions::default();
+    take(&mut sessions, b"first", &[(0, 0), (3, 3)], 0, 0);
+    for index in 1..2 * SESSIONS_MAX as u64 {
+        take(&mut sessions, &index.to_be_bytes(), &[(0, 0), (2, 2)], index, index * 3600);
+    }
+    sessions
+}
+
+#[test]
+fn only_numbers_that_were_missing_fill_a_gap() {
+    let mut sessions = over();
+    let (missing, repeated) = (sessions.missing(), sessions.repeated);
+    // It was there: a record that was opened says so of itself, and talks no gap away.
+    sessions.fill("verkehr", b"first", 3, Index(90));
+    assert_eq!((sessions.missing(), sessions.repeated - repeated), (missing, 1));
+    sessions.fill("verkehr", b"first", 1, Index(91));
+    assert_eq!((sessions.missing(), sessions.gaps()[0].first_missing), (missing - 1, Some(2)));
+    sessions.fill("verkehr", b"first", 2, Index(92));
+    assert_eq!((sessions.missing(), sessions.unplaced), (missing - 2, 0));
+    assert_ne!(sessions.gaps()[0].session, einsicht_tlog::hash::to_hex(b"first"));
+}
+
+#[test]
+fn a_number_of_a_session_that_is_not_listed_is_not_said_to_be_missing_for_sure() {
+    let mut sessions = over();
+    let missing = sessions.missing();
+    let late = (LISTED_MAX as u64 + 9).to_be_bytes();
+    assert!(!sessions.running.contains_key(&key_of(b"verkehr", &late)));
+    sessions.fill("verkehr", &late, 1, Index(90));
+    assert_eq!((sessions.missing(), sessions.unplaced), (missing, 1));
 }

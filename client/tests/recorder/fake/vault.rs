@@ -33,6 +33,8 @@ pub struct Sealed {
     pub answered: Option<Status>,
     /// How every request for a receipt is answered.
     pub no_receipts: Option<Status>,
+    /// Whose receipt is given instead of the one that was asked for.
+    pub other_receipt: Option<u64>,
 }
 
 fn random(bytes: &mut [u8]) -> Result<(), getrandom::Error> {
