@@ -182,10 +182,6 @@ impl Recovery<'_> {
                 if !one.is_index_whole && self.from > Size(0) {
                     self.unsure.insert(month);
                 }
-                if one.is_gone {
-                    // Where an entry says that, doing it again writes the mark that is missing.
-                    self.erasures_from = Size(0);
-                }
                 self.scanned.push(one);
             }
             Ok(None) => {}

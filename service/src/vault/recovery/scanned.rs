@@ -32,8 +32,6 @@ pub(in crate::vault) struct Scanned {
     pub torn: Vec<Piece>,
     /// Whether there was an index that could be believed. Otherwise nobody knows what there was.
     pub is_index_whole: bool,
-    /// Whether there was no file, though an index knows of openings. They may have been erased as a whole.
-    pub is_gone: bool,
 }
 
 /// Reads a file from where its index ends. `None` if it was never begun.
@@ -45,12 +43,9 @@ pub(super) fn scan(
     damages: &mut Vec<Damage>,
 ) -> Result<Option<Scanned>, RecoveryError> {
     let path = openings_path(month, class);
-    let (file, is_gone) = match folder.open(&path, false) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match had_records(folder, month, class) {
-            true => (folder.open(&path, true)?, true),
-            false => return Ok(None),
-        },
-        file => (file?, false),
+    let file = match folder.open(&path, false) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
     };
     let start = Start::read(&*file, log.origin_hash, month, class)?;
     let (rows, is_index_whole) = open_index(folder, &index_path(month, class), from, damages);
@@ -65,7 +60,6 @@ pub(super) fn scan(
         orphans: Vec::new(),
         torn: Vec::new(),
         is_index_whole,
-        is_gone,
     };
     match scanned.last_record()? {
         Some(end) => scanned.records_end = end,
@@ -84,12 +78,6 @@ pub(super) fn scan(
         damages.push(Damage { file: path, offset: start.count_at, what: Problem::Count });
     }
     Ok(Some(scanned))
-}
-
-/// Whether an index knows of openings. Rows are written when the openings are on the disk.
-fn had_records(folder: &dyn Folder, month: Month, class: RetentionClass) -> bool {
-    let rows = folder.open(&index_path(month, class), false).and_then(Rows::read_only);
-    rows.is_ok_and(|rows| rows.count() > 0)
 }
 
 /// The rows of an index before the watermark, and whether there was one. What can't be read is made anew, on the disk
