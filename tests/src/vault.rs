@@ -9,7 +9,9 @@ use std::path::Path;
 use einsicht_access::openings::State;
 use einsicht_access::sealed_entry::nonce_of;
 use einsicht_access::value::Value;
-use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader, file_header, read_slot};
+use einsicht_access::vault::record::{
+    OVERWRITTEN_BYTES, RECORD_HEADER_BYTES, RecordHeader, file_header, read_overwritten, read_slot,
+};
 use einsicht_access::vault::{KeyName, VaultKey, WrappingKey};
 use einsicht_access::{Month, Openings, RetentionClass, SealedField, read_body, read_record};
 use einsicht_proto::v1::entry_body::Content;
@@ -237,10 +239,12 @@ impl OpeningsFile {
         let key = vault_key(data, origin, month, class);
         let mut file = Self { month, class, key, bytes, records: Vec::new(), end: 0 };
         // A kill may have come before it was written.
-        if file.bytes.get(..header.len()) != Some(&header) {
+        let start = header.len() + OVERWRITTEN_BYTES;
+        let count = file.bytes.get(header.len()..start);
+        if !file.bytes.starts_with(&header) || count.and_then(read_overwritten).is_none() {
             return file;
         }
-        file.end = header.len();
+        file.end = start;
         let mut at = file.end;
         while let Some(rest) = file.bytes.get(at..).filter(|rest| !rest.is_empty()) {
             if rest[0] == 0 {

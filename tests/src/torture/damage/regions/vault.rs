@@ -57,9 +57,16 @@ fn openings(path: &str, bytes: &[u8], parts: &mut Parts<'_>) {
     let month: Month = name(folder.parent().unwrap()).parse().unwrap();
     let class = class.to_string().len();
     assert_eq!(month.to_string().len(), 7);
-    for (field, length) in
-        [("magic", 8), ("version", 4), ("origin hash", 32), ("month", 7), ("class", 1 + class), ("CRC", 4)]
-    {
+    for (field, length) in [
+        ("magic", 8),
+        ("version", 4),
+        ("origin hash", 32),
+        ("month", 7),
+        ("class", 1 + class),
+        ("CRC", 4),
+        ("times overwritten", 8),
+        ("CRC of that", 4),
+    ] {
         parts.add(&format!("openings: {field}"), length);
     }
     while let Some(header) = RecordHeader::parse(&bytes[parts.at..]) {
