@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use einsicht_proto::v1::{
-    AccessEvent, ActorKind, EndSessionRequest, Operation, Outcome, Processing, RecordRequest,
+    AccessEvent, ActorKind, EndSessionRequest, Operation, Outcome, Processing, RecordRequest, Subject,
 };
 
 /// One run of a producer: numbers its events.
@@ -68,6 +68,17 @@ pub fn event() -> AccessEvent {
         unit: Some("stadtplanung".into()),
         record_count: Some(340),
         ..AccessEvent::default()
+    }
+}
+
+/// A new event with values that are sealed.
+#[must_use]
+pub fn personal() -> AccessEvent {
+    AccessEvent {
+        subjects: vec![Subject { scheme: "person".into(), id: "4711".into() }],
+        actor: Some("kornblum".into()),
+        justification: Some("application".into()),
+        ..event()
     }
 }
 

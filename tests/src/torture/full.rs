@@ -4,7 +4,7 @@
 mod disk;
 mod producer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -19,8 +19,10 @@ use self::disk::{Disk, KINDS, Kind, Lack};
 use self::producer::{Producer, check};
 use super::{grouped, say};
 use crate::figures::Figures;
+use crate::make::{Session, personal};
 use crate::process::{PATIENCE, run as run_program, text};
-use crate::service::{Service, fsck};
+use crate::service::Service;
+use crate::vault::End;
 use crate::verify::Whole;
 
 /// What the services here keep in reserve, and where another segment begins: often.
@@ -46,6 +48,8 @@ struct Counts {
     refusals: u64,
     starts: u64,
     ends: u64,
+    /// Those of them that were met by what is sealed.
+    ends_in_vault: u64,
     acknowledged: u64,
 }
 
@@ -68,11 +72,12 @@ pub fn run(args: &FullArgs, seed: u64) -> String {
     }
     format!(
         "{} disks filled to the last byte and to the last file, {} refusals, {} starts on a full disk, {} ends of the disk without a \
-         reserve, {} acknowledgements checked",
+         reserve ({} in the vault), {} acknowledgements checked",
         counts.disks,
         grouped(counts.refusals),
         counts.starts,
         counts.ends,
+        counts.ends_in_vault,
         grouped(counts.acknowledged)
     )
 }
@@ -94,6 +99,7 @@ async fn with_reserve(disk: &Disk, producers: &mut [Producer], counts: &mut Coun
     let (data, reserve) = (disk.data(), RESERVE_BYTES.to_string());
     let arguments = [&SEGMENTS[..], &["--disk-reserve-bytes", &reserve]].concat();
     let mut service = Service::start(&data, &arguments).await;
+    keys_wait_for_room(disk, &service).await;
     for producer in &mut *producers {
         producer.record(&service, 40).await.unwrap();
     }
@@ -126,6 +132,21 @@ async fn with_reserve(disk: &Disk, producers: &mut [Producer], counts: &mut Coun
     end_in_order(service, &data, producers).await;
 }
 
+/// Where not even a key can be made, nothing is sealed, and that is said; with room it is.
+async fn keys_wait_for_room(disk: &Disk, service: &Service) {
+    for lack in [Lack::Bytes(0), Lack::Files] {
+        disk.fill(lack);
+        let mut session = Session::new();
+        let status = service.record(session.request_of(vec![personal()])).await.unwrap_err();
+        let fits = status.code() == Code::Unavailable && status.message().contains("nothing was recorded");
+        assert!(fits, "{status}");
+        assert!(service.log().contains("No space left on device"), "{}", service.log());
+        disk.free_up();
+        wait_for_health(service, StatusCode::OK).await;
+    }
+    service.record(Session::new().request_of(vec![personal()])).await.unwrap();
+}
+
 /// A service that came up for reading records by itself that it has started, and then everything.
 async fn goes_on(service: &Service, size: u64, producers: &mut [Producer]) {
     let begun = Instant::now();
@@ -154,8 +175,10 @@ async fn without_reserve(
     disk.fill_but(random.random_range(0..LEFT_BYTES_MAX));
     until_refused(&service, producers).await;
     counts.ends += 1;
+    counts.ends_in_vault += u64::from(service.log().contains("the vault could not be written"));
     for _ in 0..2 {
-        check(&Whole::read(&service).await, producers);
+        // What was cut off stays until the next start.
+        check(&Whole::read(&service).await, producers, &data, End::Open);
         if random.random() {
             service.kill9().await
         } else {
@@ -164,7 +187,7 @@ async fn without_reserve(
         service = Service::start_reading(&data, &arguments).await;
         counts.starts += 1;
     }
-    check(&Whole::read(&service).await, producers);
+    check(&Whole::read(&service).await, producers, &data, End::Settled);
     // A start may find some room: a session store that it can't read is made anew.
     let promised = until_refused(&service, producers).await;
     disk.free_up();
@@ -192,7 +215,7 @@ async fn assert_refused(service: &Service, lack: Lack, producers: &mut [Producer
     assert!(service.get("/healthz").await.text().contains("make room there"));
     assert_eq!(Figures::read(&service.get("/metrics").await).of("einsicht_disk_alarm"), 1.0);
     let whole = Whole::read(service).await;
-    check(&whole, producers);
+    check(&whole, producers, service.data(), End::Settled);
     assert_eq!(whole.heads.last(), Some(&head));
     let one = ListEntriesRequest { start: head.size.0 - 1, ..ListEntriesRequest::default() };
     service.ledger().list_entries(one).await.unwrap();
@@ -248,14 +271,34 @@ async fn wait_for_health(service: &Service, status: StatusCode) {
 }
 
 async fn end_in_order(service: Service, data: &Path, producers: &[Producer]) {
-    check(&Whole::read(&service).await, producers);
+    let sealed = check(&Whole::read(&service).await, producers, data, End::Settled);
     service.terminate().await.expect(0, &[]);
-    fsck(data).await.expect(0, &[]);
+    let keys = Keys::of(data);
+    let found = run_program("einsichtd", &[&["fsck", text(data)][..], &keys.arguments()].concat()).await;
+    found.expect(0, &[]);
+    assert!(found.stdout.contains(&format!("; {sealed} were opened")), "{sealed}: {found:#?}");
     verify(data).await;
 }
 
 /// The auditor's program, on the folder.
 async fn verify(data: &Path) {
-    let key = data.join("ledger.vkey");
-    run_program("einsicht", &["verify", text(data), "--vkey", text(&key), "--full"]).await.expect(0, &[]);
+    let (key, keys) = (data.join("ledger.vkey"), Keys::of(data));
+    let arguments = ["verify", text(data), "--vkey", text(&key), "--full", "--vault"];
+    let verified = run_program("einsicht", &[&arguments[..], &keys.arguments()].concat()).await;
+    verified.expect(0, &[]);
+    assert!(verified.stdout.contains("VAULT VERIFIED"), "{verified:#?}");
+}
+
+/// Those that `dev` keeps, for the programs.
+struct Keys([PathBuf; 2]);
+
+impl Keys {
+    fn of(data: &Path) -> Self {
+        Self([data.join("keys"), data.join("keys/wrapping.key")])
+    }
+
+    fn arguments(&self) -> [&str; 4] {
+        let [keys, wrapping_key] = &self.0;
+        ["--keys", text(keys), "--wrapping-key-file", text(wrapping_key)]
+    }
 }

@@ -2,6 +2,8 @@
 //! service must end, stop recording, or go on. After each fault it starts again without one, and is held to
 //! every answer that it gave.
 
+mod order;
+mod sealing;
 mod table;
 mod trace;
 
@@ -25,6 +27,7 @@ use crate::make::request;
 use crate::process::{Ended, PATIENCE, command, command_at};
 use crate::service::{Service, Starting, dev, fsck};
 use crate::verify::Verifier;
+use sealing::ERASING;
 use table::{Row, TABLE};
 use trace::Trace;
 
@@ -42,8 +45,8 @@ const MIXED: [Habit; 5] = [Habit::Single, Habit::Single, Habit::Batch, Habit::Ba
 /// How often, and what.
 #[derive(Debug, Clone, Args)]
 pub struct SyscallsArgs {
-    /// How many system calls fail, each in a process of its own; 41 are all cases of the table
-    #[arg(long, value_name = "N", default_value_t = 41)]
+    /// How many system calls fail, each in a process of its own; 49 are all cases of the table
+    #[arg(long, value_name = "N", default_value_t = 49)]
     pub rounds: u64,
     /// The service; the `einsichtd` beside this program if it is not given
     #[arg(long, value_name = "PATH")]
@@ -87,13 +90,22 @@ async fn trial(args: &SyscallsArgs, seed: u64) -> String {
         ledger.has_fail(row, error, choices(seed, 1 + number)).await;
         counts[row.must as usize] += 1;
     }
+    for (seed, row) in (seed..).zip(ERASING) {
+        for error in row.errors {
+            ledger.erasing_fails(row, error, seed).await;
+        }
+    }
+    let [first, second] = ledger.keeps_order().await;
     let [refuses, ends, stops, goes_on] = counts.map(grouped);
     let acknowledged = grouped(ledger.end().await);
     format!(
         "{} calls failed ({refuses} kept the service from starting, {ends} ended it with exit code 74, \
          {stops} stopped recording while readers were served, {goes_on} cost nothing), {acknowledged} \
-         acknowledgements checked; no bytes were synced again after a failed sync",
-        grouped(args.rounds)
+         acknowledgements checked; no bytes were synced again after a failed sync; {} erasures failed, and the next \
+         start did them; {} openings came before their frames, and behind their keys",
+        grouped(args.rounds),
+        ERASING.iter().map(|row| row.errors.len()).sum::<usize>(),
+        first.openings + second.openings
     )
 }
 

@@ -64,6 +64,15 @@ impl Steward {
         self
     }
 
+    /// Has some values of one entry erased.
+    ///
+    /// # Errors
+    /// What the service answers instead.
+    pub async fn erase(&mut self, client: &mut Client, index: u64) -> Result<(), Status> {
+        let request = self.make(index);
+        self.ask(client, request).await
+    }
+
     /// Has the one answered that was not, if there is one.
     ///
     /// # Errors

@@ -40,17 +40,8 @@ impl Trace {
         if self.row.file.is_replaced() {
             seen = format!("trace=openat,ftruncate,pwrite64,fdatasync,fsync,{RENAME}");
         }
-        command
-            .args(["-e", &seen, "-e", &self.injection])
-            .arg(program.get_program())
-            .args(program.get_args());
-        for (name, value) in program.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
+        command.args(["-e", &seen, "-e", &self.injection]);
+        traced(command, program)
     }
 
     /// What the system calls the error.
@@ -96,6 +87,18 @@ impl Trace {
     fn lines(&self) -> Vec<String> {
         fs::read_to_string(&self.log).unwrap_or_default().lines().map(str::to_owned).collect()
     }
+}
+
+/// A command of `strace` that runs a program.
+pub fn traced(mut strace: Command, program: &Command) -> Command {
+    strace.arg(program.get_program()).args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => strace.env(name, value),
+            None => strace.env_remove(name),
+        };
+    }
+    strace
 }
 
 fn has_worked(line: &str) -> bool {
