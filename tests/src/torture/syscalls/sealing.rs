@@ -55,7 +55,7 @@ impl Ledger<'_> {
             let order = Order::read(&log, &data).expect_right();
             // Each request, and what says that it was erased.
             let is_enough = order.openings > REQUESTS && order.frames > REQUESTS;
-            assert!(is_enough && order.overwritten == 1 && order.keys == 1, "too little was seen: {order:?}");
+            assert!(is_enough && order.overwritten > 0 && order.keys == 1, "too little was seen: {order:?}");
             seen.push(order);
         }
         [seen[0], seen[1]]
