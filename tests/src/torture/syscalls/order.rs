@@ -160,15 +160,15 @@ impl Order {
         const JOURNAL: &str = "vault/erasing";
         let of_journal = |call: &&Call| call.name == "pwrite64" && call.path == JOURNAL;
         let mut journal = self.calls.iter().filter(of_journal);
-        let stated = journal.clone().filter(|call| call.end < overwriting.begin).next_back();
+        let stated = journal.clone().rfind(|call| call.end < overwriting.begin);
         let stated = stated.unwrap_or_else(|| panic!("overwritten without a journal: {overwriting:?}"));
         assert!(
             self.is_synced(stated, overwriting),
             "overwritten before the journal is synced: {overwriting:?}"
         );
-        let frame =
+        let mut frame =
             self.calls.iter().filter(|call| call.name == "pwrite64" && call.path.starts_with("log/entries/"));
-        let frame = frame.filter(|call| call.end < overwriting.begin).next_back();
+        let frame = frame.rfind(|call| call.end < overwriting.begin);
         let frame = frame.unwrap_or_else(|| panic!("overwritten without an entry: {overwriting:?}"));
         assert!(self.is_synced(frame, stated), "erased before its entry is synced: {overwriting:?}");
         let emptied = journal.find(|call| call.begin > overwriting.end);
