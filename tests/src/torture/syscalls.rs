@@ -45,8 +45,8 @@ const MIXED: [Habit; 5] = [Habit::Single, Habit::Single, Habit::Batch, Habit::Ba
 /// How often, and what.
 #[derive(Debug, Clone, Args)]
 pub struct SyscallsArgs {
-    /// How many system calls fail, each in a process of its own; 49 are all cases of the table
-    #[arg(long, value_name = "N", default_value_t = 49)]
+    /// How many system calls fail, each in a process of its own; 41 are all cases of the table
+    #[arg(long, value_name = "N", default_value_t = 41)]
     pub rounds: u64,
     /// The service; the `einsichtd` beside this program if it is not given
     #[arg(long, value_name = "PATH")]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::folder::{files, segments};
+use crate::folder::segments;
 use crate::torture::outcome::Outcome;
 
 /// One row of the table.
@@ -35,12 +35,6 @@ pub enum File {
     Checkpoint,
     /// What replaces the watermark.
     Watermark,
-    /// The openings of this month.
-    Openings,
-    /// Where they lie: derived.
-    OpeningsIndex,
-    /// What replaces the vault's watermark.
-    VaultWatermark,
     /// What an erasure is about to do.
     Erasing,
 }
@@ -54,7 +48,7 @@ const START: (u32, u32) = (1, 1);
 const LIVE: (u32, u32) = (2, 12);
 
 /// The table.
-pub const TABLE: [Row; 27] = [
+pub const TABLE: [Row; 21] = [
     row("pwrite64", File::LastSegment, LIVE, BOTH, Outcome::Stops),
     row("fdatasync", File::LastSegment, LIVE, BOTH, Outcome::Ends),
     row("pwrite64", File::LastSegment, START, BOTH, Outcome::Stops),
@@ -76,12 +70,6 @@ pub const TABLE: [Row; 27] = [
     row("pwrite64", File::Watermark, START, BOTH, Outcome::GoesOn),
     row("fdatasync", File::Watermark, START, BOTH, Outcome::GoesOn),
     row(RENAME, File::Watermark, START, BOTH, Outcome::GoesOn),
-    row("pwrite64", File::Openings, LIVE, BOTH, Outcome::Stops),
-    row("fdatasync", File::Openings, LIVE, BOTH, Outcome::Ends),
-    row("fdatasync", File::OpeningsIndex, START, IO, Outcome::GoesOn),
-    row("pwrite64", File::VaultWatermark, START, IO, Outcome::GoesOn),
-    row("fdatasync", File::VaultWatermark, START, IO, Outcome::GoesOn),
-    row(RENAME, File::VaultWatermark, START, IO, Outcome::GoesOn),
 ];
 
 const fn row(
@@ -104,9 +92,6 @@ impl File {
             Self::Offsets => data.join("log/offsets"),
             Self::Checkpoint => data.join("log/checkpoint.new"),
             Self::Watermark => data.join("log/watermark.new"),
-            Self::Openings => of_vault(data, "openings"),
-            Self::OpeningsIndex => of_vault(data, "index"),
-            Self::VaultWatermark => data.join("vault/watermark.new"),
             Self::Erasing => data.join("vault/erasing"),
         }
     }
@@ -118,11 +103,6 @@ impl File {
 
     /// Whether it is written anew as a whole each time, so that a later sync of it is one of other bytes.
     pub fn is_replaced(self) -> bool {
-        matches!(self, Self::Checkpoint | Self::Watermark | Self::VaultWatermark)
+        matches!(self, Self::Checkpoint | Self::Watermark)
     }
-}
-
-/// The file with this name of the newest month.
-fn of_vault(data: &Path, name: &str) -> PathBuf {
-    files(&data.join("vault")).into_iter().rfind(|path| path.ends_with(name)).unwrap()
 }
