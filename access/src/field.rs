@@ -14,6 +14,7 @@ use einsicht_proto::v1::{AccessEvent, AccessRecord};
 use thiserror::Error;
 
 use self::slot::Slot;
+pub use self::slot::read_subject;
 pub use self::table::FIELDS;
 use self::table::LOGGED_ONLY;
 

@@ -78,6 +78,16 @@ pub fn check_text(text: &str, bytes_max: usize) -> Result<(), Problem> {
     })
 }
 
+/// Checks a data subject: its scheme as a code, its identifier as one of at most 256 bytes. Not checked: whether the
+/// scheme is declared.
+///
+/// # Errors
+/// The part that is wrong, `scheme` or `id`, and what is wrong with it.
+pub fn check_subject(scheme: &str, id: &str) -> Result<(), (&'static str, Problem)> {
+    check_code(scheme).map_err(|problem| ("scheme", problem))?;
+    check_id(id, SUBJECT_ID_BYTES_MAX).map_err(|problem| ("id", problem))
+}
+
 /// Checks an identifier: 1 to `bytes_max` bytes without control characters.
 ///
 /// # Errors

@@ -5,14 +5,19 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, ensure};
+use zeroize::Zeroizing;
 
 use crate::output::escape;
 
-/// A text that may be personal. It is not printed.
+/// A text that may be personal. It is not printed, and overwritten when it is not needed any more.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Private(String);
+pub struct Private(Zeroizing<String>);
+
+/// Whether standard input was read: it can be only once.
+static IS_INPUT_READ: AtomicBool = AtomicBool::new(false);
 
 impl Private {
     /// The text.
@@ -23,7 +28,7 @@ impl Private {
 
 impl From<String> for Private {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(Zeroizing::new(text))
     }
 }
 
@@ -31,7 +36,7 @@ impl FromStr for Private {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
+        Ok(Self(Zeroizing::new(text.to_owned())))
     }
 }
 
@@ -44,10 +49,15 @@ impl fmt::Debug for Private {
 /// Reads the text in a file, or in standard input if it is called '-', of at most `bytes_max`.
 ///
 /// # Errors
-/// It can't be read, is longer, or is no text. Says nothing of what it holds.
+/// It can't be read, is longer, or is no text; or standard input is asked for twice. Says nothing of what it holds.
 pub fn read_text(path: &Path, bytes_max: u64) -> anyhow::Result<String> {
     let (name, mut bytes) = (name_of(path), Vec::new());
-    let read = match path.as_os_str() == "-" {
+    let is_input = path.as_os_str() == "-";
+    ensure!(
+        !is_input || !IS_INPUT_READ.swap(true, Ordering::Relaxed),
+        "'-' is given twice, and standard input holds one text: give the other one in a file"
+    );
+    let read = match is_input {
         true => io::stdin().lock().take(bytes_max + 1).read_to_end(&mut bytes),
         false => File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes)),
     };
@@ -76,9 +86,9 @@ impl NewFile {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).with_context(|| {
-            format!("{} can't be made as a new file; nothing was asked for", name_of(path))
-        })?;
+        let file = options
+            .open(path)
+            .with_context(|| format!("{} can't be made as a new file; nothing was done", name_of(path)))?;
         Ok(Self { path: path.to_owned(), file: Some(file) })
     }
 

@@ -5,7 +5,7 @@ use einsicht_access::field::render;
 use einsicht_access::seal::SealedField;
 use einsicht_access::value::Value;
 use einsicht_access::wire::read_record;
-use einsicht_client::disclosure::{Opened, Values};
+use einsicht_client::disclosure::{Erased, Opened, Values};
 use einsicht_proto::v1::Statement;
 use einsicht_tlog::hash::to_hex;
 use jiff::Timestamp;
@@ -38,9 +38,13 @@ pub fn json(values: &Values) -> anyhow::Result<serde_json::Value> {
     for value in &values.opened {
         opened.insert(value.field.name().to_owned(), json_of(value)?);
     }
-    let erased: serde_json::Map<_, _> =
-        values.erased.iter().map(|erased| (erased.field.name().to_owned(), erased.by.0.into())).collect();
-    Ok(json!({"opened": opened, "erased": erased}))
+    Ok(json!({"opened": opened, "erased": erased_json(&values.erased)}))
+}
+
+/// What was erased: names of fields, and the entries that say so.
+pub fn erased_json(erased: &[Erased]) -> serde_json::Value {
+    let by_name = erased.iter().map(|erased| (erased.field.name().to_owned(), erased.by.0.into()));
+    serde_json::Value::Object(by_name.collect())
 }
 
 /// What a value says: one text, or one for each item of a list.
@@ -75,6 +79,9 @@ fn json_of(opened: &Opened) -> anyhow::Result<serde_json::Value> {
                 .iter()
                 .map(|(name, value)| Ok(((*name).to_owned(), serde_json::to_value(Json(value))?)));
             serde_json::Value::Object(fields.collect::<Result<_, serde_json::Error>>()?)
+        }
+        Value::LongQuery { sha256, beginning } => {
+            json!({"sha256": to_hex(&sha256), "beginning": String::from_utf8_lossy(beginning)})
         }
         Value::Statement(statement) => json!({
             "who": statement.who, "index": statement.index, "fields": field_names(&statement),
@@ -160,6 +167,16 @@ mod tests {
         assert_eq!(shown, ["who: kornblum", "entry: 17", "fields: actor, field 99", "reason: audit"]);
         let json = json_of(&opened(SealedField::Statement, &statement.encode_to_vec())).unwrap();
         assert_eq!((&json["who"], &json["index"]), (&"kornblum".into(), &17.into()));
+    }
+
+    #[test]
+    fn a_query_that_was_too_long_is_told_apart_from_its_beginning() {
+        let long = [&[7; 32][..], &[b'S'; 4096]].concat();
+        let json = json_of(&opened(SealedField::Query, &long)).unwrap();
+        assert_eq!(
+            (&json["sha256"], &json["beginning"]),
+            (&"07".repeat(32).into(), &"S".repeat(4096).into())
+        );
     }
 
     #[test]

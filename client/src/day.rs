@@ -37,6 +37,13 @@ impl Day {
         date.map(Self).ok_or_else(|| DayError { found: format!("{year}-{month}-{day}") })
     }
 
+    /// The day so many days after 1970-01-01, or before it; `None` outside of the calendar.
+    #[must_use]
+    pub fn of_days_since_1970(days: i32) -> Option<Self> {
+        let date = EPOCH.checked_add(jiff::Span::new().try_days(days).ok()?).ok();
+        date.filter(|date| date.year() >= 1).map(Self)
+    }
+
     /// Days since 1970-01-01; negative before it.
     #[must_use]
     pub fn since_1970(self) -> i32 {
@@ -81,6 +88,7 @@ mod tests {
             ("9999-12-31", 2_932_896),
         ] {
             assert_eq!(text.parse::<Day>().map(Day::since_1970), Ok(expected), "{text}");
+            assert_eq!(Day::of_days_since_1970(expected), text.parse().ok());
         }
     }
 
@@ -92,6 +100,9 @@ mod tests {
             assert!(text.parse::<Day>().is_err(), "{text}");
         }
         assert!(Day::new(2026, 2, 29).is_err());
+        assert_eq!(Day::of_days_since_1970(2_932_897), None);
+        assert_eq!(Day::of_days_since_1970(-719_163), None);
+        assert_eq!(Day::of_days_since_1970(i32::MAX), None);
         assert!(Day::new(0, 1, 1).is_err());
     }
 }

@@ -170,10 +170,13 @@ impl Values {
         fields
     }
 
+    fn confidential(&self) -> Option<&Opened> {
+        self.opened.iter().find(|opened| opened.field == SealedField::Confidential)
+    }
+
     /// The record that a confidential entry seals, if it is among the values.
     fn inner(&self) -> Option<Result<AccessRecord, ValuesFault>> {
-        let confidential = self.opened.iter().find(|opened| opened.field == SealedField::Confidential)?;
-        Some(read_record(&confidential.value).map_err(ValuesFault::Inner))
+        self.confidential().map(|confidential| read_record(&confidential.value).map_err(ValuesFault::Inner))
     }
 
     /// Recomputes every seal. Those of a confidential record stand in the record that it seals, which must
@@ -182,15 +185,14 @@ impl Values {
     /// # Errors
     /// [`ValuesFault`].
     pub fn verify(&self, entry: &EntryBody) -> Result<(), ValuesFault> {
-        let inner;
         let mut seals = seals_of(entry);
-        if let Some(confidential) =
-            self.opened.iter().find(|opened| opened.field == SealedField::Confidential)
-        {
+        // First that it is what was sealed, then what it says.
+        if let Some(confidential) = self.confidential() {
             verify_one(confidential, &seals)?;
-            inner = read_record(&confidential.value).map_err(ValuesFault::Inner)?;
-            seals.extend(seals_of_record(&inner).filter(|(field, _)| *field != SealedField::Confidential));
         }
+        let inner = self.inner().transpose()?;
+        let within = inner.iter().flat_map(seals_of_record);
+        seals.extend(within.filter(|(field, _)| *field != SealedField::Confidential));
         for opened in &self.opened {
             verify_one(opened, &seals)?;
             opened.read()?;

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use einsicht_proto::v1::{EndSessionRequest, RecordRequest, RecordResponse};
 use einsicht_tlog::Size;
 
+use crate::Trust;
 use crate::answer::{Recorded, VerificationError, verify_place, verify_places};
 use crate::attempt::{AttemptError, Setback, aside, persist};
 use crate::checkpoints::{Checkpoints, GivenProof};
+use crate::config::RecorderConfig;
 use crate::connection::Connection;
+use crate::error::RecordError;
+use crate::recorder::unreachable_ledger;
 use crate::retry::RetryPolicy;
 
 /// With so many proofs, verifying takes long enough to keep other tasks waiting.
@@ -23,6 +27,32 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// What is believed of the ledger of a configuration.
+    pub(crate) fn trust_of(config: &RecorderConfig) -> Result<Trust, RecordError> {
+        match &config.state_dir {
+            Some(dir) => Trust::stored(config.key.clone(), dir).map_err(RecordError::Trust),
+            None => Ok(Trust::in_memory(config.key.clone())),
+        }
+    }
+
+    /// The way to the ledger of a configuration. Nothing is sent yet.
+    pub(crate) fn new(
+        config: &RecorderConfig,
+        trust: Trust,
+        producer: Option<String>,
+    ) -> Result<Self, RecordError> {
+        let connection = Arc::new(Connection::new(config)?);
+        let checkpoints = Checkpoints::new(connection.clone(), trust);
+        Ok(Self { connection, checkpoints, retry: config.retry, producer })
+    }
+
+    /// Verifies the newest checkpoint, as often as the policy allows. `config` is the one that the link is of.
+    pub(crate) async fn reach(&self, config: &RecorderConfig) -> Result<(), RecordError> {
+        let checked = persist(self.retry, || self.check_ledger()).await;
+        let shows_certificate = config.tls.has_certificate();
+        checked.map_err(|setback| unreachable_ledger(config.url.clone(), shows_certificate, setback))
+    }
+
     /// Gets a request answered, as often as the policy allows.
     pub(crate) async fn record(&self, request: &Arc<RecordRequest>) -> Result<Vec<Recorded>, Setback> {
         persist(self.retry, || self.record_once(request)).await

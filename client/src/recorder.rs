@@ -10,10 +10,8 @@ use einsicht_proto::v1::{AccessEvent, RecordRequest};
 
 use crate::access::{Access, micros_since_1970};
 use crate::answer::{Recorded, VerificationError};
-use crate::attempt::{AttemptError, Setback, persist};
-use crate::checkpoints::Checkpoints;
+use crate::attempt::{AttemptError, Setback};
 use crate::config::{OnUnavailable, RecorderConfig, STATE_DIR_VARIABLE};
-use crate::connection::Connection;
 use crate::error::{Failure, RecordError, Unconfirmed};
 use crate::keep::{Inner, Prepared};
 use crate::kept::Kept;
@@ -74,14 +72,9 @@ impl Recorder {
     /// [`RecordError::Verification`].
     pub async fn connect(config: RecorderConfig) -> Result<Self, RecordError> {
         config.check()?;
-        let trust = match &config.state_dir {
-            Some(dir) => Trust::stored(config.key.clone(), dir).map_err(RecordError::Trust)?,
-            None => Trust::in_memory(config.key.clone()),
-        };
+        let trust = Link::trust_of(&config)?;
         let origin = trust.origin().to_owned();
-        let connection = Arc::new(Connection::new(&config)?);
-        let checkpoints = Checkpoints::new(connection.clone(), trust);
-        let link = Arc::new(Link { connection, checkpoints, retry: config.retry, producer: config.producer });
+        let link = Arc::new(Link::new(&config, trust, config.producer.clone())?);
         let sessions = Sessions::new(config.session_age_max);
         if config.state_dir.is_none() && config.on_unavailable != OnUnavailable::Refuse {
             tracing::warn!(
@@ -95,9 +88,7 @@ impl Recorder {
                 Sessions::new(config.session_age_max),
             ),
             OnUnavailable::Refuse => {
-                let checked = persist(link.retry, || link.check_ledger()).await;
-                let shows_certificate = config.tls.has_certificate();
-                checked.map_err(|setback| unreachable_ledger(config.url, shows_certificate, setback))?;
+                link.reach(&config).await?;
                 (None, sessions.clone())
             }
         };

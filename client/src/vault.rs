@@ -2,8 +2,9 @@
 //!
 //! Every answer is verified: each entry that the service says it wrote is proven to be in the ledger, behind what
 //! the ledger showed before, and to say what was asked for, also in what it has sealed; every disclosed value is
-//! recomputed to the seal that the record has held since it was made, and none is left out. Nothing is sent twice: a call that is
-//! not answered may have been carried out, and the ledger itself is where to look.
+//! recomputed to the seal that the record has held since it was made, and none is left out. Of months that were erased,
+//! the entry may be an older one: where the disk failed, that is done again under it. Nothing is sent twice: a call that
+//! is not answered may have been carried out, and the ledger itself is where to look.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,15 +17,12 @@ use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::{Index, Size};
 
 use crate::Trust;
-use crate::attempt::persist;
-use crate::checkpoints::{Checkpoints, GivenProof};
+use crate::checkpoints::GivenProof;
 use crate::config::RecorderConfig;
-use crate::connection::Connection;
-use crate::disclosure::{DisclosureFile, Values};
+use crate::disclosure::{DisclosureFile, Erased, Values};
 use crate::error::RecordError;
 use crate::link::Link;
 use crate::proven::ProvenEntry;
-use crate::recorder::unreachable_ledger;
 
 mod check;
 mod error;
@@ -70,6 +68,8 @@ pub struct Erasing {
     pub entry: ProvenEntry,
     /// What the service says was erased.
     pub erased: Vec<SealedField>,
+    /// What was meant as well, and had been erased before, by entries that can have done so.
+    pub before: Vec<Erased>,
     /// What was meant, and was neither erased now nor, by an entry that says so, before.
     pub left: Vec<SealedField>,
 }
@@ -81,7 +81,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Connect`].
     pub async fn connect(config: RecorderConfig) -> Result<Self, VaultError> {
-        Ok(Self { link: Arc::new(connect(config).await?) })
+        config.check().map_err(RecordError::Config)?;
+        let trust = Link::trust_of(&config)?;
+        let link = Link::new(&config, trust, None)?;
+        link.reach(&config).await?;
+        Ok(Self { link: Arc::new(link) })
     }
 
     /// What is believed of the ledger.
@@ -165,7 +169,7 @@ impl Vault {
         let meant = if fields.is_empty() { &all[..] } else { fields };
         let is_left = |field: &SealedField| !erased.contains(field) && !before.has(*field);
         let left = meant.iter().copied().filter(is_left).collect();
-        Ok(Erasing { entry, erased, left })
+        Ok(Erasing { entry, erased, before: before.erased, left })
     }
 
     /// Writes a correction beside a record. Returns its entry.
@@ -231,21 +235,6 @@ impl Vault {
     fn known_size(&self) -> Size {
         Size(self.link.checkpoints.known_size())
     }
-}
-
-async fn connect(config: RecorderConfig) -> Result<Link, RecordError> {
-    config.check()?;
-    let trust = match &config.state_dir {
-        Some(dir) => Trust::stored(config.key.clone(), dir).map_err(RecordError::Trust)?,
-        None => Trust::in_memory(config.key.clone()),
-    };
-    let connection = Arc::new(Connection::new(&config)?);
-    let checkpoints = Checkpoints::new(connection.clone(), trust);
-    let link = Link { connection, checkpoints, retry: config.retry, producer: None };
-    let checked = persist(link.retry, || link.check_ledger()).await;
-    let shows_certificate = config.tls.has_certificate();
-    checked.map_err(|setback| unreachable_ledger(config.url, shows_certificate, setback))?;
-    Ok(link)
 }
 
 impl std::fmt::Debug for Vault {

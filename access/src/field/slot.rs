@@ -111,7 +111,7 @@ impl Slot {
             Self::End(place) => *(place.event)(event) = Some(parse_time_us(text)?),
             Self::SealedText(sealed) => *(sealed.event)(event) = Some(text.to_owned()),
             Self::SealedTexts(sealed) => (sealed.event)(event).push(text.to_owned()),
-            Self::SealedSubjects(sealed) => (sealed.event)(event).push(parse_subject(text)?),
+            Self::SealedSubjects(sealed) => (sealed.event)(event).push(read_subject(text)?),
             Self::SealedBytes(sealed, bytes) => *(sealed.event)(event) = Some(parse_hex(text, *bytes)?),
         }
         Some(())
@@ -195,7 +195,9 @@ fn parse_codes(text: &str) -> Option<Vec<String>> {
     codes.map(|code| Some(code.to_owned()).filter(|code| !code.is_empty())).collect()
 }
 
-fn parse_subject(text: &str) -> Option<Subject> {
+/// A subject as people type it: `scheme:id`, split at the first colon. Not checked: what either is made of.
+#[must_use]
+pub fn read_subject(text: &str) -> Option<Subject> {
     let (scheme, id) = text.split_once(':')?;
     let is_whole = !scheme.is_empty() && !id.is_empty();
     is_whole.then(|| Subject { scheme: scheme.to_owned(), id: id.to_owned() })

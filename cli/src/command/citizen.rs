@@ -22,7 +22,7 @@ enum CitizenCommand {
     Key(key::KeyArgs),
     /// Find the accesses to your data in the public log, by your own computation
     Scan(scan::ScanArgs),
-    /// The same as a report to read, print and keep, with proofs
+    /// Find them, and write a report to read, print and keep: German, English, JSON, with proofs
     Report(report::ReportArgs),
 }
 

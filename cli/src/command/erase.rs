@@ -1,7 +1,8 @@
 //! `einsicht erase`: sealed values of an entry, for good.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use einsicht_access::seal::SealedField;
+use einsicht_client::disclosure::Erased;
 use einsicht_client::vault::Erasing;
 use einsicht_tlog::Index;
 use serde_json::json;
@@ -14,8 +15,8 @@ use crate::sealed;
 
 const EXAMPLES: &str = "\
 Examples:
-  einsicht erase 17 --ground \"GDPR Article 17, decision 2026-44\"
-  einsicht erase 17 --fields actor,client_address --ground-file ground.txt
+  einsicht erase 17 --fields actor,client_address --ground \"GDPR Article 17, decision 2026-44\"
+  einsicht erase 17 --all --ground-file ground.txt
 
 First an entry says that it was erased, and on which ground; then value and salt are overwritten.
 What is left is a seal that nobody can guess against, and every proof stays valid. There is no way
@@ -23,13 +24,16 @@ back. The ground is public: write nothing personal into it.";
 
 /// What `erase` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, group(ArgGroup::new("what").required(true)))]
 pub struct EraseArgs {
     /// Index of the entry
     index: u64,
-    /// Only these fields, such as actor,justification; all that are left if left out
-    #[arg(long, value_name = "FIELD,…", value_delimiter = ',', value_parser = sealed::field)]
+    /// These fields, such as actor,justification
+    #[arg(long, group = "what", value_name = "FIELD,…", value_delimiter = ',', value_parser = sealed::field)]
     fields: Vec<SealedField>,
+    /// All sealed fields of the entry that are left
+    #[arg(long, group = "what")]
+    all: bool,
     #[command(flatten)]
     ground: Ground,
     /// Print it as one JSON object
@@ -44,7 +48,9 @@ pub struct EraseArgs {
 pub async fn run(args: &EraseArgs, options: &Options) -> anyhow::Result<Exit> {
     let ground = args.ground.text()?;
     let vault = options.vault().await?;
-    let Erasing { entry, erased, left } = vault.erase(Index(args.index), &args.fields, ground.text()).await?;
+    // None stands for all: the command line asks for one of both.
+    let erasing = vault.erase(Index(args.index), &args.fields, ground.text()).await?;
+    let Erasing { entry, erased, before, left } = erasing;
     let names: Vec<_> = erased.iter().map(|field| field.name()).collect();
     let left: Vec<_> = left.iter().map(|field| field.name()).collect();
     output::print(|out| {
@@ -52,11 +58,14 @@ pub async fn run(args: &EraseArgs, options: &Options) -> anyhow::Result<Exit> {
             let (index, by) = (args.index, entry.index().0);
             let outcome = if left.is_empty() { "erased" } else { "partly erased" };
             return out.json(
-                &json!({"outcome": outcome, "index": index, "erased_by": by, "fields": names, "not_by_this": left}),
+                &json!({"outcome": outcome, "index": index, "erased_by": by, "fields": names, "erased_before": sealed::erased_json(&before), "not_by_this": left}),
             );
         }
         let text = format!("  {} of entry {}; entry {} says so", names.join(", "), args.index, entry.index());
         out.styled(Emphasis::Good, "ERASED", &text)?;
+        for Erased { field, by } in &before {
+            out.line(&format!("{} was erased before; entry {by} says so", field.name()))?;
+        }
         if left.is_empty() {
             return Ok(());
         }

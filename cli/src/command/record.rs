@@ -3,8 +3,7 @@
 //! Session and numbers are derived from the ids of the events, so that sending events with the same
 //! ids again records nothing twice.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
@@ -26,6 +25,7 @@ use crate::exit::Exit;
 use crate::explain::NotConfirmed;
 use crate::options::Options;
 use crate::output::{self, Emphasis, escape};
+use crate::private::NewFile;
 use crate::problem;
 
 /// How often a request is sent: whoever types a command wants to know soon.
@@ -39,8 +39,8 @@ Examples:
     einsicht record --from - --json
   einsicht record --dataset melderegister --operation query --purpose p --from - < personal.json
 
-What is personal (subjects, actor, justification, …) is sealed: the log holds a commitment, and only
-`einsicht disclose` shows the value again. Give it in JSON, from a file or standard input:
+What is personal (subjects, actor, justification, …) is sealed: the log holds a seal that shows nothing,
+and only `einsicht disclose` shows the value again. Give it in JSON, from a file or standard input:
   {\"subjects\": [\"person:4711\"], \"actor\": \"kornblum\", \"justification\": \"application 2026-17\"}
 Flags are for trying out: other users of this machine see command lines, and the shell keeps them.
 
@@ -74,24 +74,15 @@ pub async fn run(args: &RecordArgs, options: &Options) -> anyhow::Result<Exit> {
     let receipt_file = match &args.with_receipt {
         Some(path) => {
             ensure!(events.len() == 1, "--with-receipt is for one event, the input holds {}", events.len());
-            Some((path, new_file(path)?))
+            Some((path, NewFile::create(path)?))
         }
         None => None,
     };
-    let recorded = match record(args, options, events).await {
-        Ok(recorded) => recorded,
-        Err(error) => {
-            if let Some((path, _)) = &receipt_file {
-                // It is empty; that it stays is not worth a second error.
-                let _ = std::fs::remove_file(path);
-            }
-            return Err(error);
-        }
-    };
-    if let (Some((path, mut file)), Some(receipt)) =
+    let recorded = record(args, options, events).await?;
+    if let (Some((path, file)), Some(receipt)) =
         (receipt_file, recorded.first().and_then(|place| place.receipt.as_ref()))
     {
-        let written = file.write_all(&receipt.to_bytes()).and_then(|()| file.sync_all());
+        let written = file.write(&receipt.to_bytes());
         written.with_context(|| format!("the event is recorded, but {} can't be written", path.display()))?;
         options.note(&format!("receipt written to {}", path.display()));
     }
@@ -232,10 +223,6 @@ fn read_input(path: &Path) -> anyhow::Result<String> {
     }
     std::fs::read_to_string(path)
         .with_context(|| format!("{} can't be read", escape::value(&path.display().to_string())))
-}
-
-fn new_file(path: &Path) -> anyhow::Result<File> {
-    File::create_new(path).with_context(|| format!("{} can't be made; nothing was recorded", path.display()))
 }
 
 fn now_us() -> i64 {

@@ -1,9 +1,8 @@
 //! `einsicht retain`: erases the months whose time has come.
 
 use clap::{ArgGroup, Args};
+use einsicht_client::Day;
 use einsicht_client::vault::Retention;
-use jiff::ToSpan as _;
-use jiff::civil::{Date, date};
 use serde_json::json;
 
 use crate::exit::Exit;
@@ -55,6 +54,9 @@ pub async fn run(args: &RetainArgs, options: &Options) -> anyhow::Result<Exit> {
             return Ok(());
         }
         let gone = due.iter().filter(|item| item.erased_by.is_some()).count() as u64;
+        if due.is_empty() {
+            return out.line("nothing is due");
+        }
         match args.dry_run {
             true => out.line(&format!(
                 "{} due; nothing was erased",
@@ -68,6 +70,7 @@ pub async fn run(args: &RetainArgs, options: &Options) -> anyhow::Result<Exit> {
                     &format!("  {left} left; the log of the service says why"),
                 )
             }
+            false if gone == 0 => out.line("nothing was erased: all that is due is held back"),
             false => out.styled(Emphasis::Good, "ERASED", &format!("  {}", counted(gone, "month", "months"))),
         }
     })?;
@@ -92,8 +95,7 @@ fn json_of(item: &Retention) -> serde_json::Value {
 }
 
 fn day(since_1970: i32) -> String {
-    let first: Date = date(1970, 1, 1);
-    first.checked_add(since_1970.days()).map_or_else(|_| format!("day {since_1970}"), |day| day.to_string())
+    Day::of_days_since_1970(since_1970).map_or_else(|| format!("day {since_1970}"), |day| day.to_string())
 }
 
 #[cfg(test)]

@@ -91,3 +91,17 @@ fn manual_pages_and_completions_are_of_this_program() {
     }
     place.run("completions tcsh").ended(2).complains(&["tcsh", "possible values"]);
 }
+
+#[test]
+fn who_erases_says_what() {
+    let place = Place::new();
+    place.run("erase 17 --ground g").ended(2).complains(&["--fields", "--all"]);
+    place.run("erase 17 --ground g --all --fields actor").ended(2).complains(&["cannot be used with"]);
+}
+
+#[test]
+fn standard_input_is_one_text() {
+    let place = Place::new();
+    let line = ["correct", "1", "--correction-file", "-", "--ground-file", "-"];
+    place.run_with(&line, &[], "text").ended(2).complains(&["'-' is given twice"]);
+}

@@ -210,3 +210,39 @@ impl From<AttemptError> for VaultError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::ConnectError;
+
+    use super::*;
+
+    fn of(status: Status) -> VaultError {
+        VaultError::from(status)
+    }
+
+    #[test]
+    fn a_no_of_the_service_is_told_apart_from_no_answer() {
+        for code in [Code::PermissionDenied, Code::NotFound, Code::FailedPrecondition, Code::InvalidArgument]
+        {
+            assert!(matches!(of(Status::new(code, "no")), VaultError::Refused(_)), "{code:?}");
+        }
+        for code in
+            [Code::Unavailable, Code::DeadlineExceeded, Code::Internal, Code::Unknown, Code::Cancelled]
+        {
+            let error = of(Status::new(code, "?"));
+            assert!(matches!(error, VaultError::Unanswered(_)), "{code:?}");
+            assert!(error.to_string().starts_with("nobody knows whether it was done"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_the_transport_says_is_no_answer_whatever_its_code() {
+        let mut broken = Status::from_error(Box::new(std::io::Error::other("broken pipe")));
+        assert!(matches!(of(broken.clone()), VaultError::Unanswered(_)));
+        broken = Status::from_error(Box::new(ConnectError("refused".into())));
+        let error = of(broken);
+        assert!(matches!(error, VaultError::NotReached(_)) && !error.is_verification_failure(), "{error}");
+        assert!(error.to_string().contains("nothing was done"), "{error}");
+    }
+}

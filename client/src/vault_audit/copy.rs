@@ -5,8 +5,6 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use einsicht_access::marker::PeriodKey;
@@ -37,7 +35,7 @@ pub(super) struct Class {
     pub month: Month,
     pub class: RetentionClass,
     pub path: PathBuf,
-    file: Mutex<File>,
+    file: File,
     /// In ascending order of their index.
     pub rows: Vec<Row>,
     /// The key, or why there is none.
@@ -161,7 +159,7 @@ impl Class {
         let Scan { file, mut rows, damage, .. } = scan;
         // What is out of order is found all the same; which one counts of two, the entry decides.
         rows.sort_by_key(|row| row.index);
-        Ok(Some(Self { month, class, path, file: Mutex::new(file), rows, key, damage }))
+        Ok(Some(Self { month, class, path, file, rows, key, damage }))
     }
 
     /// Whether it has openings of that entry.
@@ -176,14 +174,11 @@ impl Class {
 
     /// Reads header and slot of a row; `None` if the header is no longer what it was.
     pub fn read(&self, row: &Row) -> io::Result<Option<(RecordHeader, Vec<u8>)>> {
-        // A file that somebody panicked with is read from a stated place again.
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(row.offset))?;
         let mut head = [0; RECORD_HEADER_BYTES];
-        file.read_exact(&mut head)?;
+        read_exact_at(&self.file, &mut head, row.offset)?;
         let Some(header) = RecordHeader::parse(&head) else { return Ok(None) };
         let mut slot = vec![0; usize::try_from(header.slot_bytes).map_err(io::Error::other)?];
-        file.read_exact(&mut slot)?;
+        read_exact_at(&self.file, &mut slot, row.offset + RECORD_HEADER_BYTES as u64)?;
         Ok(Some((header, slot)))
     }
 
@@ -208,6 +203,25 @@ impl fmt::Debug for VaultCopy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("VaultCopy").field("origin", &self.origin).finish_non_exhaustive()
     }
+}
+
+/// Reads at a stated place, whoever else reads: all cores look into one file, and none waits for another.
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        offset += read as u64;
+        bytes = bytes.split_at_mut(read).1;
+    }
+    Ok(())
 }
 
 /// Goes through a file of openings.

@@ -26,7 +26,11 @@ async fn what_is_erased_stays_erased_through_restarts_and_every_proof_stays() {
         place.kill_and_restart().await;
     }
     place.run(&format!("erase {index} --fields actor --ground again")).await.expect(2, &["erased before"]);
-    says(&place.run(&format!("erase {index} --ground all")).await, 0, &["ERASED", "subjects, justification"]);
+    says(
+        &place.run(&format!("erase {index} --all --ground all")).await,
+        0,
+        &["ERASED", "subjects, justification"],
+    );
     says(&place.run(&format!("disclose {index} --reason r")).await, 2, &["ERASED  nothing is left"]);
     says(&place.run("verify --full").await, 0, &["VERIFIED"]);
 }

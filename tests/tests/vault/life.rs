@@ -98,7 +98,7 @@ impl Life {
         let erase = format!("erase {index} --fields actor --ground art-17");
         says(&self.by(steward, &erase).await, 0, &["ERASED"]);
         self.by(steward, &erase).await.expect(2, &["erased before"]);
-        self.by(auditor, &format!("erase {index} --ground g")).await.expect(2, &["PERMISSION_DENIED"]);
+        self.by(auditor, &format!("erase {index} --all --ground g")).await.expect(2, &["PERMISSION_DENIED"]);
     }
 
     async fn is_corrected_and_erased_still(&self, index: u64) {

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 use clap::Args;
 use einsicht_access::Month;
+use einsicht_access::field::read_subject;
+use einsicht_access::limits::check_subject;
 use einsicht_proto::v1::Subject;
 use zeroize::Zeroizing;
 
@@ -22,8 +24,9 @@ Examples:
   einsicht citizen key --subject-file person.txt --month 2026-10 --reason \"request 2026-311\" --out p.keys
   einsicht citizen key --subject-file - --month 2026-09,2026-10 --reason-file reason.txt --out p.keys
 
-The file of subjects has one line per register that knows the person: person:4711. It is not taken
-from the command line, which other users of this machine see. Months must have ended.
+The file of subjects has one line per register that knows the person, SCHEME:ID: the name of the
+register, as the operator has declared it, and the person's number there, such as person:4711. It is
+not taken from the command line, which other users of this machine see. Months must have ended.
 
 Give the new file to that person and nobody else: whoever has it finds the accesses to the person's
 data in the public log. It does not say who that is. That it was given out is recorded.
@@ -92,11 +95,12 @@ fn subjects(text: &str) -> anyhow::Result<Vec<Subject>> {
         if line.is_empty() {
             continue;
         }
-        let split = line.split_once(':').filter(|(scheme, id)| !scheme.is_empty() && !id.is_empty());
         // Not the line itself: it is personal.
-        let (scheme, id) =
-            split.with_context(|| format!("line {number} of the subjects is not SCHEME:ID"))?;
-        let subject = Subject { scheme: scheme.to_owned(), id: id.to_owned() };
+        let subject = read_subject(line).with_context(|| {
+            format!("line {number} of the subjects is not SCHEME:ID, such as person:4711")
+        })?;
+        check_subject(&subject.scheme, &subject.id)
+            .map_err(|(part, problem)| anyhow!("line {number} of the subjects: {part} {problem}"))?;
         if !subjects.contains(&subject) {
             subjects.push(subject);
         }
@@ -117,7 +121,10 @@ mod tests {
         let read = subjects("person:4711\r\n\n halter:UL-X:1 \nperson:4711").unwrap();
         let read: Vec<_> = read.iter().map(|subject| (&*subject.scheme, &*subject.id)).collect();
         assert_eq!(read, [("person", "4711"), ("halter", "UL-X:1")]);
-        for wrong in ["", "\n", "person:4711\nErika", "person:", ":Erika"] {
+        let long = format!("person:Erika{}", "x".repeat(300));
+        for wrong in
+            ["", "\n", "person:4711\nErika", "person:", ":Erika", "per son:Erika", "person:Erika\t1", &long]
+        {
             let error = subjects(wrong).unwrap_err().to_string();
             assert!(!error.contains("Erika"), "{error}");
         }
