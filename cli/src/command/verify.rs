@@ -28,7 +28,7 @@ What is verified: every entry is read; the chain, the tree and the signature are
 the ledger must extend everything that was verified before. What is not: whether what the entries
 say is true, and what was never recorded. --vault, for auditors who have a copy of the vault and its
 keys, also recomputes every seal and marker, and that what is gone was erased by an entry. Of a service
-that runs, take a copy first (einsichtd backup): log and vault grow while they are read.
+that runs, take a copy first (einsichtd backup): of what is recorded or erased meanwhile, nobody can tell.
 
 Ends with 0 if verified, 1 if verification failed, 2 if nobody can tell.";
 

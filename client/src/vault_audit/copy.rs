@@ -13,7 +13,7 @@ use einsicht_access::vault::record::{
 };
 use einsicht_access::vault::{KeyName, VaultKey, WRAPPED_BYTES, WrappingKey};
 use einsicht_access::{Month, RetentionClass};
-use einsicht_tlog::{Hash, Index, Origin};
+use einsicht_tlog::{Hash, Index, Origin, Size};
 use zeroize::Zeroizing;
 
 /// How much is looked through at once for the next record.
@@ -28,6 +28,8 @@ pub struct VaultCopy {
     period_keys: BTreeMap<Month, Result<PeriodKey, String>>,
     /// Whether there is a folder of a vault.
     pub(super) is_there: bool,
+    /// How many entries had been published when it was opened, if the ledger may have grown since.
+    pub(super) opened_at: Option<Size>,
 }
 
 /// A month of a retention class.
@@ -106,7 +108,19 @@ impl VaultCopy {
             }
         }
         let is_there = data.join("vault").is_dir();
-        Ok(Self { origin: origin.to_owned(), classes, period_keys, is_there })
+        Ok(Self { origin: origin.to_owned(), classes, period_keys, is_there, opened_at: None })
+    }
+
+    /// The service may be running: the ledger had published `size` entries before the vault was opened. Of what came
+    /// after, nobody can tell what is missing.
+    #[must_use]
+    pub fn opened_at(self, size: Size) -> Self {
+        Self { opened_at: Some(size), ..self }
+    }
+
+    /// Whether the vault has to have what entry `index` sealed, and to have done what it says.
+    pub(super) fn is_before(&self, index: u64) -> bool {
+        self.opened_at.is_none_or(|size| size.contains(Index(index)))
     }
 
     pub(super) fn origin(&self) -> &str {

@@ -21,6 +21,9 @@ use crate::finding::{Fault, Finding};
 /// Entries of a month that are missing one by one are listed up to so many.
 const MISSING_LISTED_MAX: usize = FINDINGS_MAX;
 
+/// Why nothing can be told of what came while the vault was read.
+pub(super) const MEANWHILE: &str = "recorded or erased while the vault was read: verify a copy, or again";
+
 /// Looks entries up in the vault.
 pub(super) struct Look {
     vault: Arc<VaultCopy>,
@@ -107,6 +110,10 @@ impl Look {
             finding(Fault::Seal, "a nonce of 16 bytes beside the seals", "none".to_owned(), None)
         })?;
         let Some((class, row)) = self.vault.find(month, index) else {
+            if !self.vault.is_before(index.0) {
+                *notes.untold.entry((month, MEANWHILE.to_owned())).or_default() += 1;
+                return Ok(());
+            }
             notes.missing.entry(month).or_default().add(index);
             return Ok(());
         };

@@ -7,7 +7,7 @@ use einsicht_access::{Month, SealedField};
 use einsicht_tlog::{Index, Size};
 
 use super::copy::VaultCopy;
-use super::look::{Erasure, Notes};
+use super::look::{Erasure, MEANWHILE, Notes};
 use super::{Untold, VaultAudit};
 use crate::audit::AuditReport;
 use crate::finding::{Fault, Finding};
@@ -98,7 +98,7 @@ impl Ledger {
     /// What the log says was erased is gone.
     fn check_erasures(&mut self, vault: &VaultCopy) {
         let gone: HashSet<_> = self.0.erased.iter().map(|value| (value.index, value.field)).collect();
-        let mut findings = Vec::new();
+        let (mut findings, mut meanwhile) = (Vec::new(), Vec::new());
         for (by, erasure) in &self.0.erasures {
             let still = |index: Option<u64>, place: Option<String>, what: String| Finding {
                 fault: Fault::Erasure,
@@ -111,6 +111,10 @@ impl Ledger {
                 Erasure::Class(month, class) => {
                     let left = vault.classes.iter().find(|left| left.month == *month && left.class == *class);
                     if let Some(left) = left.filter(|left| !left.rows.is_empty()) {
+                        if !vault.is_before(*by) {
+                            meanwhile.push(*month);
+                            continue;
+                        }
                         let place = Some(left.path.display().to_string());
                         findings.push(still(None, place, format!("{month} of class {class}")));
                     }
@@ -120,6 +124,10 @@ impl Ledger {
                     let row = vault.classes.iter().find(|class| class.has(*index) && class.key.is_ok());
                     let is_left = |field: &SealedField| row.is_some() && !gone.contains(&(*index, *field));
                     let fields = fields.iter().filter_map(|number| SealedField::of_number(*number));
+                    if let Some(class) = row.filter(|_| !vault.is_before(*by)) {
+                        meanwhile.extend(fields.filter(is_left).map(|_| class.month));
+                        continue;
+                    }
                     findings.extend(fields.filter(is_left).map(|field| {
                         let place = row.map(|class| class.path.display().to_string());
                         still(Some(*index), place, field.to_string())
@@ -129,6 +137,9 @@ impl Ledger {
             }
         }
         findings.into_iter().for_each(|finding| self.0.find(finding));
+        for month in meanwhile {
+            *self.0.untold.entry((month, MEANWHILE.to_owned())).or_default() += 1;
+        }
     }
 
     /// Entries without openings lie in months of which a class was erased as a whole, behind them. Which class was

@@ -1,6 +1,7 @@
 //! What passes, what fails and which entry and field it names, and what nobody can tell.
 
 mod destroyed;
+mod growing;
 
 use std::fs;
 
@@ -10,6 +11,7 @@ use einsicht_access::vault::WrappingKey;
 use einsicht_access::{SealedField, body_bytes};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessEvent, EntryBody, Erasure, Statement};
+use einsicht_tlog::Size;
 use tempfile::TempDir;
 
 use super::*;

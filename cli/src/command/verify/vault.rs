@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use einsicht_access::vault::WrappingKey;
 use einsicht_client::finding::Finding;
+use einsicht_client::reader::Reader;
 use einsicht_client::vault_audit::{VaultAudit, VaultCopy, audit_vault};
 use einsicht_client::{Conclusion, Trust};
 use serde_json::{Value, json};
@@ -59,8 +60,17 @@ pub async fn run(
     let text = Zeroizing::new(read_text(file, WRAPPING_KEY_BYTES_MAX)?);
     let wrapping =
         WrappingKey::parse(&text).with_context(|| format!("{} holds no wrapping key", file.display()))?;
+    // The service may run beside: what it had published before has to be in the vault.
+    let before =
+        Reader::open(options.source(Some(place))?, Trust::in_memory(options.key(Some(place))?)).await;
+    let before = before.ok().map(|reader| reader.head().size);
     let vault = VaultCopy::open(place.as_ref(), keys, &wrapping, trust.origin())
         .context("the vault can't be looked into")?;
+    let vault = match before {
+        Some(size) => vault.opened_at(size),
+        // The verification of the log tells why.
+        None => vault,
+    };
     let source = options.source(Some(place))?;
     let mut progress = Progress::counting("verifying", options.is_quiet());
     let show = |at: einsicht_client::audit::Progress| progress.update(at.verified.0, Some(at.total.0));
