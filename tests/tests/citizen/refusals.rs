@@ -78,9 +78,9 @@ async fn keys_are_given_out_for_people_that_there_can_be_and_find_their_own_mont
     let line = format!("citizen key --subject-file people.txt --month {month} --reason r --out");
     let refused: [(String, &[&str]); 5] = [
         (people(101).join("\n"), &["subjects", "101", "100"]),
-        (format!("person:{}", "x".repeat(ID_MAX + 1)), &["subjects[0].id", "256"]),
+        (format!("person:{}", "x".repeat(ID_MAX + 1)), &["line 1 of the subjects: id", "256"]),
         ("kfz:UL-X".into(), &["subjects[0].scheme", "not declared"]),
-        ("person:47\u{7}11".into(), &["subjects[0].id", "control character"]),
+        ("person:47\u{7}11".into(), &["line 1 of the subjects: id", "control character"]),
         (String::new(), &["there is no subject in the file"]),
     ];
     for (people, parts) in refused {
