@@ -53,26 +53,51 @@ impl HmacKey {
     #[inline]
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; HASH_BYTES] {
         let inner = hash_behind(self.inner, BLOCK_BYTES, parts);
-        hash_block_behind(self.outer, BLOCK_BYTES, &inner)
+        let [mac] = hash_blocks_behind(self.outer, BLOCK_BYTES, &[inner]);
+        mac
     }
 
     /// The code of a message that fits a block with its padding: for whoever makes very many.
     #[inline]
     pub fn mac_block<const N: usize>(&self, message: &[u8; N]) -> [u8; HASH_BYTES] {
-        let inner = hash_block_behind(self.inner, BLOCK_BYTES, message);
-        hash_block_behind(self.outer, BLOCK_BYTES, &inner)
+        let [mac] = self.mac_blocks(std::array::from_ref(message));
+        mac
+    }
+
+    /// [`HmacKey::mac_block`] of each message: that costs less than one by one. A block that was written a moment ago
+    /// can't be read in words of another width until it has reached the cache; meanwhile the next one is written.
+    #[inline]
+    pub fn mac_blocks<const N: usize, const M: usize>(
+        &self,
+        messages: &[[u8; N]; M],
+    ) -> [[u8; HASH_BYTES]; M] {
+        let inner = hash_blocks_behind(self.inner, BLOCK_BYTES, messages);
+        hash_blocks_behind(self.outer, BLOCK_BYTES, &inner)
     }
 }
 
-/// [`hash_behind`], for one part that fits a block with its padding.
+/// [`hash_behind`], for messages of one part each that fits a block with its padding.
 #[inline]
-fn hash_block_behind<const N: usize>(state: [u32; 8], before: usize, message: &[u8; N]) -> [u8; HASH_BYTES] {
+fn hash_blocks_behind<const N: usize, const M: usize>(
+    state: [u32; 8],
+    before: usize,
+    messages: &[[u8; N]; M],
+) -> [[u8; HASH_BYTES]; M] {
     const { assert!(N < BLOCK_BYTES - size_of::<u64>(), "it does not fit a block with its padding") };
-    let mut block = [0; BLOCK_BYTES];
-    let (content, padding) = block.split_at_mut(N);
-    content.copy_from_slice(message);
-    padding.iter_mut().take(1).for_each(|byte| *byte = PADDING);
-    last_block(state, block, before + N)
+    let blocks = messages.each_ref().map(|message| {
+        let mut block = [0; BLOCK_BYTES];
+        let (content, padding) = block.split_at_mut(N);
+        content.copy_from_slice(message);
+        padding.iter_mut().take(1).for_each(|byte| *byte = PADDING);
+        end_block(&mut block, before + N);
+        block
+    });
+    let states = blocks.each_ref().map(|block| {
+        let mut state = state;
+        compress256(&mut state, std::slice::from_ref(block));
+        state
+    });
+    states.map(bytes_of)
 }
 
 /// The hash of a message whose first `before` bytes, whole blocks, led to `state`, and whose others are the parts.
@@ -102,16 +127,21 @@ fn hash_behind(mut state: [u32; 8], before: usize, parts: &[&[u8]]) -> [u8; HASH
         compress256(&mut state, std::slice::from_ref(&block));
         block = [0; BLOCK_BYTES];
     }
-    last_block(state, block, bytes)
+    end_block(&mut block, bytes);
+    compress256(&mut state, std::slice::from_ref(&block));
+    bytes_of(state)
 }
 
-/// Ends a message of that many bytes with a block that has everything but its length.
+/// Ends the last block of a message of that many bytes, which has everything but that.
 #[inline]
-fn last_block(mut state: [u32; 8], mut block: [u8; BLOCK_BYTES], bytes: usize) -> [u8; HASH_BYTES] {
+fn end_block(block: &mut [u8; BLOCK_BYTES], bytes: usize) {
     if let Some(length) = block.last_chunk_mut() {
         *length = (8 * bytes as u64).to_be_bytes();
     }
-    compress256(&mut state, std::slice::from_ref(&block));
+}
+
+#[inline]
+fn bytes_of(state: [u32; 8]) -> [u8; HASH_BYTES] {
     let mut hash = [0; HASH_BYTES];
     hash.as_chunks_mut().0.iter_mut().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
     hash
@@ -163,6 +193,9 @@ mod tests {
             prop_assert_eq!(key.mac_block(&message), key.mac(&[&message]));
             prop_assert_eq!(key.mac_block(&longest), key.mac(&[&longest]));
             prop_assert_eq!(key.mac_block(&[]), key.mac(&[]));
+            let other = longest.map(|byte| !byte);
+            let each = [longest, other, longest].map(|message| key.mac_block(&message));
+            prop_assert_eq!(key.mac_blocks(&[longest, other, longest]), each);
         }
     }
 }
