@@ -140,8 +140,8 @@ impl fmt::Display for SealedField {
     }
 }
 
-/// What makes a seal of a value that can be guessed one that cannot: 32 bytes from the operating system's
-/// generator, for one value of one entry. Secret for as long as the value is, and never printed.
+/// What makes a seal of a value that can be guessed one that cannot: 32 random bytes, for one value of
+/// one entry. Secret for as long as the value is, and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Salt([u8; SALT_BYTES]);
 

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use einsicht_access::marker::PeriodKey;
 use einsicht_access::record::seal_accesses;
-use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, SEALED_OVERHEAD_BYTES, VaultKey};
 use einsicht_access::{EventView, Provenance};
 use einsicht_proto::v1::AccessEvent;
+use einsicht_service::random::Generator;
 
 use crate::event::{self, PRODUCER, Run, Standard};
 
@@ -53,15 +54,18 @@ impl Preparing {
     fn prepare(&self, period: &PeriodKey, key: &VaultKey) -> anyhow::Result<()> {
         let views: Vec<_> = self.events.iter().map(EventView::from).collect();
         let first = Provenance { producer: PRODUCER, session: self.run.session(), sequence: 0 };
-        let prepared = seal_accesses(&views, first, Some(period), getrandom::fill)?;
+        let mut generator = Generator::default();
+        let prepared = seal_accesses(&views, first, Some(period), |bytes| generator.fill(bytes))?;
         let mut nonces =
             vec![[0; AEAD_NONCE_BYTES]; prepared.iter().filter(|one| one.sealed.is_some()).count()];
-        getrandom::fill(nonces.as_flattened_mut())?;
+        generator.fill(nonces.as_flattened_mut())?;
         let sealed = prepared.iter().filter_map(|one| one.sealed.as_ref());
+        let lengths = sealed.clone().map(|sealed| sealed.openings.as_bytes().len() + SEALED_OVERHEAD_BYTES);
+        let mut encrypted = Vec::with_capacity(lengths.sum());
         for (sealed, nonce) in sealed.zip(&nonces) {
-            black_box(key.encrypt(ORIGIN, &sealed.nonce, nonce, sealed.openings.as_bytes()));
+            key.encrypt_to(ORIGIN, &sealed.nonce, nonce, sealed.openings.as_bytes(), &mut encrypted);
         }
-        black_box(prepared);
+        black_box((&prepared, encrypted));
         Ok(())
     }
 }

@@ -19,7 +19,7 @@
 //! - [`live`]: what of that is exchanged while it runs
 //! - [`certs`]: certificates for trying out
 //! - [`wrapping_key`]: where the key comes from that opens the vault
-//! - [`clock`], [`signer`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
+//! - [`clock`], [`signer`], [`random`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
 
 pub mod annotations;
 pub mod auth;
@@ -37,6 +37,7 @@ pub mod live;
 pub mod metrics;
 pub mod paced;
 pub mod preflight;
+pub mod random;
 pub mod rpc;
 pub mod scrub;
 pub mod sealing;

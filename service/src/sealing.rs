@@ -10,9 +10,10 @@ use einsicht_access::{EventView, Month, Provenance, RetentionClass};
 use einsicht_tlog::Origin;
 
 use crate::config::Retention;
+use crate::random::Generator;
 use crate::sequencer::{PreparedEvent, Work};
 use crate::sessions::SessionKey;
-use crate::signer::{self, SecretError};
+use crate::signer::SecretError;
 use crate::vault::{Keyring, KeyringError, SealedBytes};
 
 /// Events can't be sealed.
@@ -56,8 +57,9 @@ impl Batch<'_> {
     pub fn seal(&self, keys: Option<&Keys>) -> Result<Work, SealingError> {
         let Provenance { producer, session, sequence } = self.provenance;
         let period = keys.map(|keys| &*keys.period);
-        let prepared = seal_accesses(self.events, self.provenance, period, signer::random)?;
-        let sealed = self.encrypt(&prepared, keys)?;
+        let mut generator = Generator::default();
+        let prepared = seal_accesses(self.events, self.provenance, period, |bytes| generator.fill(bytes))?;
+        let sealed = self.encrypt(&prepared, keys, &mut generator)?;
         let events = self.events.iter().zip(prepared).zip(sealed).zip(sequence..);
         let events = events.map(|(((event, prepared), sealed), sequence)| {
             let event_id = event.event_id().try_into().unwrap_or_default();
@@ -71,9 +73,10 @@ impl Batch<'_> {
         &self,
         prepared: &[Prepared],
         keys: Option<&Keys>,
+        generator: &mut Generator,
     ) -> Result<Vec<Option<SealedBytes>>, SealingError> {
         let openings = prepared.iter().filter_map(|event| Some(event.sealed.as_ref()?.openings.as_bytes()));
-        let mut nonces = Nonces::draw(openings.clone().count())?;
+        let mut nonces = Nonces::draw(openings.clone().count(), generator)?;
         let lengths = openings.map(|openings| openings.len() + SEALED_OVERHEAD_BYTES);
         let mut buffer = Vec::with_capacity(lengths.sum());
         let mut places = Vec::with_capacity(prepared.len());
@@ -128,10 +131,10 @@ impl Keys {
 struct Nonces(std::vec::IntoIter<[u8; AEAD_NONCE_BYTES]>);
 
 impl Nonces {
-    fn draw(count: usize) -> Result<Self, SealingError> {
+    fn draw(count: usize, generator: &mut Generator) -> Result<Self, SealingError> {
         let mut nonces = vec![[0; AEAD_NONCE_BYTES]; count];
         if count > 0 {
-            signer::random(nonces.as_flattened_mut()).map_err(SealError::Random)?;
+            generator.fill(nonces.as_flattened_mut()).map_err(SealError::Random)?;
         }
         Ok(Self(nonces.into_iter()))
     }

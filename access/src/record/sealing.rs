@@ -65,7 +65,7 @@ pub enum SealError<E> {
 /// event comes from; the others have the numbers after it. Does not validate the events.
 ///
 /// `key` is the period key of the month in which they will be recorded: `None` if sealing is off. `random`
-/// overwrites what it is given with bytes from the operating system's generator; it is called once for many
+/// overwrites what it is given with bytes that nobody can guess and that come only once; it is called once for many
 /// events, and never if nothing is sealed.
 ///
 /// # Errors
