@@ -57,15 +57,9 @@ impl HmacKey {
         mac
     }
 
-    /// The code of a message that fits a block with its padding: for whoever makes very many.
-    #[inline]
-    pub fn mac_block<const N: usize>(&self, message: &[u8; N]) -> [u8; HASH_BYTES] {
-        let [mac] = self.mac_blocks(std::array::from_ref(message));
-        mac
-    }
-
-    /// [`HmacKey::mac_block`] of each message: that costs less than one by one. A block that was written a moment ago
-    /// can't be read in words of another width until it has reached the cache; meanwhile the next one is written.
+    /// The code of each message, all of them of a length that fits a block with its padding: for whoever makes very
+    /// many. Several at a time cost less than one by one: a block that was written a moment ago can't be read in words
+    /// of another width until it has reached the cache; meanwhile the next one is written.
     #[inline]
     pub fn mac_blocks<const N: usize, const M: usize>(
         &self,
@@ -190,11 +184,10 @@ mod tests {
         #[test]
         fn codes_of_one_block_are_those_of_their_parts(key: [u8; 32], message: [u8; 18], longest: [u8; 55]) {
             let key = HmacKey::new(&key);
-            prop_assert_eq!(key.mac_block(&message), key.mac(&[&message]));
-            prop_assert_eq!(key.mac_block(&longest), key.mac(&[&longest]));
-            prop_assert_eq!(key.mac_block(&[]), key.mac(&[]));
+            prop_assert_eq!(key.mac_blocks(&[message]), [key.mac(&[&message])]);
+            prop_assert_eq!(key.mac_blocks(&[[]]), [key.mac(&[])]);
             let other = longest.map(|byte| !byte);
-            let each = [longest, other, longest].map(|message| key.mac_block(&message));
+            let each = [longest, other, longest].map(|message| key.mac(&[&message]));
             prop_assert_eq!(key.mac_blocks(&[longest, other, longest]), each);
         }
     }
