@@ -38,6 +38,7 @@ impl<F: FnMut(&mut [u8]) -> Result<(), E>, E> Random<F> {
                 return Ok(bytes);
             }
             if self.pool.len() < N {
+                zeroize_bytes(&mut self.pool);
                 self.pool = vec![0; N];
             }
             (self.fill)(&mut self.pool)?;

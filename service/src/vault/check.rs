@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-use einsicht_access::sealed_entry::nonce_of;
+use einsicht_access::sealed_entry::{nonce_of, seals_of};
 use einsicht_access::vault::record::{RECORD_HEADER_BYTES, RecordHeader, destroyed_by, read_slot};
 use einsicht_access::{Month, Openings, RetentionClass, read_body};
 use einsicht_proto::v1::EntryBody;
@@ -135,7 +135,14 @@ impl<'c> Check<'c> {
         if let Some(Content::Erasure(erasure)) = &body.content {
             self.erasures.note(index, erasure);
         }
-        let Some(nonce) = nonce_of(&body) else { return Ok(()) };
+        let Some(nonce) = nonce_of(&body) else {
+            if !seals_of(&body).is_empty() {
+                (self.faults)(format!(
+                    "entry {index} has seals, and no nonce that their openings could be read with"
+                ));
+            }
+            return Ok(());
+        };
         let month = Month::of_unix_s(leaf.recorded_at.0);
         let Some((class, record)) = self.find(month, index)? else { return Ok(()) };
         let bytes = leaf.to_bytes().map_err(io::Error::other)?;

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use einsicht_tlog::Index;
+use einsicht_access::body_bytes;
+use einsicht_proto::v1::entry_body::Content;
+use einsicht_proto::v1::{AccessRecord, EntryBody};
+use einsicht_tlog::hash::leaf_hash;
+use einsicht_tlog::{Index, Leaf, RecordedAt};
 
 use super::harness::{Step, World, open, origin, take, wrapping};
 use crate::storage;
@@ -43,6 +47,25 @@ fn a_sound_vault_is_found_sound() {
     assert_eq!((found.classes, found.opened), (4, found.records));
     let (unopened, faults) = check(&folder, false);
     assert_eq!((faults, unopened), (Vec::new(), Checked { opened: 0, ..found }));
+}
+
+/// No release writes such a record; what nobody can check is not sound.
+#[test]
+fn an_entry_with_seals_and_no_nonce_is_named() {
+    let folder = sound();
+    let mut faults = Vec::new();
+    let mut tell = |fault| faults.push(fault);
+    let origin = origin();
+    let mut check = Check::begin(&folder, &origin, None, &mut tell).unwrap();
+    let record = AccessRecord {
+        actor_seal: Some(vec![7; 32].into()),
+        nonce: Some(vec![7; 15].into()),
+        ..AccessRecord::default()
+    };
+    let body = body_bytes(&EntryBody { content: Some(Content::Access(record)) });
+    let leaf = Leaf { previous: leaf_hash(b""), recorded_at: RecordedAt(0), body: &body };
+    check.entry(Index(7), &leaf).unwrap();
+    assert_eq!(faults, ["entry 7 has seals, and no nonce that their openings could be read with"]);
 }
 
 /// It is derived, and still: what it leads to is answered from.
