@@ -2,9 +2,11 @@
 //! something in them is erased.
 
 mod reindex;
+#[cfg(test)]
+mod tests;
 
 use std::io;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use einsicht_access::vault::record::{
@@ -26,22 +28,22 @@ pub(super) struct ClassFile {
     /// Held while something is written and synced: a failed sync is told to one of those who share a file, and
     /// that must be the one whose bytes it lost.
     extent: Mutex<Extent>,
+    /// How often something was overwritten, durably: less often than the watermark says, and the file was put back from
+    /// a copy. Whoever writes the watermark does not wait until others have recorded.
+    overwritten: AtomicU64,
     rows: Mutex<Rows>,
     /// Whether the index was compared with the records.
     is_index_checked: AtomicBool,
 }
 
-/// Where a file ends, and how often something in it was overwritten: less often than the watermark says, and the file
-/// was put back from a copy.
+/// Where a file ends, and where it counts how often something in it was overwritten.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Extent {
     /// Where the next record goes.
     pub end: u64,
-    /// How often something was overwritten.
-    pub overwritten: u64,
-    /// Where that stands; `None` in a file that is not ours to change.
+    /// Where the count stands; `None` in a file that is not ours to change.
     pub count_at: Option<u64>,
-    /// Whether something else stands there.
+    /// Whether another one stands there.
     pub is_count_due: bool,
 }
 
@@ -121,20 +123,21 @@ impl ClassFile {
         let rows = Rows::open(index, Index(0)).map_err(WriteError::Write)?;
         let end = start.len() as u64;
         let count_at = Some(end - OVERWRITTEN_BYTES as u64);
-        let extent = Extent { end, overwritten: 0, count_at, is_count_due: false };
-        Ok(Self::new(month, class, file, extent, rows))
+        let extent = Extent { end, count_at, is_count_due: false };
+        Ok(Self::new(month, class, file, (extent, 0), rows))
     }
 
-    /// Takes over what is there.
+    /// Takes over what is there, and how often something in it was overwritten.
     pub fn new(
         month: Month,
         class: RetentionClass,
         file: Arc<dyn DataFile>,
-        extent: Extent,
+        (extent, overwritten): (Extent, u64),
         rows: Rows,
     ) -> Self {
         let (extent, rows) = (Mutex::new(extent), Mutex::new(rows));
-        Self { month, class, file, extent, rows, is_index_checked: AtomicBool::new(false) }
+        let overwritten = AtomicU64::new(overwritten);
+        Self { month, class, file, extent, overwritten, rows, is_index_checked: AtomicBool::new(false) }
     }
 
     /// What people call its file.
@@ -181,16 +184,16 @@ impl ClassFile {
         self.write_count(&mut extent, times)
     }
 
-    /// How often something was overwritten.
+    /// How often something was overwritten, durably.
     pub fn overwritten(&self) -> u64 {
-        self.extent().overwritten
+        self.overwritten.load(Ordering::Acquire)
     }
 
     /// Writes how often something was overwritten, where something else stands there. Before that everything has to be
     /// erased that is to be.
     pub fn mend_count(&self) -> Result<(), WriteError> {
         let mut extent = self.extent();
-        let times = extent.overwritten;
+        let times = self.overwritten();
         if extent.is_count_due { self.write_count(&mut extent, times) } else { Ok(()) }
     }
 
@@ -200,7 +203,7 @@ impl ClassFile {
             extent.is_count_due = false;
         }
         self.file.sync_data().map_err(WriteError::Sync)?;
-        extent.overwritten = times;
+        self.overwritten.store(times, Ordering::Release);
         Ok(())
     }
 

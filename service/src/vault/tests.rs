@@ -7,6 +7,7 @@ mod destroying;
 mod erasing;
 mod harness;
 mod keyring;
+mod orphans;
 mod power_loss;
 mod put_back;
 mod unreadable;

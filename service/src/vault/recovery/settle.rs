@@ -29,12 +29,9 @@ pub(super) fn settle(
     let path = openings_path(month, class);
     let overwritten = start.overwritten.unwrap_or(0).max(known);
     let is_ours = start.header_checks || start.overwritten.is_some();
-    let extent = |end| Extent {
-        end,
-        overwritten,
-        count_at: is_ours.then_some(start.count_at),
-        is_count_due: start.overwritten.is_none_or(|found| found < known),
-    };
+    let count_at = is_ours.then_some(start.count_at);
+    let is_count_due = start.overwritten.is_none_or(|found| found < known);
+    let extent = |end| (Extent { end, count_at, is_count_due }, overwritten);
     let is_foreign = !start.header_checks && file.byte_len()? > start.records_at;
     if is_foreign {
         // Whatever it is, it is not ours to destroy.
