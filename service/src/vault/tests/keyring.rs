@@ -7,7 +7,7 @@ use einsicht_access::{Month, RetentionClass};
 
 use super::harness::{Step, World, open, open_with, origin, take, wrapping};
 use crate::storage::file::Folder as _;
-use crate::storage::memory::{At, Choice, Done, MemoryFolder};
+use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
 use crate::vault::{Keyring, KeyringError};
 
 const CLASS: RetentionClass = RetentionClass::NextYearEnd;
@@ -127,4 +127,33 @@ fn keys_that_were_only_read_are_not_taken_for_ready() {
     assert!(keyring.cached(november(), CLASS).is_none());
     keyring.vault_key(november(), CLASS).unwrap();
     assert!(keyring.cached(november(), CLASS).is_some());
+}
+
+/// A file that is only removed leaves the key on the disk.
+#[test]
+fn a_key_is_overwritten_on_the_disk_before_its_file_goes() {
+    for path in ["vault/2026-11.next-year-end.key", "markers/2026-11.key"] {
+        let folder = MemoryFolder::default();
+        let keyring = keyring(&folder).unwrap();
+        encrypted(&keyring);
+        folder.fail(At::Nth(Kind::Remove, path.to_owned(), 0), Done::Nothing);
+        assert!(keyring.destroy(november(), CLASS, true).is_err() && folder.faults_left() == 0);
+        let left = folder.power_loss(Choice::AllLost).bytes(path);
+        assert!(!left.is_empty() && left.iter().all(|byte| *byte == 0), "{path}: something is left of it");
+    }
+}
+
+#[test]
+fn a_destroyed_key_is_nowhere_any_more() {
+    let folder = MemoryFolder::default();
+    let keyring = keyring(&folder).unwrap();
+    encrypted(&keyring);
+    keyring.destroy(november(), CLASS, true).unwrap();
+    assert!(keyring.cached(november(), CLASS).is_none());
+    assert!(keyring.existing_vault_key(november(), CLASS).unwrap().is_none());
+    assert!(keyring.existing_period_key(november()).unwrap().is_none());
+    for choice in [Choice::AllLost, Choice::Lengths, Choice::Newest] {
+        let found = folder.power_loss(choice).paths();
+        assert!(!found.iter().any(|path| path.ends_with(".key")), "{choice:?}: {found:?}");
+    }
 }
