@@ -112,6 +112,9 @@ pub fn meaning_of(fault: Fault) -> &'static str {
             "What was sealed can't be disclosed any more, and no entry says that it was erased: the vault was damaged, or \
              something was taken out of it."
         }
+        Fault::OpeningsFile => {
+            "A file of the vault was damaged at its beginning, or exchanged; the records behind that were read all the same."
+        }
         Fault::StrayOpening => {
             "Something was put into the vault that was never recorded, or into another place."
         }

@@ -84,6 +84,9 @@ pub enum Fault {
     /// The vault has nothing of an entry, or nothing that can be read.
     #[error("the vault has no openings of an entry")]
     NoOpening,
+    /// A file of the vault does not begin as those of this ledger, and of its month and retention class.
+    #[error("a file of openings is not the one that it should be")]
+    OpeningsFile,
     /// The vault has something that no entry is about.
     #[error("the vault has openings that belong to no entry")]
     StrayOpening,

@@ -6,7 +6,11 @@
 //! erased and is still there. Can't be told: what there is no key for, and what was erased in a way that leaves
 //! open whether it was this.
 //!
-//! Not checked: whether a value was true, and whether what was erased is gone elsewhere.
+//! What went with a whole month and class, the index says that the erasure leaves; the log names month and class only.
+//! Where that index is gone, too, nobody can tell.
+//!
+//! Not checked: whether a value was true, whether what was erased is gone elsewhere, and whether such an index is the
+//! one that was left: it is not signed.
 
 use std::sync::Arc;
 
@@ -58,7 +62,7 @@ pub struct Counts {
     pub unmarked: u64,
     /// Values that were erased, each by an entry that says so.
     pub erased_values: u64,
-    /// Entries whose openings went with their whole month, by an entry that says so.
+    /// Entries whose openings went with their month and class, by an entry that says so, as the index of these says.
     pub erased_entries: u64,
 }
 
@@ -98,7 +102,8 @@ impl VaultAudit {
 
 /// Verifies the log as a whole, and every seal and marker of its entries against the vault.
 ///
-/// Memory: 24 bytes for each entry with openings, and as many for each value that was erased.
+/// Memory: 24 bytes for each entry that has openings, or had them in a class that was erased, and as many for each value
+/// that was erased.
 ///
 /// # Errors
 /// [`VerifyError`] if the log itself is not verified; then nothing is known of the vault.

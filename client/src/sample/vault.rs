@@ -72,3 +72,12 @@ pub fn write_as(folder: &Path, stored: &[Stored], class: RetentionClass) {
         }
     }
 }
+
+/// Writes what is left of a month and class that an entry erased as a whole, and of which entries it was.
+pub fn write_erased(folder: &Path, class: RetentionClass, by: u64, entries: &[u64]) {
+    let dir = folder.join(format!("vault/2026-11/{class}"));
+    fs::create_dir_all(&dir).unwrap();
+    let row = |index: &u64| [index.to_be_bytes(), (100 + index * 1000).to_be_bytes()].concat();
+    fs::write(dir.join("index"), entries.iter().flat_map(row).collect::<Vec<_>>()).unwrap();
+    fs::write(dir.join("erased"), format!("{by}\n")).unwrap();
+}

@@ -18,11 +18,9 @@ use super::{Counts, FINDINGS_MAX};
 use crate::audit::{Inspector, Kind, Seen};
 use crate::finding::{Fault, Finding};
 
-/// Entries of a month that are missing one by one are listed up to so many.
-const MISSING_LISTED_MAX: usize = FINDINGS_MAX;
-
 /// Why nothing can be told of what came while the vault was read.
 pub(super) const MEANWHILE: &str = "recorded or erased while the vault was read: verify a copy, or again";
+const NO_VAULT: &str = "there is no vault in the folder";
 
 /// Looks entries up in the vault.
 pub(super) struct Look {
@@ -39,8 +37,8 @@ pub(super) struct Notes {
     pub erased: Vec<ErasedValue>,
     /// Erasure entries, by index.
     pub erasures: Vec<(u64, Erasure)>,
-    /// Entries with seals that the vault has nothing of, by month.
-    pub missing: BTreeMap<Month, Missing>,
+    /// Entries with seals that the vault knows nothing of, by month, in ascending order.
+    pub missing: BTreeMap<Month, Vec<Index>>,
     /// Entries that could not be checked, by month and the key that is missing.
     pub untold: BTreeMap<(Month, String), u64>,
 }
@@ -73,15 +71,6 @@ pub(super) enum Erasure {
     Class(Month, RetentionClass),
 }
 
-/// Entries of a month without openings.
-#[derive(Default)]
-pub(super) struct Missing {
-    pub count: u64,
-    pub first: Vec<Index>,
-    /// The last of them.
-    pub last: u64,
-}
-
 impl Look {
     pub fn new(vault: Arc<VaultCopy>) -> Self {
         Self { vault }
@@ -110,11 +99,7 @@ impl Look {
             finding(Fault::Seal, "a nonce of 16 bytes beside the seals", "none".to_owned(), None)
         })?;
         let Some((class, row)) = self.vault.find(month, index) else {
-            if !self.vault.is_before(index.0) {
-                *notes.untold.entry((month, MEANWHILE.to_owned())).or_default() += 1;
-                return Ok(());
-            }
-            notes.missing.entry(month).or_default().add(index);
+            self.note_missing(month, index, notes);
             return Ok(());
         };
         row.meet();
@@ -150,6 +135,20 @@ impl Look {
         self.check_markers(seen, body, &openings, month, notes).map_err(|found| {
             finding(Fault::Marker, "the markers of its subjects", found, Some(class.place(row)))
         })
+    }
+
+    /// An entry without openings. Whether they were erased, the rest of the log says.
+    fn note_missing(&self, month: Month, index: Index, notes: &mut Notes) {
+        let mut untold = |why: &str| *notes.untold.entry((month, why.to_owned())).or_default() += 1;
+        if !self.vault.is_before(index.0) {
+            untold(MEANWHILE);
+        } else if !self.vault.is_there {
+            untold(NO_VAULT);
+        } else if let Some(row) = self.vault.find_gone(month, index) {
+            row.meet();
+        } else {
+            notes.missing.entry(month).or_default().push(index);
+        }
     }
 
     fn check_markers(
@@ -251,24 +250,6 @@ impl Notes {
         if self.findings.len() < FINDINGS_MAX {
             self.findings.push(finding);
         }
-    }
-}
-
-impl Missing {
-    fn add(&mut self, index: Index) {
-        self.count += 1;
-        self.last = self.last.max(index.0);
-        if self.first.len() < MISSING_LISTED_MAX {
-            self.first.push(index);
-        }
-    }
-
-    /// Adds those of a later chunk.
-    pub fn extend(&mut self, more: Self) {
-        self.count += more.count;
-        self.last = self.last.max(more.last);
-        self.first.extend(more.first);
-        self.first.truncate(MISSING_LISTED_MAX);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use einsicht_access::{Month, SealedField};
+use einsicht_access::{Month, RetentionClass, SealedField};
 use einsicht_tlog::{Index, Size};
 
 use super::copy::VaultCopy;
@@ -16,8 +16,7 @@ const UNREADABLE: &str =
     "erased by an entry whose statement is not there: what it was about, nobody can tell";
 const DESTROYED: &str = "destroyed with values of the same entry that were erased, because its openings could not be read: what they were, nobody can tell";
 const UNPUBLISHED: &str = "erased by an entry behind the checkpoint: verify again with a newer one";
-const ANOTHER_CLASS: &str = "without openings; a class of the month was erased, another is still there, and which was theirs nobody can tell";
-const NO_VAULT: &str = "there is no vault in the folder";
+const NO_INDEX: &str = "without openings; a class of the month was erased, its index, which would say of which entries, is not in the vault, and so nobody can tell whether these were among them";
 
 /// What was noted of all entries up to now.
 #[derive(Default)]
@@ -44,8 +43,20 @@ impl Ledger {
     pub fn settle(&mut self, vault: &VaultCopy, size: Size) {
         self.check_erased_values(size);
         self.check_erasures(vault);
+        self.check_gone(vault, size);
         self.check_missing(vault);
         for class in &vault.classes {
+            // What was cut off so far that it has no records lacks them: that is found of their entries.
+            if !class.header_checks && !class.rows.is_empty() {
+                let (month, of) = (class.month, class.class);
+                self.0.find(Finding {
+                    fault: Fault::OpeningsFile,
+                    index: None,
+                    place: Some(format!("{} at byte 0", class.path.display())),
+                    expected: format!("the start of the openings of this ledger, {month} and class {of}"),
+                    found: "another one".to_owned(),
+                });
+            }
             for row in class.rows.iter().filter(|row| row.index < size.0 && !row.is_met()) {
                 self.0.find(Finding {
                     fault: Fault::StrayOpening,
@@ -142,43 +153,74 @@ impl Ledger {
         }
     }
 
-    /// Entries without openings lie in months of which a class was erased as a whole, behind them. Which class was
-    /// theirs nobody can see: that of another class that is still there may have been.
-    fn check_missing(&mut self, vault: &VaultCopy) {
-        let mut erased: BTreeMap<Month, u64> = BTreeMap::new();
+    /// The last entry that erased each month and class as a whole.
+    fn erased_classes(&self) -> BTreeMap<(Month, RetentionClass), Index> {
+        let mut erased = BTreeMap::new();
         for (by, erasure) in &self.0.erasures {
-            if let Erasure::Class(month, _) = erasure {
-                let last = erased.entry(*month).or_default();
-                *last = (*last).max(*by);
+            if let Erasure::Class(month, class) = erasure {
+                let last = erased.entry((*month, *class)).or_insert(Index(*by));
+                *last = Index(*by).max(*last);
             }
         }
-        for (month, missing) in std::mem::take(&mut self.0.missing) {
-            let is_left = vault.classes.iter().any(|class| class.month == month && !class.rows.is_empty());
-            match erased.get(&month) {
-                Some(by) if missing.last < *by && is_left => {
-                    *self.0.untold.entry((month, ANOTHER_CLASS.to_owned())).or_default() += missing.count;
+        erased
+    }
+
+    /// Entries without openings that an index lists went with its class, if an entry behind them erased that.
+    fn check_gone(&mut self, vault: &VaultCopy, size: Size) {
+        let erased = self.erased_classes();
+        for gone in &vault.gone {
+            let by = erased.get(&(gone.month, gone.class));
+            let is_unpublished = by.is_none() && gone.by.is_some_and(|by| !size.contains(by));
+            for row in gone.rows.iter().flatten().filter(|row| row.is_met()) {
+                if by.is_some_and(|by| row.index < by.0) {
+                    self.0.counts.erased_entries += 1;
+                } else if is_unpublished {
+                    self.untold(gone.month, UNPUBLISHED, 1);
+                } else {
+                    let (month, class) = (gone.month, gone.class);
+                    let entry =
+                        format!("an entry behind it that says that {month} of class {class} was erased");
+                    self.miss(Index(row.index), &entry);
                 }
-                Some(by) if missing.last < *by => self.0.counts.erased_entries += missing.count,
-                Some(_) => self.miss(month, vec![Index(missing.last)], missing.count),
-                None if !vault.is_there => {
-                    *self.0.untold.entry((month, NO_VAULT.to_owned())).or_default() += missing.count;
-                }
-                None => self.miss(month, missing.first, missing.count),
             }
         }
     }
 
-    fn miss(&mut self, month: Month, listed: Vec<Index>, count: u64) {
-        self.0.findings_in_all += count.saturating_sub(listed.len() as u64);
-        for index in listed {
-            self.0.find(Finding {
-                fault: Fault::NoOpening,
-                index: Some(index),
-                place: None,
-                expected: format!("its openings, or an entry behind it that says that {month} was erased"),
-                found: "neither".to_owned(),
-            });
+    /// Of a class that was erased and left no index nobody knows what was in it: perhaps the entries without openings
+    /// that no other index lists.
+    fn check_missing(&mut self, vault: &VaultCopy) {
+        let mut unknown: BTreeMap<Month, Index> = BTreeMap::new();
+        for ((month, class), by) in self.erased_classes() {
+            if !vault.knows(month, class) {
+                let last = unknown.entry(month).or_insert(by);
+                *last = by.max(*last);
+            }
         }
+        for (month, missing) in std::mem::take(&mut self.0.missing) {
+            let by = unknown.get(&month);
+            let (untold, missing): (Vec<_>, Vec<_>) =
+                missing.into_iter().partition(|index| by.is_some_and(|by| index < by));
+            self.untold(month, NO_INDEX, untold.len() as u64);
+            let listed = format!("to be listed by the index of a class of {month} that was erased");
+            missing.into_iter().for_each(|index| self.miss(index, &listed));
+        }
+    }
+
+    fn untold(&mut self, month: Month, why: &str, entries: u64) {
+        if entries > 0 {
+            *self.0.untold.entry((month, why.to_owned())).or_default() += entries;
+        }
+    }
+
+    /// An entry has no openings, nor what would say why.
+    fn miss(&mut self, index: Index, or: &str) {
+        self.0.find(Finding {
+            fault: Fault::NoOpening,
+            index: Some(index),
+            place: None,
+            expected: format!("its openings, or {or}"),
+            found: "neither".to_owned(),
+        });
     }
 
     /// The result.

@@ -14,6 +14,7 @@ mod erasing;
 mod four_eyes;
 mod life;
 mod off;
+mod partly;
 mod past;
 mod records;
 mod scene;
