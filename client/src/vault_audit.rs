@@ -89,10 +89,11 @@ impl Counts {
 }
 
 impl VaultAudit {
-    /// How the verification ended. That of the log went well.
+    /// How the verification ended. That of the log found nothing wrong; what it could not tell, this can't either.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
-        match (self.findings_in_all, self.untold.is_empty()) {
+        let told_all = self.untold.is_empty() && self.log.confidential.unchecked == 0;
+        match (self.findings_in_all, told_all) {
             (0, true) => Conclusion::Verified,
             (0, false) => Conclusion::CouldNotTell,
             _ => Conclusion::Failed,

@@ -95,6 +95,14 @@ async fn every_seal_and_marker_of_every_entry_is_recomputed() {
 }
 
 #[tokio::test]
+async fn what_the_verification_of_the_log_could_not_tell_is_not_verified_with_the_vault() {
+    let (ledger, stored) = ledger();
+    let mut audit = audited(&ledger, &stored).await;
+    audit.log.confidential.unchecked = 1;
+    assert_eq!(audit.conclusion(), Conclusion::CouldNotTell);
+}
+
+#[tokio::test]
 async fn a_value_that_was_not_sealed_fails_with_index_and_field() {
     let (ledger, mut stored) = ledger();
     let other = AccessEvent { actor: Some("somebody else".into()), ..event(&[3]) };
