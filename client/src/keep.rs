@@ -41,7 +41,7 @@ impl Prepared {
         events: Vec<AccessEvent>,
         with_proofs: bool,
     ) -> Result<Self, RecordError> {
-        let numbers = sessions.take(events.len() as u64)?;
+        let numbers = sessions.take_for(&events)?;
         let request = RecordRequest {
             session: numbers.session().clone(),
             first_sequence: numbers.first(),

@@ -127,9 +127,12 @@ impl Recorder {
     }
 
     /// Records accesses, in requests of up to 1,000 (fewer if they would have more than
-    /// [`REQUEST_BYTES_MAX`] bytes). Each request is recorded whole or
+    /// [`REQUEST_BYTES_MAX`] bytes, or where confidential ones follow others). Each request is recorded whole or
     /// not at all, and one after another; all are validated before the first is sent. No accesses are no
     /// error.
+    ///
+    /// Confidential accesses have a session of their own, so that no number that is missing between public ones tells
+    /// whose they are.
     ///
     /// # Errors
     /// [`RecordError`]; [`RecordError::Partly`] if some requests are recorded and some are not.

@@ -7,6 +7,7 @@ use einsicht_proto::v1::AccessEvent;
 use prost::Message as _;
 
 use crate::error::RecordError;
+use crate::session::is_confidential;
 
 /// Most bytes of the events of one request. The service reads 4 MiB; the rest is for what is around
 /// them.
@@ -36,14 +37,19 @@ pub(crate) fn check_bytes(events: &[AccessEvent]) -> Result<(), RecordError> {
     if bytes <= max { Ok(()) } else { Err(RecordError::TooLarge { bytes, max }) }
 }
 
-/// Splits valid events into requests, in order: each has at least one event.
+/// Splits valid events into requests, in order: each has at least one event, and has confidential ones or others, not
+/// both.
 pub(crate) fn split(events: Vec<AccessEvent>) -> impl Iterator<Item = Vec<AccessEvent>> {
     let mut events = events.into_iter().peekable();
     std::iter::from_fn(move || {
-        let mut batch = vec![events.next()?];
+        let first = events.next()?;
+        let hides = is_confidential(&first);
+        let mut batch = vec![first];
         let mut bytes: usize = batch.iter().map(framed_bytes).sum();
         while batch.len() < BATCH_EVENTS_MAX {
-            let fits = |event: &AccessEvent| bytes + framed_bytes(event) <= REQUEST_BYTES_MAX;
+            let fits = |event: &AccessEvent| {
+                is_confidential(event) == hides && bytes + framed_bytes(event) <= REQUEST_BYTES_MAX
+            };
             let Some(event) = events.next_if(fits) else { break };
             bytes += framed_bytes(&event);
             batch.push(event);
@@ -109,6 +115,16 @@ mod tests {
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [1000, 1000, 1]);
         assert_eq!(batches.concat(), events);
         assert_eq!(split(Vec::new()).count(), 0);
+    }
+
+    #[test]
+    fn a_request_has_confidential_events_or_others() {
+        let day =
+            |day: Option<i32>| AccessEvent { confidential_until_day: day, ..event(Access::query("d", "p")) };
+        let events: Vec<_> = [None, Some(30_000), Some(1), None, None].map(day).into();
+        let batches: Vec<_> = split(events.clone()).collect();
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 2]);
+        assert_eq!(batches.concat(), events);
     }
 
     #[test]

@@ -11,6 +11,9 @@
 //!   request can be sent again ([`Unconfirmed`](crate::error::Unconfirmed)). If it never is, and was not
 //!   recorded, a gap remains: an access that happened and that the log lacks, which is what a gap says.
 //!
+//! Confidential records have a session of their own: between two public neighbours in a session, the number that is not
+//! there would tell whose they are.
+//!
 //! A session is replaced after a day, and when one of its requests lags so far behind that the service would
 //! soon forget its numbers. A session that has been replaced is ended as soon as no call uses it any more and none of its
 //! requests may still be sent again. Closing ends every session at once when no call is under way.
@@ -22,7 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use einsicht_proto::v1::EndSessionRequest;
+use einsicht_proto::v1::{AccessEvent, EndSessionRequest};
 use tokio::sync::watch;
 
 use self::one::Session;
@@ -30,7 +33,7 @@ use crate::random::NoRandomness;
 
 pub(crate) use self::numbers::Numbers;
 
-/// Gives out numbers of the current session. Clones share it.
+/// Gives out numbers of the current sessions. Clones share them.
 #[derive(Clone)]
 pub(crate) struct Sessions {
     shared: Arc<Shared>,
@@ -45,10 +48,19 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    current: Option<Session>,
+    public: Option<Session>,
+    confidential: Option<Session>,
     /// Sessions that were replaced and are not ended yet.
     retired: Vec<Session>,
     is_closed: bool,
+}
+
+/// What the records of a request show until their day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visibility {
+    Public,
+    /// Nothing but their day.
+    Confidential,
 }
 
 /// Why there are no numbers.
@@ -65,13 +77,18 @@ impl Sessions {
         Self { shared: Arc::new(Shared { age_max, state: Mutex::default(), calls }) }
     }
 
-    /// Takes `count` consecutive numbers; begins a session if there is none, or none young enough.
-    pub(crate) fn take(&self, count: u64) -> Result<Numbers, NoNumbers> {
+    /// Takes consecutive numbers for the events of one request; begins a session if there is none, or none young enough.
+    pub(crate) fn take_for(&self, events: &[AccessEvent]) -> Result<Numbers, NoNumbers> {
+        self.take(events.len() as u64, Visibility::of(events))
+    }
+
+    fn take(&self, count: u64, visibility: Visibility) -> Result<Numbers, NoNumbers> {
         let mut state = self.shared.state();
         if state.is_closed {
             return Err(NoNumbers::Closed);
         }
-        let usable = state.current.take_if(|session| session.lasts(self.shared.age_max, count));
+        let current = state.current(visibility);
+        let usable = current.take_if(|session| session.lasts(self.shared.age_max, count));
         let mut session = match usable {
             Some(session) => session,
             None => Session::begin().map_err(NoNumbers::Randomness)?,
@@ -79,9 +96,8 @@ impl Sessions {
         let range = session.give(count);
         let numbers =
             Numbers { shared: self.shared.clone(), session: session.id.clone(), range, is_set_aside: false };
-        if let Some(replaced) = state.current.replace(session) {
-            state.retired.push(replaced);
-        }
+        let replaced = state.current(visibility).replace(session);
+        state.retired.extend(replaced);
         drop(state);
         self.shared.calls.send_modify(|calls| *calls += 1);
         Ok(numbers)
@@ -101,7 +117,7 @@ impl Sessions {
         let _ = self.shared.calls.subscribe().wait_for(|calls| *calls == 0).await;
         let mut state = self.shared.state();
         let retired = std::mem::take(&mut state.retired);
-        let all = retired.into_iter().chain(state.current.take());
+        let all = retired.into_iter().chain(state.public.take()).chain(state.confidential.take());
         all.filter_map(|session| session.ending()).collect()
     }
 
@@ -120,9 +136,29 @@ impl Shared {
 }
 
 impl State {
-    fn session(&mut self, id: &Bytes) -> Option<&mut Session> {
-        self.current.iter_mut().chain(&mut self.retired).find(|session| session.id == id)
+    fn current(&mut self, visibility: Visibility) -> &mut Option<Session> {
+        match visibility {
+            Visibility::Public => &mut self.public,
+            Visibility::Confidential => &mut self.confidential,
+        }
     }
+
+    fn session(&mut self, id: &Bytes) -> Option<&mut Session> {
+        let current = self.public.iter_mut().chain(&mut self.confidential);
+        current.chain(&mut self.retired).find(|session| session.id == id)
+    }
+}
+
+impl Visibility {
+    /// That of a request, which has one session: with a public record in it, the session is public.
+    fn of(events: &[AccessEvent]) -> Self {
+        if events.iter().all(is_confidential) { Self::Confidential } else { Self::Public }
+    }
+}
+
+/// Whether nothing of an event is shown until its day.
+pub(crate) fn is_confidential(event: &AccessEvent) -> bool {
+    event.confidential_until_day.is_some()
 }
 
 #[cfg(test)]

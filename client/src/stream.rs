@@ -98,6 +98,8 @@ impl StreamRecorder {
     /// Sends 1 to 1,000 accesses as one request, to be recorded whole; waits while too many requests
     /// are unanswered.
     ///
+    /// One request is of one session. Confidential accesses have one of their own only if they come without others.
+    ///
     /// # Errors
     /// As [`StreamRecorder::send`].
     pub async fn send_batch(

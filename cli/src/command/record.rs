@@ -146,10 +146,17 @@ async fn record(
 ) -> anyhow::Result<Vec<Recorded>> {
     let recorder = options.recorder(ATTEMPTS_MAX).await?;
     let recorder = if args.with_receipt.is_some() { recorder.with_proofs() } else { recorder };
-    let session = session_of(&events);
+    let (session, hidden_session) = (session_of(&events), hidden_session_of(&events));
+    let (mut next, mut hidden_next) = (0, 0);
     let mut recorded = Vec::with_capacity(events.len());
-    for batch in events.chunks(BATCH_EVENTS_MAX) {
-        let numbered = Numbered { session, first_sequence: recorded.len() as u64 };
+    let of_one_kind = events.chunk_by(|a, b| is_hidden(a) == is_hidden(b));
+    for batch in of_one_kind.flat_map(|events| events.chunks(BATCH_EVENTS_MAX)) {
+        let (session, next) = match batch.first().is_some_and(is_hidden) {
+            true => (hidden_session, &mut hidden_next),
+            false => (session, &mut next),
+        };
+        let numbered = Numbered { session, first_sequence: *next };
+        *next += batch.len() as u64;
         match send(&recorder, numbered, batch).await {
             Ok(places) => recorded.extend(places),
             Err(error) if recorded.is_empty() => return Err(error),
@@ -184,8 +191,22 @@ fn advice(error: &RecordError, batch: &[AccessEvent]) -> Option<String> {
 
 /// The session of events with these ids.
 fn session_of(events: &[AccessEvent]) -> [u8; 16] {
-    let mut bytes = b"einsicht/record/v1".to_vec();
-    events.iter().for_each(|event| bytes.extend_from_slice(&event.event_id));
+    derived(b"einsicht/record/v1", events.iter())
+}
+
+/// The session of the confidential ones among them: in that of the others, a number that is missing between two would
+/// tell whose they are.
+fn hidden_session_of(events: &[AccessEvent]) -> [u8; 16] {
+    derived(b"einsicht/record/confidential/v1", events.iter().filter(|event| is_hidden(event)))
+}
+
+fn is_hidden(event: &AccessEvent) -> bool {
+    event.confidential_until_day.is_some()
+}
+
+fn derived<'e>(context: &[u8], events: impl Iterator<Item = &'e AccessEvent>) -> [u8; 16] {
+    let mut bytes = context.to_vec();
+    events.for_each(|event| bytes.extend_from_slice(&event.event_id));
     *sha256(&bytes).0.first_chunk().unwrap_or(&[0; 16])
 }
 

@@ -100,7 +100,7 @@ impl Spool {
         let encoded = request.encode_to_vec();
         let mut changed = self.queue.subscribe();
         let (answer, session, first_sequence) = loop {
-            let tried = self.try_new(sessions, &encoded, count);
+            let tried = self.try_new(sessions, &encoded, &request.events);
             if let Err(RecordError::Spool(error)) = &tried {
                 self.note_full(error);
             }
@@ -215,7 +215,12 @@ impl Spool {
     }
 
     /// Takes numbers and a place in the queue in one step, so that both are in one order.
-    fn try_new(&self, sessions: &Sessions, encoded: &[u8], count: usize) -> Result<Tried, RecordError> {
+    fn try_new(
+        &self,
+        sessions: &Sessions,
+        encoded: &[u8],
+        events: &[AccessEvent],
+    ) -> Result<Tried, RecordError> {
         let mut state = self.queue.state();
         if state.halt.is_none() && state.is_empty() {
             return Ok(Tried::NotNeeded);
@@ -224,12 +229,12 @@ impl Spool {
         if !self.has_room(&state, bytes)? {
             return Ok(Tried::Full);
         }
-        let numbers = sessions.take(count as u64)?;
+        let numbers = sessions.take_for(events)?;
         let (session, first_sequence) = (numbers.session().clone(), numbers.first());
         // The fields of a message may stand in any order, and in several pieces.
         let head = RecordRequest { session: session.clone(), first_sequence, ..RecordRequest::default() };
         let payload = [&head.encode_to_vec(), encoded].concat();
-        let frame = new_frame(KIND_RECORD, payload.into(), count);
+        let frame = new_frame(KIND_RECORD, payload.into(), events.len());
         let answer = self.queue.push(&mut state, frame, Some(numbers)).map_err(|not_kept| not_kept.error)?;
         Ok(Tried::Put((answer, session, first_sequence)))
     }

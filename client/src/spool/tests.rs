@@ -60,7 +60,7 @@ impl Run {
     /// Puts in a request that can be told from all others.
     async fn put(&mut self, number: u64) {
         let events = vec![AccessEvent { purpose: format!("zweck-{number}"), ..AccessEvent::default() }];
-        let numbers = self.sessions.take(1).unwrap();
+        let numbers = self.sessions.take_for(&events).unwrap();
         let session = vec![7; 16].into();
         let request = RecordRequest { session, first_sequence: number, events, ..RecordRequest::default() };
         match self.spool.put_sent(&request, numbers, false).await.map_err(|not_kept| not_kept.error) {

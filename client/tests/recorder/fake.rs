@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use bytes::Bytes;
 use einsicht_client::answer::Recorded;
 use einsicht_client::config::{RecorderConfig, Token};
 use einsicht_client::retry::RetryPolicy;
@@ -47,6 +48,14 @@ pub struct Fake {
     shared: Arc<Shared>,
     pub url: String,
     server: tokio::task::JoinHandle<()>,
+}
+
+/// An event that was sent, whether or not the ledger took it.
+pub struct Sent {
+    pub session: Bytes,
+    pub number: u64,
+    /// Whether it is confidential.
+    pub hides: bool,
 }
 
 pub struct Shared {
@@ -160,6 +169,18 @@ impl Fake {
         self.records().iter().map(|record| record.sequence).collect()
     }
 
+    /// The events that were sent, in order, each with its number.
+    pub fn sent(&self) -> Vec<Sent> {
+        let of = |request: &RecordRequest| {
+            let (session, numbers) = (request.session.clone(), request.first_sequence..);
+            let events = request.events.iter().map(|event| event.confidential_until_day.is_some());
+            let sent =
+                events.zip(numbers).map(|(hides, number)| Sent { session: session.clone(), number, hides });
+            sent.collect::<Vec<_>>()
+        };
+        self.state().seen.iter().flat_map(of).collect()
+    }
+
     pub fn request_count(&self) -> usize {
         self.state().seen.len()
     }
@@ -198,6 +219,11 @@ pub fn place(kept: Kept) -> Recorded {
 }
 
 /// Accesses that can be told from each other by their purpose.
+/// A confidential access.
+pub fn hidden() -> Access {
+    access().confidential_until("2099-12-31".parse().unwrap())
+}
+
 pub fn accesses(count: usize) -> Vec<Access> {
     (0..count).map(|number| Access::query("besuchertrend", format!("zweck-{number}"))).collect()
 }

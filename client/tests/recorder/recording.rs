@@ -1,5 +1,6 @@
 //! What a recorder does as long as nothing goes wrong.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use einsicht_client::error::RecordError;
@@ -8,7 +9,7 @@ use einsicht_client::{Access, ActorKind};
 use einsicht_proto::v1::SessionEnd;
 use einsicht_tlog::Index;
 
-use crate::fake::{Fake, Fault, ORIGIN, PRODUCER, access, accesses, key, place, places};
+use crate::fake::{Fake, Fault, ORIGIN, PRODUCER, access, accesses, hidden, key, place, places};
 
 #[tokio::test]
 async fn one_call_records_one_access() {
@@ -218,4 +219,28 @@ async fn what_was_verified_is_remembered_between_runs() {
     let error = einsicht_client::Recorder::connect(config).await.err().unwrap();
     assert!(error.is_verification_failure(), "{error}");
     assert!(error.to_string().contains("10"), "{error}");
+}
+
+/// A hidden number between two that everybody sees would tell which session, and so which service, it is of.
+#[tokio::test]
+async fn confidential_accesses_leave_no_gap_among_those_that_everybody_sees() {
+    let fake = Fake::start().await;
+    let recorder = fake.recorder().await;
+    recorder.record_batch([access(), hidden(), hidden(), access()]).await.unwrap();
+    recorder.record(hidden()).await.unwrap();
+    recorder.record(access()).await.unwrap();
+    let numbers = |hides: bool| {
+        let of_kind = fake.sent().into_iter().filter(|sent| sent.hides == hides);
+        let (sessions, numbers): (BTreeSet<_>, Vec<_>) =
+            of_kind.map(|sent| (sent.session, sent.number)).unzip();
+        assert_eq!(sessions.len(), 1, "{hides}");
+        (sessions, numbers)
+    };
+    let (public, hidden) = (numbers(false), numbers(true));
+    assert_eq!((&public.1[..], &hidden.1[..]), (&[0, 1, 2][..], &[0, 1, 2][..]));
+    assert_ne!(public.0, hidden.0);
+    recorder.close().await.unwrap();
+    let ended = fake.state().log.session_ends().into_iter().map(|end| (end.session, end.last_sequence));
+    let both = public.0.into_iter().chain(hidden.0).map(|session| (session, Some(2)));
+    assert_eq!(ended.collect::<BTreeSet<_>>(), both.collect());
 }

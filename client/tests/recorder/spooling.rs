@@ -1,5 +1,6 @@
 //! A recorder with a spool: what it takes is recorded once, in order, whatever happens to the ledger.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -10,7 +11,7 @@ use einsicht_client::error::RecordError;
 use einsicht_client::spool::{HaltReason, SpoolError, SpoolStatus};
 use einsicht_client::{Kept, Recorder};
 
-use crate::fake::{Fake, Fault, access, accesses};
+use crate::fake::{Fake, Fault, access, accesses, hidden};
 
 mod full;
 mod refusals;
@@ -103,6 +104,37 @@ async fn what_was_spooled_is_recorded_in_order_and_once_when_the_ledger_is_back(
     }
     assert!(matches!(recorder.record(access()).await, Ok(Kept::Recorded(_))));
     assert_eq!(recorder.spool_status().unwrap().halted, None);
+}
+
+#[tokio::test]
+async fn confidential_accesses_keep_their_own_session_in_the_spool_and_are_recorded_once() {
+    let spooling = Spooling::start().await;
+    let fake = &spooling.fake;
+    let recorder = spooling.recorder().await;
+    recorder.record_batch([access(), hidden()]).await.unwrap();
+    fake.fail([Fault::LoseAnswer]);
+    assert!(is_spooled(&recorder.record_batch([hidden(), hidden()]).await.unwrap()));
+    fake.go_away();
+    for access in [access(), hidden(), access()] {
+        assert!(is_spooled(&[recorder.record(access).await.unwrap()]));
+    }
+    assert!(is_spooled(&recorder.record_batch([hidden(), access(), hidden()]).await.unwrap()));
+    // Another process goes on where this one was.
+    drop(recorder);
+    fake.come_back();
+    let recorder = spooling.recorder().await;
+    until(&recorder, |status| status.requests == 0).await;
+    let (hidden, public): (Vec<_>, Vec<_>) =
+        fake.records().into_iter().partition(|record| record.confidential_seal.is_some());
+    assert!(public.iter().all(|record| record.session == public[0].session));
+    assert_eq!(public.iter().map(|record| record.sequence).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!(hidden.len(), 6);
+    // They may have been sent more than once, and are recorded once.
+    let sent = fake.sent().into_iter().filter(|sent| sent.hides);
+    let sent: BTreeSet<_> = sent.map(|sent| (sent.session, sent.number)).collect();
+    let session = sent.first().unwrap().0.clone();
+    assert!(session != public[0].session);
+    assert!(sent.into_iter().eq((0..6).map(|number| (session.clone(), number))));
 }
 
 #[tokio::test]

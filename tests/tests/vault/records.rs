@@ -1,13 +1,15 @@
 //! What stands beside records: corrections, and openings of those that were confidential.
 
-use einsicht_access::SealedField;
 use einsicht_access::wire::read_record;
+use einsicht_access::{SealedField, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
     AccessEvent, AnnotationKind, CorrectRequest, CorrectResponse, ListAnnotationsRequest, OpenRecordRequest,
     OpenRecordResponse, Subject,
 };
+use einsicht_tests::folder::leaves;
 use einsicht_tests::make::{Session, now_us};
+use einsicht_tlog::Leaf;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -147,4 +149,31 @@ async fn what_cannot_be_sealed_is_refused_by_the_service_itself_with_the_place_a
         ..personal()
     };
     assert_eq!(scene.record(most).await, 2, "nothing was recorded before");
+}
+
+/// A number that is missing between two that everybody sees would tell whose the hidden record is.
+#[tokio::test]
+async fn a_file_with_confidential_events_leaves_no_gap_among_the_others() {
+    let scene = Scene::new("").await;
+    let event = |more: &str| {
+        format!(r#"{{"dataset": "melderegister", "operation": "query", "purpose": "auskunft"{more}}}"#)
+    };
+    let hidden = event(r#", "confidential_until": "9999-12-31""#);
+    let events = [event(""), hidden.clone(), hidden.clone(), event(""), hidden, event("")].join("\n");
+    std::fs::write(scene.city.path("events"), events).unwrap();
+    let record = ["record", "--from", "events", "--json"];
+    let recorded = scene.city.einsicht(&scene.service, &scene.counter, &record).await;
+    recorded.expect(0, &[]);
+    assert_eq!(recorded.stdout.lines().count(), 6);
+    scene.service.terminate().await.expect(0, &[]);
+    let mut numbers = Vec::new();
+    for leaf in leaves(&scene.city.data()) {
+        let body = read_body(Leaf::parse(&leaf).unwrap().body).unwrap();
+        let Some(Content::Access(record)) = body.content else { continue };
+        let is_hidden = record.confidential_seal.is_some();
+        numbers.push((!is_hidden).then_some((record.session, record.sequence)));
+    }
+    let session = numbers[0].clone().unwrap().0;
+    let seen = |number: u64| Some((session.clone(), number));
+    assert_eq!(numbers, [seen(0), None, None, seen(1), None, seen(2)]);
 }
