@@ -59,7 +59,7 @@ pub use self::keyring::{Keyring, KeyringError};
 pub use self::left::left;
 pub use self::open::{Opened, Opening};
 pub use self::recovery::RecoveryError;
-pub use self::redo::RedoError;
+pub use self::redo::{RedoError, Said};
 pub use self::rewrap::rewrap;
 
 /// Openings of one entry, encrypted, and where they belong.

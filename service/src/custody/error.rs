@@ -61,6 +61,18 @@ pub enum CustodyError {
         /// The entry that says so.
         by: Index,
     },
+    /// Nobody can tell whether it was.
+    #[error(
+        "entry {by} says that something was erased, and what it says can't be read: that may be entry {index}, so this is \
+         not made public, which nothing could take back. Put the files of the vault or the key that the log of the \
+         service names back from a backup, and start again"
+    )]
+    MayBeErased {
+        /// The entry.
+        index: Index,
+        /// The entry that says so.
+        by: Index,
+    },
     /// What stewards and auditors did.
     #[error(
         "entry {index} says what a steward or an auditor did; that is erased with its month, never alone: nobody \

@@ -8,6 +8,7 @@ use einsicht_proto::v1::Opening;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::Index;
 
+use super::target::Kept;
 use super::trail::Written;
 use super::{Custody, CustodyError};
 
@@ -30,6 +31,9 @@ impl Custody {
             return Err(CustodyError::NotYet { index, until_day });
         }
         let target = self.target(index).await?;
+        if let (Some(by), Kept::Some { .. }) = (target.unclear, &target.kept) {
+            return Err(CustodyError::MayBeErased { index, by });
+        }
         let opening = match target.state(SealedField::Confidential) {
             Some(State::Open { salt, value }) => Opening {
                 index: index.0,

@@ -6,7 +6,8 @@ use einsicht_access::{RetentionClass, SealedField, read_body};
 use einsicht_proto::v1::EntryBody;
 use einsicht_tlog::{Index, Leaf};
 
-use super::{Custody, CustodyError, blocking};
+use super::undone::{Undone, month_of};
+use super::{Custody, CustodyError, Parts, blocking};
 use crate::vault::{Found, VaultError};
 
 /// An entry of which something is sealed.
@@ -15,6 +16,8 @@ pub(super) struct Target {
     pub leaf: Vec<u8>,
     pub body: EntryBody,
     pub kept: Kept,
+    /// An entry that says that something was erased which is there still, and nobody can read what: it may be of this.
+    pub unclear: Option<Index>,
 }
 
 /// What the vault has of it.
@@ -25,7 +28,7 @@ pub(super) enum Kept {
         class: RetentionClass,
         openings: Openings,
     },
-    /// They were erased with their month, or destroyed.
+    /// They were erased with their month, or destroyed; or an entry says so, and the disk did not follow yet.
     Nothing {
         /// The entry that says so.
         by: Index,
@@ -38,7 +41,8 @@ pub(super) enum Kept {
 }
 
 impl Custody {
-    /// Reads a published entry, and what is sealed of it, which is checked against its seals.
+    /// Reads a published entry, and what is sealed of it, which is checked against its seals. What an entry says was
+    /// erased counts as that, also where it is there still.
     pub(super) async fn target(&self, index: Index) -> Result<Target, CustodyError> {
         self.look_up(index, false).await
     }
@@ -51,13 +55,27 @@ impl Custody {
     async fn look_up(&self, index: Index, is_to_go: bool) -> Result<Target, CustodyError> {
         self.keyring()?;
         self.published(index)?;
-        let (reader, vault) = (self.parts().reader.clone(), self.parts().vault.clone());
+        let Parts { reader, vault, annotations, .. } = self.parts();
+        let (reader, vault, annotations) = (reader.clone(), vault.clone(), annotations.clone());
         blocking(move || {
             let leaf = reader.leaf(index)?;
             let body = read_body(Leaf::parse(&leaf)?.body)?;
+            // Where nobody can tell in which class it lies, the vault says why.
+            let class = vault.class_of(index, &leaf).ok();
+            let erased_by = match class {
+                Some(class) => annotations.erased_by(month_of(&leaf)?, class)?,
+                None => None,
+            };
+            if let Some(by) = erased_by {
+                return Ok(Target { index, leaf, body, kept: Kept::Nothing { by }, unclear: None });
+            }
+            let undone = Undone::of(index, class, &vault, &reader)?;
             let kept = match vault.openings(index, &leaf) {
-                Ok(Found { class, openings, .. }) => match openings.verify(&body) {
-                    Ok(()) => Kept::Some { class, openings },
+                Ok(Found { class, mut openings, .. }) => match openings.verify(&body) {
+                    Ok(()) => {
+                        undone.take_from(&mut openings);
+                        Kept::Some { class, openings }
+                    }
                     Err(_) if is_to_go => Kept::Damaged { class },
                     Err(problem) => return Err(CustodyError::Unfit { index, problem }),
                 },
@@ -67,7 +85,7 @@ impl Custody {
                 Err(VaultError::Erased { by, .. }) => Kept::Nothing { by },
                 Err(error) => return Err(error.into()),
             };
-            Ok(Target { index, leaf, body, kept })
+            Ok(Target { index, leaf, body, kept, unclear: undone.unclear })
         })
         .await
     }

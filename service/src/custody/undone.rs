@@ -1,14 +1,57 @@
 //! What entries say was erased, and what could not be erased then: for want of room on the disk, say. It is tried again
-//! by the daily run, when somebody asks for the same once more, and at each start.
+//! by the daily run, when somebody asks for the same once more, and at each start. Until then nobody sees it.
 
-use einsicht_access::read_body;
+use einsicht_access::{Month, Openings, RetentionClass, SealedField, read_body};
 use einsicht_proto::v1::Erasure;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, Leaf};
 
 use super::erase::not_done;
 use super::{Custody, CustodyError, blocking};
-use crate::vault::{RedoError, VaultError};
+use crate::storage::LogReader;
+use crate::vault::{KeyringError, RedoError, Said, Vault, VaultError};
+
+/// What entries say was erased of another one, and is there still.
+#[derive(Default)]
+pub(super) struct Undone {
+    /// The values, and the entry that says so.
+    fields: Vec<(Index, Vec<SealedField>)>,
+    /// An entry of which nobody can read what it says. It may be about this one.
+    pub unclear: Option<Index>,
+}
+
+impl Undone {
+    /// What is undone of `target`, which is kept as `class` says, if that is known.
+    pub fn of(
+        target: Index,
+        class: Option<RetentionClass>,
+        vault: &Vault,
+        log: &LogReader,
+    ) -> Result<Self, CustodyError> {
+        let mut undone = Self::default();
+        // What is erased was recorded before.
+        for by in vault.undone().into_iter().filter(|by| *by > target) {
+            match said(by, vault, log)? {
+                Some(Said::Fields(index, fields)) if index == target => undone.fields.push((by, fields)),
+                // A statement is kept as long as what it is about.
+                None if class.is_none()
+                    || statement_class(by, vault, log)?.is_none_or(|of| Some(of) == class) =>
+                {
+                    undone.unclear = Some(by);
+                }
+                _ => {}
+            }
+        }
+        Ok(undone)
+    }
+
+    /// Takes it out of what was read.
+    pub fn take_from(&self, openings: &mut Openings) {
+        for (by, fields) in &self.fields {
+            openings.erase(fields, by.0);
+        }
+    }
+}
 
 impl Custody {
     /// Whether there is any.
@@ -68,18 +111,52 @@ impl Custody {
     async fn is_about(&self, by: Index, target: Index) -> Result<bool, CustodyError> {
         let (vault, reader) = (self.parts().vault.clone(), self.parts().reader.clone());
         blocking(move || {
-            let leaf = reader.leaf(by)?;
-            if erasure(&leaf)?.is_none_or(|erasure| erasure.seal.is_none()) {
-                return Ok(false);
-            }
-            match vault.statement(by, &leaf) {
-                Ok(statement) => Ok(statement.is_some_and(|statement| statement.index == Some(target.0))),
-                Err(VaultError::Io(error)) => Err(VaultError::Io(error).into()),
-                Err(_) => Ok(false),
-            }
+            Ok(match said(by, &vault, &reader)? {
+                Some(Said::Fields(index, _)) => index == target,
+                Some(Said::Class(month, class)) => {
+                    let leaf = reader.leaf(target)?;
+                    month_of(&leaf)? == month && vault.class_of(target, &leaf).is_ok_and(|of| of == class)
+                }
+                Some(Said::Gone) | None => false,
+            })
         })
         .await
     }
+}
+
+/// What an entry says was erased; `None` if that can't be read any more, or not before somebody has repaired something.
+fn said(by: Index, vault: &Vault, log: &LogReader) -> Result<Option<Said>, CustodyError> {
+    let leaf = log.leaf(by)?;
+    let Some(erasure) = erasure(&leaf)? else { return Ok(None) };
+    match vault.said(by, &leaf, &erasure) {
+        Ok(said) => Ok(Some(said)),
+        Err(RedoError::Log(error)) => Err(error.into()),
+        Err(
+            RedoError::Unclear { .. }
+            | RedoError::Vault(
+                VaultError::Missing { .. }
+                | VaultError::NoKey { .. }
+                | VaultError::Damaged { .. }
+                | VaultError::Unreadable { .. }
+                | VaultError::Key(KeyringError::Damaged { .. }),
+            ),
+        ) => Ok(None),
+        Err(RedoError::Vault(error)) => Err(error.into()),
+    }
+}
+
+/// How long the statement of an entry is kept; `None` if nobody can tell where it lies.
+fn statement_class(
+    by: Index,
+    vault: &Vault,
+    log: &LogReader,
+) -> Result<Option<RetentionClass>, CustodyError> {
+    Ok(vault.class_of(by, &log.leaf(by)?).ok())
+}
+
+/// The month of an entry.
+pub(super) fn month_of(leaf: &[u8]) -> Result<Month, CustodyError> {
+    Ok(Month::of_unix_s(Leaf::parse(leaf)?.recorded_at.0))
 }
 
 fn erasure(leaf: &[u8]) -> Result<Option<Erasure>, CustodyError> {

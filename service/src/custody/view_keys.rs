@@ -11,7 +11,7 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{Disclosure, Statement, Subject};
 
 use super::trail::Written;
-use super::{Custody, CustodyError, Doer, OpenedValue, REASON_BYTES_MAX, blocking, check_given};
+use super::{Custody, CustodyError, Doer, OpenedValue, Parts, REASON_BYTES_MAX, blocking, check_given};
 use crate::vault::{ClassSummary, VaultError};
 
 /// Most months of one call: ten years.
@@ -59,9 +59,14 @@ impl Custody {
         let ended = ended_months(&months, Month::of_unix_s(self.wall_s()?))?;
         count("subjects times months", subjects.len() * ended.len(), KEYS_MAX)?;
         let _together = self.inner.desk.read().await;
-        let (asked, vault) = (subjects.clone(), self.parts().vault.clone());
+        let Parts { vault, annotations, .. } = self.parts();
+        let (asked, vault, annotations) = (subjects.clone(), vault.clone(), annotations.clone());
         let keys = blocking(move || {
-            let classes = vault.classes().map_err(VaultError::from)?;
+            let mut classes = vault.classes().map_err(VaultError::from)?;
+            // What an entry says was erased counts as that, also where it is there still.
+            for class in classes.iter_mut().filter(|class| class.erased_by.is_none()) {
+                class.erased_by = annotations.erased_by(class.month, class.class)?;
+            }
             ended.iter().try_for_each(|month| check_kept(*month, &classes))?;
             let mut of_months = Vec::with_capacity(ended.len());
             for month in ended {

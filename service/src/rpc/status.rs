@@ -143,7 +143,7 @@ pub(super) fn of_custody(error: &CustodyError) -> Status {
         | Error::MonthErased { .. } => Code::FailedPrecondition,
         Error::Vault(error) => of_vault(error),
         Error::Key(error) => of_key(error),
-        Error::Unfit { .. } | Error::Unclear { .. } => Code::DataLoss,
+        Error::Unfit { .. } | Error::Unclear { .. } | Error::MayBeErased { .. } => Code::DataLoss,
         Error::NotDone { .. } | Error::Leaf(_) | Error::Entry(_) | Error::Random(_) | Error::Disorder => {
             Code::Internal
         }

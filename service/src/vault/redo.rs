@@ -1,6 +1,6 @@
 //! Does again what the log says was erased: after a crash, after a restore.
 
-use einsicht_access::SealedField;
+use einsicht_access::{Month, RetentionClass, SealedField};
 use einsicht_proto::v1::Erasure;
 use einsicht_tlog::Index;
 
@@ -23,6 +23,17 @@ pub enum RedoError {
         /// The entry.
         by: Index,
     },
+}
+
+/// What an entry says was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// A month and class as a whole.
+    Class(Month, RetentionClass),
+    /// Values of one entry.
+    Fields(Index, Vec<SealedField>),
+    /// That went with the month and class of what it was about, or later.
+    Gone,
 }
 
 impl Vault {
@@ -66,27 +77,36 @@ impl Vault {
     /// # Errors
     /// [`RedoError`]; then it stays to be done.
     pub fn redo(&self, by: Index, leaf: &[u8], erasure: &Erasure, log: &LogReader) -> Result<(), RedoError> {
-        let unclear = RedoError::Unclear { by };
+        match self.said(by, leaf, erasure)? {
+            Said::Class(month, class) => self.erase_class(month, class, by)?,
+            Said::Fields(target, fields) => {
+                self.erase(target, &log.leaf(target)?, &fields, by)?;
+            }
+            Said::Gone => self.done(by),
+        }
+        Ok(())
+    }
+
+    /// What the entry `by`, whose bytes are `leaf`, says was erased.
+    ///
+    /// # Errors
+    /// [`RedoError`]; nobody knows what it is about then.
+    pub fn said(&self, by: Index, leaf: &[u8], erasure: &Erasure) -> Result<Said, RedoError> {
+        let unclear = || RedoError::Unclear { by };
         if let (Some(month), Some(class)) = (&erasure.month, &erasure.retention_class) {
-            let month_and_class = month.parse().ok().zip(class.parse().ok());
-            let (month, class) = month_and_class.ok_or(unclear)?;
-            return Ok(self.erase_class(month, class, by)?);
+            let (month, class) = month.parse().ok().zip(class.parse().ok()).ok_or_else(unclear)?;
+            return Ok(Said::Class(month, class));
         }
         if erasure.seal.is_none() {
-            return Err(unclear);
+            return Err(unclear());
         }
         let statement = match self.statement(by, leaf) {
             // It goes with the class of what it is about, and that is later than that.
-            Err(VaultError::Erased { .. }) => {
-                self.done(by);
-                return Ok(());
-            }
-            statement => statement?.ok_or(unclear)?,
+            Err(VaultError::Erased { .. }) => return Ok(Said::Gone),
+            statement => statement?.ok_or_else(unclear)?,
         };
-        let Some(target) = statement.index.map(Index) else { return Err(RedoError::Unclear { by }) };
+        let target = statement.index.map(Index).ok_or_else(unclear)?;
         let fields = statement.fields.iter().map(|number| SealedField::of_number(*number));
-        let fields = fields.collect::<Option<Vec<_>>>().ok_or(RedoError::Unclear { by })?;
-        self.erase(target, &log.leaf(target)?, &fields, by)?;
-        Ok(())
+        Ok(Said::Fields(target, fields.collect::<Option<Vec<_>>>().ok_or_else(unclear)?))
     }
 }
