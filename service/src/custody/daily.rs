@@ -1,4 +1,4 @@
-//! What is done by itself once a day: what is due goes, confidential records whose day has come are opened. What could
+//! What is done by itself once a day: confidential records whose day has come are opened, what is due goes. What could
 //! not be erased is tried again sooner.
 
 use std::time::Duration;
@@ -18,8 +18,6 @@ const FIRST_AFTER_GAP: Duration = Duration::from_secs(60 * 60);
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 /// How long it is left alone after it has failed.
 const RETRY_AFTER: Duration = Duration::from_secs(15 * 60);
-/// Confidential records that are looked up at a time.
-const OPENED_AT_ONCE: usize = 100;
 
 /// What one run did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,32 +80,15 @@ impl Custody {
     /// [`CustodyError`], if the rest could not be done either.
     pub async fn run_day(&self) -> Result<Day, CustodyError> {
         let undone = self.erase_undone().await?;
-        let due = self.retain(false).await?;
+        let today = self.today()?;
+        let openings = self.open_due(today).await?;
+        let due = self.erase_due(today, &openings).await?;
         let count = |is: fn(&Due) -> bool| due.iter().filter(|class| is(class)).count();
         let (erased, held) = (count(|class| class.erased_by.is_some()), count(|class| class.held));
-        let mut day = Day { erased, held, failed: undone + due.len() - erased - held, ..Day::default() };
-        let mut after = None;
-        // Without a wrapping key nothing can be opened.
-        while self.keyring().is_ok() {
-            let waiting = self.parts().annotations.due(self.today()?, after, OPENED_AT_ONCE)?;
-            let Some(last) = waiting.last() else { break };
-            after = Some(*last);
-            for index in waiting {
-                match self.open_record(index).await {
-                    Ok(_) => day.opened += 1,
-                    // A steward was faster, or it was erased unseen.
-                    Err(CustodyError::OpenedBefore { .. } | CustodyError::ErasedBefore { .. }) => {}
-                    Err(error) => {
-                        metrics::counter!("einsicht_daily_failures_total").increment(1);
-                        tracing::error!(%index, %error, "a confidential record could not be opened on its day");
-                        day.failed += 1;
-                    }
-                }
-            }
-        }
+        let failed = undone + openings.failed + due.len() - erased - held;
+        let day = Day { erased, held, opened: openings.opened, failed };
         self.tell_of_predecessors().await?;
-        let Day { erased, held, opened, failed } = day;
-        tracing::info!(erased, held, opened, failed, "the daily run is done");
+        tracing::info!(erased, held, opened = day.opened, failed, "the daily run is done");
         metrics::gauge!("einsicht_retention_held_classes")
             .set(f64::from(u32::try_from(held).unwrap_or(u32::MAX)));
         metrics::gauge!("einsicht_daily_last_run_timestamp_seconds").set(self.now_seconds()?);

@@ -165,6 +165,15 @@ pub enum CustodyError {
         /// Days since 1970-01-01.
         until_day: i32,
     },
+    /// It would go before it was public.
+    #[error(
+        "{month} has confidential records whose day has come, and which could not be opened yet: it stays until they are. \
+         The log of the service says why"
+    )]
+    NotOpened {
+        /// The month.
+        month: Month,
+    },
     /// A text that is no month.
     #[error("months[{position}] is no month; a month reads YYYY-MM")]
     NoMonth {

@@ -8,7 +8,9 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::Index;
 
 use super::erase::not_done;
+use super::open::Openings;
 use super::{Custody, CustodyError, blocking};
+use crate::vault::ClassSummary;
 
 /// A month and class whose time is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,32 +29,40 @@ pub struct Due {
 
 impl Custody {
     /// Tells which months and classes are due, and unless that is all that is wanted, erases those that nothing holds
-    /// back. Needs no wrapping key. One that could not be erased has no entry then, and the log says why.
+    /// back, once the confidential records are public whose day has come. Needs no wrapping key. One that could not be
+    /// erased has no entry then, and the log says why.
     ///
     /// # Errors
     /// [`CustodyError`] if something was to be erased, and nothing could be.
     pub async fn retain(&self, dry_run: bool) -> Result<Vec<Due>, CustodyError> {
+        let today = self.today()?;
+        if dry_run {
+            return self.due(today).await;
+        }
+        let openings = self.open_due(today).await?;
+        self.erase_due(today, &openings).await
+    }
+
+    /// Erases what is due, but for months with records that can't be opened before.
+    pub(super) async fn erase_due(&self, today: i32, openings: &Openings) -> Result<Vec<Due>, CustodyError> {
         let _alone = self.inner.desk.write().await;
-        let mut due = self.due().await?;
+        let mut due = self.due(today).await?;
         let mut first_error = None;
-        // What was erased of an earlier month is said by statements that are kept in a later one of the same class:
-        // those must not go before it.
         let mut stays = BTreeSet::new();
         for item in &mut due {
-            item.held |= stays.contains(&item.class);
-            if !item.held && !dry_run {
-                match self.erase_class(item).await {
-                    Ok(by) => item.erased_by = Some(by),
-                    Err(error) => {
-                        metrics::counter!("einsicht_daily_failures_total").increment(1);
-                        let (month, class) = (item.month, item.class);
-                        tracing::error!(%month, %class, %error, "a month whose time is over could not be erased");
-                        first_error.get_or_insert(error);
-                    }
-                }
+            let (month, class) = (item.month, item.class);
+            item.held |= stays.contains(&class);
+            if item.held {
+                continue;
             }
-            if item.held || item.erased_by.is_none() && !dry_run {
-                stays.insert(item.class);
+            match self.erase_class(item, openings).await {
+                Ok(by) => item.erased_by = Some(by),
+                Err(error) => {
+                    metrics::counter!("einsicht_daily_failures_total").increment(1);
+                    tracing::error!(%month, %class, %error, "a month whose time is over could not be erased");
+                    first_error.get_or_insert(error);
+                    stays.insert(class);
+                }
             }
         }
         match first_error {
@@ -61,23 +71,33 @@ impl Custody {
         }
     }
 
-    async fn due(&self) -> Result<Vec<Due>, CustodyError> {
-        let (vault, today) = (self.parts().vault.clone(), self.today()?);
+    /// What was erased of an earlier month is said by statements that are kept in a later one of the same class: while
+    /// the one stays, so does the other.
+    async fn due(&self, today: i32) -> Result<Vec<Due>, CustodyError> {
+        let vault = self.parts().vault.clone();
         let classes = blocking(move || Ok(vault.classes().map_err(crate::vault::VaultError::from)?)).await?;
         let rules = self.parts().rules.current();
-        let here = classes.into_iter().filter(|class| class.erased_by.is_none());
-        let due = here.map(|found| Due {
-            month: found.month,
-            class: found.class,
-            due_day: found.class.due(found.month).first_day(),
-            held: rules.retention.holds(found.month, found.class),
-            erased_by: None,
-        });
-        Ok(due.filter(|class| class.due_day <= today).collect())
+        let mut stays = BTreeSet::new();
+        let mut due = Vec::new();
+        for ClassSummary { month, class, erased_by, .. } in classes {
+            let due_day = class.due(month).first_day();
+            if erased_by.is_some() || due_day > today {
+                continue;
+            }
+            let held = rules.retention.holds(month, class) || stays.contains(&class);
+            if held {
+                stays.insert(class);
+            }
+            due.push(Due { month, class, due_day, held, erased_by: None });
+        }
+        Ok(due)
     }
 
-    async fn erase_class(&self, due: &Due) -> Result<Index, CustodyError> {
+    async fn erase_class(&self, due: &Due, openings: &Openings) -> Result<Index, CustodyError> {
         let Due { month, class, .. } = *due;
+        if openings.waiting.contains(&month) {
+            return Err(CustodyError::NotOpened { month });
+        }
         let by = match self.parts().annotations.erased_by(month, class)? {
             // It was said before, and not done: the disk failed.
             Some(by) => by,

@@ -1,6 +1,7 @@
 //! Deeds over a real folder, with a clock that shows what it is told to: months pass here in no time.
 
 mod clocks;
+mod daily;
 mod time;
 mod undone;
 
@@ -208,47 +209,6 @@ async fn a_request_lapses_after_its_hours_and_not_a_second_before() {
     assert_eq!(desk.custody.requests().unwrap(), []);
     let lapsed = desk.custody.disclose(&doer("b", "steward"), grant(requests[1])).await;
     assert!(matches!(lapsed, Err(CustodyError::Lapsed { hours: 2, .. })));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_daily_run_opens_confidential_records_on_their_day_and_each_once() {
-    let mut desk = Desk::new(Rules::default());
-    let today = desk.custody.today().unwrap();
-    let tomorrow = desk.record(RetentionClass::NextYearEnd, Some(today + 1)).await;
-    let erased = desk.record(RetentionClass::NextYearEnd, Some(today + 1)).await;
-    let later = desk.record(RetentionClass::NextYearEnd, Some(today + 2)).await;
-    desk.custody.erase(&doer("a", "steward"), erased, &[], "x".into()).await.unwrap();
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
-    desk.is_at(BEGUN_AT + DAY);
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day { opened: 1, ..Day::default() });
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
-    let again = desk.custody.open_record(tomorrow).await;
-    assert!(matches!(again, Err(CustodyError::OpenedBefore { .. })));
-    let early = desk.custody.open_record(later).await;
-    assert!(matches!(early, Err(CustodyError::NotYet { .. })));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn months_go_when_their_time_is_over_and_wait_for_earlier_ones_of_their_class() {
-    let mut rules = Rules::default();
-    rules.retention.hold.push("2026-11".parse().unwrap());
-    let mut desk = Desk::new(rules.clone());
-    let class = RetentionClass::Months(0);
-    let november = desk.record(class, None).await;
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default(), "the month goes on");
-    desk.is_at(BEGUN_AT + DAY);
-    let december = desk.record(class, None).await;
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day { held: 1, ..Day::default() });
-    desk.is_at(BEGUN_AT + 40 * DAY);
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day { held: 2, ..Day::default() });
-    assert_eq!(desk.actor(november).await, Ok(()));
-    rules.retention.hold.clear();
-    desk.custody.parts().rules.replace(rules);
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day { erased: 2, ..Day::default() });
-    for index in [november, december] {
-        assert!(desk.actor(index).await.is_err(), "entry {index} was erased");
-    }
-    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default(), "and only once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -144,9 +144,12 @@ pub(super) fn of_custody(error: &CustodyError) -> Status {
         Error::Vault(error) => of_vault(error),
         Error::Key(error) => of_key(error),
         Error::Unfit { .. } | Error::Unclear { .. } | Error::MayBeErased { .. } => Code::DataLoss,
-        Error::NotDone { .. } | Error::Leaf(_) | Error::Entry(_) | Error::Random(_) | Error::Disorder => {
-            Code::Internal
-        }
+        Error::NotDone { .. }
+        | Error::NotOpened { .. }
+        | Error::Leaf(_)
+        | Error::Entry(_)
+        | Error::Random(_)
+        | Error::Disorder => Code::Internal,
     };
     if matches!(code, Code::DataLoss | Code::Internal) {
         tracing::error!(%error, "the vault");

@@ -49,11 +49,33 @@ async fn an_erasure_that_could_not_be_done_is_told_and_done_by_the_next_try_with
         place.run(&line).await.expect(2, &[&told, "tried again within a quarter of an hour"]);
     }
     says(&place.run(&format!("show {by}")).await, 0, &["sealed values were erased"]);
+    // It is there still, and nobody sees it.
+    let disclosed = place.run(&format!("disclose {index} --reason r")).await;
+    says(&disclosed, 0, &["PROVEN  3 values", &format!("erased, see entry {by}"), "application 2026-17"]);
+    assert!(!disclosed.stdout.contains("kornblum"), "{disclosed:#?}");
     std::fs::remove_dir(&journal).unwrap();
     place.run(&line).await.expect(2, &["erased before", &format!("see entry {by}"), "Nothing was written"]);
     let disclosed = place.run(&format!("disclose {index} --fields actor --reason r --json")).await;
-    assert_eq!(json(&disclosed)["trail"], by + 1, "there was one entry: {disclosed:#?}");
+    assert_eq!(json(&disclosed)["trail"], by + 2, "there was one entry: {disclosed:#?}");
     assert!(!disclosed.stdout.contains("kornblum"), "{disclosed:#?}");
+}
+
+#[tokio::test]
+async fn a_confidential_record_that_could_not_be_erased_yet_does_not_become_public() {
+    let place = Place::serving().await;
+    let mut event = event();
+    event["confidential_until"] = "2020-01-01".into();
+    event["dataset"] = "ermittlung".into();
+    let index = place.record(event).await;
+    let journal = place.data().join("vault/erasing");
+    std::fs::create_dir(&journal).unwrap();
+    let line = format!("erase {index} --all --ground art-17");
+    place.run(&line).await.expect(2, &["says that it was erased, but it could not be done yet"]);
+    let told = format!("see entry {}", index + 1);
+    place.run(&format!("open {index}")).await.expect(2, &["erased before", &told, "Nothing was written"]);
+    says(&place.run(&format!("disclose {index} --reason r")).await, 2, &["ERASED  nothing is left", &told]);
+    let listed = place.run("list").await;
+    assert!(!listed.stdout.contains("ermittlung"), "{listed:#?}");
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ async fn of_a_month_that_is_said_to_be_erased_nothing_is_shown_although_its_key_
     let mut desk = Desk::new(rules);
     let class = RetentionClass::Months(0);
     let index = desk.record(class, None).await;
-    let until_day = desk.custody.today().unwrap() + 1;
+    let until_day = desk.custody.today().unwrap() + 2;
     let confidential = desk.record(class, Some(until_day)).await;
     let steward = doer("a", "steward");
     desk.is_at(BEGUN_AT + DAY);
@@ -167,6 +167,7 @@ async fn of_a_month_that_is_said_to_be_erased_nothing_is_shown_although_its_key_
     std::fs::remove_dir(&key).unwrap();
     std::fs::rename(&aside, &key).unwrap();
     assert_eq!(desk.actor(index).await, Err(by));
+    desk.is_at(BEGUN_AT + 2 * DAY);
     let opened = desk.custody.open_record(confidential).await;
     assert!(matches!(opened, Err(CustodyError::ErasedBefore { by: said, .. }) if said == by), "{opened:?}");
     let keys = view_keys().await;
