@@ -80,11 +80,12 @@ impl Order {
     /// Where something came too early.
     pub fn expect_right(&self) -> Seen {
         let (mut seen, mut ends) = (Seen::default(), HashMap::<&str, u64>::new());
-        let mut keys = HashSet::new();
+        let (mut keys, mut alone) = (HashSet::new(), None);
         for call in self.calls.iter().filter(|call| call.name == "pwrite64") {
             if call.path.starts_with("log/entries/") {
                 let unsynced = self.unsynced_openings(call);
                 assert_eq!(unsynced, None, "a frame is written, and these openings are not synced: {call:?}");
+                alone = None;
                 let has_openings = seen.openings > 0;
                 seen.frames += u64::from(has_openings);
             } else if call.path.ends_with("/openings") && call.offset > 0 {
@@ -97,9 +98,12 @@ impl Order {
                 } else {
                     *end = call.offset + 1;
                     seen.openings += 1;
+                    alone = Some(call);
                 }
             }
         }
+        // Where each comes behind its frame, it comes before the next one all the same, but for the last.
+        assert_eq!(alone, None, "no frame is written behind these openings");
         seen.keys = keys.len() as u64;
         seen
     }
@@ -245,6 +249,13 @@ mod tests {
             let found = std::panic::catch_unwind(|| order.expect_right());
             assert!(found.is_err(), "without {missing:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn openings_behind_their_frame_are_found() {
+        let lines = [&RIGHT[..10], &RIGHT[14..16], &RIGHT[10..14]].concat().join("\n");
+        let found = std::panic::catch_unwind(|| Order::parse(&lines, "/d").expect_right());
+        assert!(found.is_err(), "{found:?}");
     }
 
     #[test]

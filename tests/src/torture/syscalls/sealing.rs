@@ -8,10 +8,11 @@ use tonic::Code;
 use super::order::{Order, Seen, watched};
 use super::table::{File, Row};
 use super::trace::Trace;
-use super::{Ledger, Outcome, einsichtd, says_why};
+use super::{Ledger, Outcome, SyscallsArgs, einsichtd, says_why};
 use crate::make::{Session, personal};
 use crate::service::Starting;
 use crate::torture::kill::Steward;
+use crate::torture::scene::Scene;
 
 /// What fails of the journal of an erasure, and what follows.
 pub const ERASING: [Row; 2] = [
@@ -33,34 +34,35 @@ pub const ERASING: [Row; 2] = [
 /// Sealed requests, one behind the other.
 const REQUESTS: u64 = 5;
 
-impl Ledger<'_> {
-    /// Watches a new ledger, and then the same again: sealed requests, and something erased.
-    pub(super) async fn keeps_order(&self) -> [Seen; 2] {
-        let data = self.scene.path().join("watched");
-        let mut seen = Vec::new();
-        for run in ["first", "second"] {
-            let log = self.scene.path().join(run);
-            let program = einsichtd(self.args, &data, false);
-            let starting = Starting::spawn_group(&mut watched(&self.args.strace, &log, &program), &data);
-            let service = starting.ready().await;
-            let mut session = Session::new();
-            let mut index = 0;
-            for _ in 0..REQUESTS {
-                let answer = service.record(session.request_of(vec![personal()])).await.unwrap();
-                index = answer.recorded[0].index;
-            }
-            let mut steward = Steward::new(service.verifier(), ChaCha8Rng::seed_from_u64(1));
-            steward.erase(&mut service.steward_apart(), index).await.unwrap();
-            service.terminate().await.expect(0, &[]);
-            let order = Order::read(&log, &data).expect_right();
-            // Each request, and what says that it was erased.
-            let is_enough = order.openings > REQUESTS && order.frames > REQUESTS;
-            assert!(is_enough && order.overwritten > 0 && order.keys == 1, "too little was seen: {order:?}");
-            seen.push(order);
+/// Watches a new ledger, and then the same again: sealed requests, and something erased.
+pub(super) async fn keeps_order(args: &SyscallsArgs) -> [Seen; 2] {
+    let scene = Scene::new();
+    let data = scene.path().join("watched");
+    let mut seen = Vec::new();
+    for run in ["first", "second"] {
+        let log = scene.path().join(run);
+        let program = einsichtd(args, &data, false);
+        let starting = Starting::spawn_group(&mut watched(&args.strace, &log, &program), &data);
+        let service = starting.ready().await;
+        let mut session = Session::new();
+        let mut index = 0;
+        for _ in 0..REQUESTS {
+            let answer = service.record(session.request_of(vec![personal()])).await.unwrap();
+            index = answer.recorded[0].index;
         }
-        [seen[0], seen[1]]
+        let mut steward = Steward::new(service.verifier(), ChaCha8Rng::seed_from_u64(1));
+        steward.erase(&mut service.steward_apart(), index).await.unwrap();
+        service.terminate().await.expect(0, &[]);
+        let order = Order::read(&log, &data).expect_right();
+        // Each request, and what says that it was erased.
+        let is_enough = order.openings > REQUESTS && order.frames > REQUESTS;
+        assert!(is_enough && order.overwritten > 0 && order.keys == 1, "too little was seen: {order:?}");
+        seen.push(order);
     }
+    [seen[0], seen[1]]
+}
 
+impl Ledger<'_> {
     /// Has the journal of an erasure fail. It must not be answered as done; after the next start it is.
     pub(super) async fn erasing_fails(&mut self, row: Row, error: &str, seed: u64) {
         let mut steward = Steward::new(self.books.verifier().clone(), ChaCha8Rng::seed_from_u64(seed));
