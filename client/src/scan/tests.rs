@@ -6,6 +6,7 @@ use einsicht_proto::v1::{AccessEvent, EntryBody};
 use super::*;
 use crate::finding::Conclusion;
 use crate::sample::sealed::{event, opening, period_key, sealed};
+use crate::sample::server::Server;
 use crate::sample::{BEGAN_AT, Ledger, ORIGIN, key, trust};
 use crate::view_keys::ViewKeyOf;
 
@@ -67,6 +68,28 @@ async fn exactly_the_accesses_to_the_persons_data_are_found_each_with_its_proof(
     }
     let scan = scanned(&ledger, &keys(1, &["2026-12", "2026-11"])).await.unwrap();
     assert_eq!(indexes(&scan), [1, 3, 5]);
+}
+
+/// Who fetches once more where something was found tells the server where that is.
+#[tokio::test]
+async fn what_is_asked_of_a_server_does_not_show_what_was_found() {
+    let mut ledger = Ledger::new();
+    for number in 0..700 {
+        let person = if number % 97 == 0 { 1 } else { 2 };
+        ledger.commit_at(BEGAN_AT + 1, &sealed(&event(&[person]), BEGAN_AT + 1, number).0);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    ledger.write_tiles(folder.path(), &[ledger.size()]);
+    let mut asked = Vec::new();
+    for (person, hits) in [(1, 8), (2, 692), (3, 0)] {
+        let server = Server::of_folder(folder.path());
+        let scan = scan(&server.source(), &trust(), &keys(person, &["2026-11"]), |_| {}).await.unwrap();
+        assert_eq!(scan.hits.len(), hits);
+        let requests = server.requests();
+        assert!(requests.values().all(|times| *times == 1), "person {person}: {requests:?}");
+        asked.push(requests);
+    }
+    assert!(asked[0].len() > 2 && asked.iter().all(|requests| *requests == asked[0]), "{asked:?}");
 }
 
 #[tokio::test]
