@@ -153,10 +153,10 @@ fn german_untold(month: &str, untold: Untold) -> String {
             )
         }
         Untold::Hidden(1) => format!(
-            "{month}: 1 Eintrag ist noch vertraulich. Ob er Ihre Daten betrifft, zeigt sich, wenn er geöffnet wird."
+            "{month}: 1 Eintrag ist noch vertraulich. Ob er Ihre Daten betrifft, zeigt sich, wenn er geöffnet wird; wurde er vorher gelöscht, zeigt es sich nicht mehr."
         ),
         Untold::Hidden(records) => format!(
-            "{month}: {records} Einträge sind noch vertraulich. Ob sie Ihre Daten betreffen, zeigt sich, wenn sie geöffnet werden."
+            "{month}: {records} Einträge sind noch vertraulich. Ob sie Ihre Daten betreffen, zeigt sich, wenn sie geöffnet werden; bei denen, die vorher gelöscht wurden, zeigt es sich nicht mehr."
         ),
         Untold::NotUnderstood(entries) => format!(
             "{month}: {entries} Einträge sind von einer Art, die diese Programmversion nicht kennt. Eine neuere kann sie auswerten."
@@ -182,11 +182,11 @@ fn english_untold(month: &str, untold: Untold) -> String {
         }
         Untold::Hidden(1) => {
             format!(
-                "{month}: 1 record is still confidential. Whether it is about your data shows when it is opened."
+                "{month}: 1 record is still confidential. Whether it is about your data shows when it is opened; if it was erased before, it never will."
             )
         }
         Untold::Hidden(records) => format!(
-            "{month}: {records} records are still confidential. Whether they are about your data shows when they are opened."
+            "{month}: {records} records are still confidential. Whether they are about your data shows when they are opened; of those that were erased before, it never will."
         ),
         Untold::NotUnderstood(entries) => {
             format!(

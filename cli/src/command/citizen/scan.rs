@@ -177,7 +177,8 @@ pub fn untold_text(month: Month, untold: Untold) -> String {
         Untold::Hidden(records) => {
             let records = counted(records, "record is", "records are");
             format!(
-                "{month}: {records} still confidential; whether they are about you shows when they are opened"
+                "{month}: {records} still confidential; whether they are about you shows when they are opened, and of \
+                 those that were erased before, never"
             )
         }
         Untold::NotUnderstood(entries) => {
