@@ -32,13 +32,13 @@ pub fn print(values: &Values, gone: &str, out: &mut Out) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The same as members of a JSON object.
-pub fn json(values: &Values) -> anyhow::Result<serde_json::Value> {
+/// The same as members of a JSON object. `erased` is the name of what was erased: it says whether that is proven.
+pub fn json(values: &Values, erased: &str) -> anyhow::Result<serde_json::Value> {
     let mut opened = serde_json::Map::new();
     for value in &values.opened {
         opened.insert(value.field.name().to_owned(), json_of(value)?);
     }
-    Ok(json!({"opened": opened, "erased": erased_json(&values.erased)}))
+    Ok(json!({"opened": opened, erased: erased_json(&values.erased)}))
 }
 
 /// What was erased: names of fields, and the entries that say so.

@@ -7,6 +7,7 @@
 //! is not answered may have been carried out, and the ledger itself is where to look.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -56,9 +57,37 @@ pub struct Wanted {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Disclosure {
     /// The values, proven.
-    Disclosed(Box<DisclosureFile>),
-    /// Another steward has to grant it: the entry that says that it was asked for.
-    Requested(Box<ProvenEntry>),
+    Disclosed {
+        /// The values and their proofs.
+        file: Box<DisclosureFile>,
+        /// Who had them disclosed, as the trail seals it.
+        who: Who,
+    },
+    /// Another steward has to grant it.
+    Requested {
+        /// The entry that says that it was asked for.
+        entry: Box<ProvenEntry>,
+        /// Who asked, as that entry seals it.
+        who: Who,
+    },
+}
+
+/// The name under which the ledger knows somebody. It may be a person's: Debug leaves it out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Who(String);
+
+impl Who {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Who {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Who(..)")
+    }
 }
 
 /// What came of a call for erasure.
@@ -118,7 +147,7 @@ impl Vault {
             check::requested(&trail, Index(requested), wanted, &answer.opened)?;
             let index = wanted.index.map_or(requested, |index| index.0);
             statement::is_about(&trail, &said, index, &wanted.fields)?;
-            return Ok(Disclosure::Requested(Box::new(trail)));
+            return Ok(Disclosure::Requested { entry: Box::new(trail), who: Who(said.who.clone()) });
         }
         let entry = self.proven("the receipt", &answer.receipt).await?;
         let values = Values::of_answer(&answer.opened).map_err(AnswerFault::from)?;
@@ -132,7 +161,8 @@ impl Vault {
         for by in erasures {
             check::erases(&self.entry(by).await?, &entry)?;
         }
-        Ok(Disclosure::Disclosed(Box::new(DisclosureFile { entry, values, trail })))
+        let file = Box::new(DisclosureFile { entry, values, trail });
+        Ok(Disclosure::Disclosed { file, who: Who(said.who.clone()) })
     }
 
     /// Erases values of one entry; no fields means all that are left. Returns the entry that says so, what was

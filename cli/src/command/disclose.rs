@@ -7,14 +7,14 @@ use clap::Args;
 use einsicht_access::seal::SealedField;
 use einsicht_client::disclosure::DisclosureFile;
 use einsicht_client::proven::ProvenEntry;
-use einsicht_client::vault::{Disclosure, Wanted};
+use einsicht_client::vault::{Disclosure, Wanted, Who};
 use einsicht_tlog::Index;
 use serde_json::json;
 
 use crate::exit::Exit;
 use crate::given::Reason;
 use crate::options::Options;
-use crate::output::{self, Emphasis, Out};
+use crate::output::{self, Emphasis, Out, escape};
 use crate::private::NewFile;
 use crate::{sealed, view};
 
@@ -71,12 +71,12 @@ pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit>
         request: args.request.map(Index),
     };
     match vault.disclose(&wanted, reason.text()).await? {
-        Disclosure::Requested(request) => {
-            print_requested(&request, args)?;
+        Disclosure::Requested { entry, who } => {
+            print_requested(&entry, &who, args)?;
             // Nothing was disclosed, and there is no file.
             Ok(Exit::Untold)
         }
-        Disclosure::Disclosed(disclosed) => {
+        Disclosure::Disclosed { file: disclosed, who } => {
             let is_gone = disclosed.values.opened.is_empty();
             if let (Some(file), Some(path), false) = (file, &args.out, is_gone) {
                 let path = path.display();
@@ -85,39 +85,43 @@ pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit>
                 options
                     .note(&format!("values and proofs written to {path}: whoever has it knows the values"));
             }
-            print_disclosed(&disclosed, args)?;
+            print_disclosed(&disclosed, &who, args)?;
             Ok(if is_gone { Exit::Untold } else { Exit::Done })
         }
     }
 }
 
-fn print_disclosed(disclosed: &DisclosureFile, args: &DiscloseArgs) -> anyhow::Result<()> {
+fn print_disclosed(disclosed: &DisclosureFile, who: &Who, args: &DiscloseArgs) -> anyhow::Result<()> {
     let mut out = Out::new();
     let shows_values = args.out.is_none();
     if args.json {
-        let values = shows_values.then(|| sealed::json(&disclosed.values)).transpose()?;
-        let object = summary(disclosed, values);
+        let values = shows_values.then(|| sealed::json(&disclosed.values, "erased")).transpose()?;
+        let mut object = summary(disclosed, values);
+        if let Some(members) = object.as_object_mut() {
+            members.insert("who".to_owned(), who.as_str().into());
+        }
         return output::print(|out| out.json(&object));
     }
-    let known = Known { erased: "erased", trail: "says that this was disclosed, and why" };
+    let trail = format!("says that '{}' had this disclosed, and why", escape::value(who.as_str()));
+    let known = Known { erased: "erased", trail: &trail };
     let written = print(disclosed, shows_values, known, &mut out);
     flush(written, out)
 }
 
 /// What is known beyond the values.
-#[derive(Debug, Clone, Copy)]
-pub struct Known {
+#[derive(Clone, Copy)]
+pub struct Known<'k> {
     /// Of those that were erased.
-    pub erased: &'static str,
+    pub erased: &'k str,
     /// Of the entry that says that they were disclosed.
-    pub trail: &'static str,
+    pub trail: &'k str,
 }
 
 /// What is proven, and the values if they are to be shown.
 pub fn print(
     disclosed: &DisclosureFile,
     shows_values: bool,
-    known: Known,
+    known: Known<'_>,
     out: &mut Out,
 ) -> anyhow::Result<()> {
     let entry = &disclosed.entry;
@@ -155,16 +159,19 @@ pub fn summary(disclosed: &DisclosureFile, values: Option<serde_json::Value>) ->
     })
 }
 
-fn print_requested(request: &ProvenEntry, args: &DiscloseArgs) -> anyhow::Result<()> {
+fn print_requested(request: &ProvenEntry, who: &Who, args: &DiscloseArgs) -> anyhow::Result<()> {
     let index = request.index();
     output::print(|out| {
         if args.json {
-            return out.json(&json!({"outcome": "requested", "request": index.0}));
+            return out.json(&json!({"outcome": "requested", "request": index.0, "who": who.as_str()}));
         }
         out.styled(
             Emphasis::Look,
             "REQUESTED",
-            &format!("  entry {index} asks for it; nothing was disclosed"),
+            &format!(
+                "  entry {index} says that '{}' asks for it; nothing was disclosed",
+                escape::value(who.as_str())
+            ),
         )?;
         out.line(&format!("Another steward grants it with: einsicht disclose --request {index} --reason …"))
     })

@@ -22,7 +22,7 @@ Examples:
 
 Needs no network. Shows that each value stood behind its seal when the record was made, that the
 record is in the ledger, and that the ledger says that something was disclosed. Not shown: whether
-the value was true, and whether what is said to be erased is.
+the value was true, and whether what is said to be erased (in JSON: erased_said) is.
 Ends with 0 if verified, 1 if verification failed, 2 if nobody can tell.";
 
 /// What `disclosure` takes.
@@ -56,7 +56,8 @@ pub fn run(args: &DisclosureArgs, options: &Options) -> anyhow::Result<Exit> {
     match DisclosureFile::verify(&text, &key) {
         Ok(disclosed) => {
             if *json {
-                let object = disclose::summary(&disclosed, Some(sealed::json(&disclosed.values)?));
+                let values = sealed::json(&disclosed.values, "erased_said")?;
+                let object = disclose::summary(&disclosed, Some(values));
                 output::print(|out| out.json(&object))?;
                 return Ok(Exit::Done);
             }

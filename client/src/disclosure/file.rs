@@ -91,6 +91,21 @@ pub enum DisclosureFileError {
         /// The entry of the values.
         of: Index,
     },
+    /// Said to be erased by an entry that can't have done it.
+    #[error(
+        "{field} is said to be erased by entry {by}, which does not stand between the entry of the values ({of}) and the \
+         one that says that they were disclosed ({trail})"
+    )]
+    NotTheErasure {
+        /// Which field.
+        field: SealedField,
+        /// The entry that is named.
+        by: Index,
+        /// The entry of the values.
+        of: Index,
+        /// The trail.
+        trail: Index,
+    },
     /// Proven under two trees: nobody can tell without the ledger whether these are of one history.
     #[error(
         "the entry of the values and the one that says that they were disclosed are proven under two checkpoints, of \
@@ -190,6 +205,13 @@ impl DisclosureFile {
             return Err(DisclosureFileError::TwoTrees { entry, trail });
         }
         values.verify(entry.body())?;
+        let (of, by) = (entry.index(), trail.index());
+        if let Some(Erased { field, by: erased_by }) =
+            values.erased.iter().find(|one| one.by <= of || one.by >= by)
+        {
+            let (field, trail, by) = (*field, by, *erased_by);
+            return Err(DisclosureFileError::NotTheErasure { field, by, of, trail });
+        }
         Ok(Self { entry, values, trail })
     }
 }
@@ -200,7 +222,7 @@ impl DisclosureFileError {
     pub fn is_failure(&self) -> bool {
         match self {
             Self::Entry(error) | Self::Trail(error) => !error.is_without_entry(),
-            Self::NotTheTrail { .. } | Self::Values(_) => true,
+            Self::NotTheTrail { .. } | Self::NotTheErasure { .. } | Self::Values(_) => true,
             // Two roots of one size were signed: there are two histories.
             Self::TwoTrees { entry, trail } => entry == trail,
             _ => false,

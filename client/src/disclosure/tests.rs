@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use einsicht_access::body_bytes;
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_proto::v1::{Correction, Disclosure};
+use einsicht_proto::v1::{Correction, Disclosure, Erasure};
 use prost::Message as _;
 
 use super::*;
@@ -130,10 +130,12 @@ fn seals_that_nothing_is_said_of_are_named() {
     assert_eq!(silent(&entry(outer), &[erased(field, 9)]), []);
 }
 
-/// A ledger with a sealed access at 1, a disclosure at 2 and a correction at 3; and the file.
+/// A ledger with a sealed access at 1, an erasure at 2, a disclosure at 3 and a correction at 4; and the file.
 fn disclosed() -> (Ledger, DisclosureFile) {
     let mut ledger = Ledger::new();
     ledger.push_bytes(&body_bytes(&entry(record())));
+    let erasure = Erasure { ground: "g".into(), ..Erasure::default() };
+    ledger.push_bytes(&body_bytes(&EntryBody { content: Some(Content::Erasure(erasure)) }));
     let disclosure = Disclosure { role: "auditor".into(), ..Disclosure::default() };
     ledger.push_bytes(&body_bytes(&EntryBody { content: Some(Content::Disclosure(disclosure)) }));
     let correction = Correction { index: 1, correction: "c".into(), ground: "g".into() };
@@ -141,8 +143,8 @@ fn disclosed() -> (Ledger, DisclosureFile) {
     ledger.commit();
     let proven = |index| ProvenEntry::verify(&ledger.receipt(index), key().verifier()).unwrap();
     let values =
-        Values::of_answer(&[opened(SealedField::Actor, PERSON.as_bytes()), erased(SealedField::TraceId, 9)]);
-    let file = DisclosureFile { entry: proven(1), values: values.unwrap(), trail: proven(2) };
+        Values::of_answer(&[opened(SealedField::Actor, PERSON.as_bytes()), erased(SealedField::TraceId, 2)]);
+    let file = DisclosureFile { entry: proven(1), values: values.unwrap(), trail: proven(3) };
     (ledger, file)
 }
 
@@ -188,10 +190,10 @@ fn a_file_that_was_tampered_with_fails_with_the_reason() {
     assert!(matches!(changed("disclosure/v1", "disclosure/v2"), DisclosureFileError::Format));
     assert!(matches!(changed(&format!("\"{origin}\""), "\"x\""), DisclosureFileError::Origin { .. }));
     assert!(matches!(changed("index 1", "index 0"), DisclosureFileError::Entry(ProvenError::Receipt(_))));
-    assert!(matches!(changed("index 2", "index 3"), DisclosureFileError::Trail(_)));
+    assert!(matches!(changed("index 3", "index 4"), DisclosureFileError::Trail(_)));
     assert!(matches!(read(&json[1..]), Err(DisclosureFileError::Malformed { .. })));
     let proven = |index| ProvenEntry::verify(&ledger.receipt(index), key().verifier()).unwrap();
-    for trail in [0, 1, 3] {
+    for trail in [0, 1, 2, 4] {
         let file = DisclosureFile { trail: proven(trail), ..file.clone() };
         let error = read(&file.to_json(&origin)).unwrap_err();
         assert!(matches!(error, DisclosureFileError::NotTheTrail { .. }) && error.is_failure(), "{error}");
@@ -201,16 +203,32 @@ fn a_file_that_was_tampered_with_fails_with_the_reason() {
 }
 
 #[test]
+fn what_is_said_to_be_erased_was_erased_behind_the_entry_and_before_the_disclosure() {
+    let (_, file) = disclosed();
+    let (origin, of, trail) =
+        (key().verifier().name().to_owned(), file.entry.index().0, file.trail.index().0);
+    for by in [0, of, trail, trail + 1, u64::MAX] {
+        let mut file = file.clone();
+        file.values.erased[0].by = Index(by);
+        let error = read(&file.to_json(&origin)).unwrap_err();
+        assert!(
+            matches!(error, DisclosureFileError::NotTheErasure { .. }) && error.is_failure(),
+            "{by}: {error}"
+        );
+    }
+}
+
+#[test]
 fn a_file_is_of_one_history() {
     let (ledger, file) = disclosed();
     let read_with = |other: &Ledger| {
-        let trail = ProvenEntry::verify(&other.receipt(2), key().verifier()).unwrap();
+        let trail = ProvenEntry::verify(&other.receipt(3), key().verifier()).unwrap();
         read(&DisclosureFile { trail, ..file.clone() }.to_json(key().verifier().name())).unwrap_err()
     };
     // Both trees are signed. Of one size, that is proof of two histories; of two, nobody can tell from the file.
     let mut fork = Ledger::new();
     fork.push_bytes(&body_bytes(&entry(AccessRecord::default())));
-    (2..4).for_each(|index: usize| {
+    (2..5).for_each(|index: usize| {
         let body = einsicht_tlog::Leaf::parse(&ledger.leaves[index]).unwrap().body;
         fork.push_bytes(body);
     });

@@ -71,15 +71,16 @@ fn request(reason: &str) -> DiscloseRequest {
 #[tokio::test]
 async fn what_is_true_is_believed() {
     let (fake, vault) = scene().await;
-    let Disclosure::Disclosed(file) = vault.disclose(&all(), REASON).await.unwrap() else {
+    let Disclosure::Disclosed { file, who } = vault.disclose(&all(), REASON).await.unwrap() else {
         panic!("no values")
     };
+    assert_eq!((who.as_str(), format!("{who:?}")), ("steward", "Who(..)".to_owned()));
     // With the exact time.
     assert_eq!((file.values.opened.len(), file.trail.index()), (3, Index(3)));
     let erasing = vault.erase(Index(1), &[SealedField::Actor], GROUND).await.unwrap();
     assert_eq!((erasing.entry.index(), &erasing.erased[..]), (Index(4), &[SealedField::Actor][..]));
     assert!(erasing.left.is_empty());
-    let Disclosure::Disclosed(file) = vault.disclose(&all(), REASON).await.unwrap() else {
+    let Disclosure::Disclosed { file, .. } = vault.disclose(&all(), REASON).await.unwrap() else {
         panic!("no values")
     };
     assert_eq!(file.values.erased[0].by, Index(4));

@@ -30,6 +30,7 @@ async fn what_was_sealed_is_disclosed_proven_after_restarts_and_verified_by_a_th
     assert!(!shown.stdout.contains(ACTOR) && !shown.stdout.contains(PERSON), "{shown:#?}");
     let disclosed = place.run(&format!("disclose {index} --reason complaint")).await;
     says(&disclosed, 0, &["PROVEN  7 values", ACTOR, "person:4711-0815", "person:12", "application 2026-17"]);
+    says(&disclosed, 0, &["had this disclosed, and why"]);
     says(&disclosed, 0, &["192.0.2.7", "0af7651916cd43dd8448eb211c80319c", "2026-11-01T08:00:00.000001Z"]);
     let line = format!("disclose {index} --fields actor --reason complaint --out actor.disclosure");
     let to_file = place.run(&line).await;
@@ -53,11 +54,12 @@ async fn what_was_sealed_is_disclosed_proven_after_restarts_and_verified_by_a_th
 async fn a_disclosure_that_was_tampered_with_fails_with_the_reason() {
     let mut place = Place::serving().await;
     let index = place.record(event()).await;
-    let line = format!("disclose {index} --fields justification --reason complaint --out good");
+    place.run(&format!("erase {index} --fields actor --ground art-17")).await.expect(0, &[]);
+    let line = format!("disclose {index} --fields justification,actor --reason complaint --out good");
     place.run(&line).await.expect(0, &[]);
     place.stop().await;
     let good: serde_json::Value = serde_json::from_str(&place.read("good")).unwrap();
-    let changes: [Change; 7] = [
+    let changes: [Change; 8] = [
         ("is not what was sealed", 1, |file| file["opened"][0]["value"] = "b3RoZXI=".into()),
         ("is not what was sealed", 1, |file| {
             file["opened"][0]["salt"] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()
@@ -68,6 +70,7 @@ async fn a_disclosure_that_was_tampered_with_fails_with_the_reason() {
             file["receipt"] = receipt.into();
         }),
         ("does not say that values of entry", 1, |file| file["trail"] = file["receipt"].clone()),
+        ("does not stand between", 1, |file| file["erased"][0]["by"] = 1.into()),
         ("is of the ledger 'other.example'", 2, |file| file["origin"] = "other.example".into()),
         ("no disclosure file", 2, |file| file["more"] = 1.into()),
     ];
@@ -79,7 +82,11 @@ async fn a_disclosure_that_was_tampered_with_fails_with_the_reason() {
         ended.expect(code, &[reason]);
         assert!(!ended.stdout.contains("PROVEN"), "{reason}: {ended:#?}");
     }
-    place.run("disclosure verify good").await.expect(0, &[]);
+    // The file proves what it opens, and repeats what the service said of the rest.
+    let verified = place.run("disclosure verify good").await;
+    says(&verified, 0, &["actor", "said to be erased (not proven by this file)"]);
+    let values = json(&place.run("disclosure verify good --json").await)["values"].take();
+    assert_eq!((&values["erased"], &values["erased_said"]), (&value!(null), &value!({"actor": index + 1})));
 }
 
 #[tokio::test]

@@ -85,7 +85,8 @@ impl Life {
         assert_eq!(number(&listed, "index"), request);
         let grant = format!("disclose --request {request} --reason agreed");
         self.by(steward, &grant).await.expect(2, &["PERMISSION_DENIED", "another steward has to grant it"]);
-        says(&self.by(other, &grant).await, 0, &["PROVEN  1 value", ACTOR]);
+        let granted = self.by(other, &grant).await;
+        says(&granted, 0, &["PROVEN  1 value", ACTOR, "says that 'steward-b' had this disclosed"]);
         self.by(other, &grant).await.expect(2, &["granted before"]);
     }
 
