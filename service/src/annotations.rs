@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Index, RecordedAt};
 
-pub use note::{Note, Says};
+pub use note::{Note, Says, is_access};
 
 /// What is known of one log. Clones share it.
 #[derive(Clone, Debug, Default)]

@@ -22,6 +22,7 @@ mod erasing;
 mod error;
 mod keyring;
 mod layout;
+mod leaf_hashes;
 mod left;
 mod open;
 mod read;

@@ -96,6 +96,12 @@ impl Note {
     }
 }
 
+/// Whether a body is that of an access, told by its first byte.
+#[must_use]
+pub fn is_access(body: &[u8]) -> bool {
+    body.first() == Some(&ACCESS_TAG)
+}
+
 /// Whether a body is that of an access which is no closed record, told by its first bytes: a record that has a data
 /// set begins with it, and a closed one has none.
 fn is_open_access(body: &[u8]) -> bool {

@@ -17,7 +17,7 @@ use einsicht_access::{Month, Openings, RetentionClass, read_body};
 use einsicht_proto::v1::EntryBody;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::hash::leaf_hash;
-use einsicht_tlog::{Index, Leaf, Origin, Size};
+use einsicht_tlog::{Index, Leaf, Origin};
 
 use self::erasures::Erasures;
 use self::index::IndexCheck;
@@ -27,7 +27,6 @@ use super::recovery::{erased_by, list};
 use super::rows::Rows;
 use super::scan::{PieceKind, piece_at};
 use super::start::Start;
-use super::watermark::Watermark;
 use super::{Keyring, KeyringError};
 use crate::storage::file::{DataFile, Folder, read_exact_at};
 
@@ -93,7 +92,7 @@ impl<'c> Check<'c> {
         faults: &'c mut dyn FnMut(String),
     ) -> io::Result<Self> {
         let mut classes = BTreeMap::new();
-        let covered = Watermark::read(data)?.map_or(Size(0), |watermark| watermark.head.size);
+        let covered = index::covered(data, faults)?;
         for (month, class) in list(data)? {
             if let Some(by) = erased_by(data, month, class)? {
                 let rows = match data.open(&index_path(month, class), false) {

@@ -184,6 +184,13 @@ impl ClassFile {
         self.write_count(&mut extent, times)
     }
 
+    /// Its rows, and where its records end, as of now.
+    pub fn snapshot(&self) -> (Rows, u64) {
+        let extent = self.extent();
+        let rows = self.rows().snapshot();
+        (rows, extent.end)
+    }
+
     /// How often something was overwritten, durably.
     pub fn overwritten(&self) -> u64 {
         self.overwritten.load(Ordering::Acquire)

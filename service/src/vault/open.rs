@@ -7,7 +7,8 @@ use einsicht_access::vault::WrappingKey;
 use einsicht_proto::v1::Erasure;
 use einsicht_tlog::{Index, Origin, Size};
 
-use super::layout::VAULT;
+use super::damage::{Damage, Problem};
+use super::layout::{VAULT, WATERMARK};
 use super::recovery::{self, Class, Log, Recovered};
 use super::watermark::Watermark;
 use super::{Inner, Keyring, OpenError, RecoveryError, Vault};
@@ -55,16 +56,14 @@ impl Vault {
         let is_there = !data.folders("").map_err(RecoveryError::from)?.iter().all(|name| name != VAULT);
         let recovered = match is_there || keyring.is_some() {
             true => {
-                // One that can't be read is none: everything is looked at.
-                let watermark = Watermark::read(&*data).unwrap_or_else(|error| {
-                    tracing::error!(%error, "vault/watermark can't be read: the whole vault is looked at");
-                    None
-                });
+                let (watermark, told) = known(&*data);
                 if let Some(watermark) = &watermark {
                     belongs(watermark, reader, size)?;
                 }
                 let log = Log { reader, origin_hash: origin.hash(), size };
-                recovery::recover(&*data, &*keys, &log, watermark.as_ref())?
+                let mut recovered = recovery::recover(&*data, &*keys, &log, watermark.as_ref())?;
+                recovered.damages.extend(told);
+                recovered
             }
             // Nothing was ever sealed here.
             false => Recovered::default(),
@@ -93,6 +92,18 @@ impl Vault {
             halt,
         };
         Ok(Opened { vault: Self { inner: Arc::new(inner) }, erasures })
+    }
+}
+
+/// What the watermark says. One that can't be read is told, and taken for none: everything is looked at.
+fn known(data: &dyn Folder) -> (Option<Watermark>, Option<Damage>) {
+    match Watermark::read(data) {
+        Ok(watermark) => (watermark, None),
+        Err(error) => {
+            tracing::error!(file = WATERMARK, %error, "the whole vault is looked at, and everything is erased again");
+            let what = Problem::Unreadable;
+            (None, Some(Damage { file: WATERMARK.to_owned(), offset: 0, what }))
+        }
     }
 }
 

@@ -4,12 +4,15 @@
 //! until they are written, unsynced; what opening takes from the file is what the watermark covers. Where there is no
 //! file, and no room to make one, they stay in memory.
 
+mod walk;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use einsicht_tlog::Index;
 
+pub(super) use self::walk::Walk;
 use crate::storage::file::{DataFile, read_exact_at};
 
 const ROW_BYTES: u64 = 16;
@@ -70,6 +73,12 @@ impl Rows {
     pub fn in_memory() -> Self {
         let (is_dirty, sync_failed) = (AtomicBool::new(false), AtomicBool::new(false));
         Self { file: None, in_file: 0, pending: Vec::new(), is_dirty, sync_failed }
+    }
+
+    /// Those of now, for whoever reads them while others are added.
+    pub fn snapshot(&self) -> Self {
+        let (file, pending) = (self.file.clone(), self.pending.clone());
+        Self { file, in_file: self.in_file, pending, ..Self::in_memory() }
     }
 
     /// Whether there is a file to write them to.
@@ -197,9 +206,16 @@ impl Rows {
         }
         let file = self.file.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?;
         let bytes = read_exact_at(&**file, position * ROW_BYTES, 16)?;
-        let (index, offset) = bytes.split_first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
-        let offset = offset.first_chunk::<8>().ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(Row { index: Index(u64::from_be_bytes(*index)), offset: u64::from_be_bytes(*offset) })
+        let bytes = bytes.first_chunk().ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(Row::parse(bytes))
+    }
+}
+
+impl Row {
+    fn parse(bytes: &[u8; 16]) -> Self {
+        let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+        let (index, offset) = bytes.split_at(8);
+        Self { index: Index(number(index)), offset: number(offset) }
     }
 }
 

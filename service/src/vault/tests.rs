@@ -10,4 +10,6 @@ mod keyring;
 mod orphans;
 mod power_loss;
 mod put_back;
+mod speed;
 mod unreadable;
+mod watermark;

@@ -13,8 +13,10 @@ use einsicht_tlog::{Hash, Index, Size, TreeHead};
 use super::layout::WATERMARK;
 use crate::storage::file::{Folder, read_small, replace};
 
-/// First word and version; another version means: look at everything.
-const HEADER: &str = "einsicht-vault 2";
+/// First word and version.
+const HEADER: &str = "einsicht-vault 3";
+/// That of the version before, which had no checksum. It is read; any other version means: look at everything.
+const HEADER_BEFORE: &str = "einsicht-vault 2";
 
 /// What it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +47,18 @@ pub(super) enum State {
 }
 
 impl Watermark {
-    /// What the file says; `None` if there is none that can be read.
+    /// What the file says; `None` if there is none, or one of another version.
+    ///
+    /// # Errors
+    /// Those of the file system; `InvalidData` if it is damaged.
     pub fn read(folder: &dyn Folder) -> io::Result<Option<Self>> {
-        Ok(read_small(folder, WATERMARK)?.as_deref().and_then(Self::parse))
+        let Some(bytes) = read_small(folder, WATERMARK)? else { return Ok(None) };
+        match Self::parse(&bytes) {
+            None if !is_of_another_version(&bytes) => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "it does not say what was written there"))
+            }
+            watermark => Ok(watermark),
+        }
     }
 
     /// Replaces it, durably.
@@ -56,31 +67,44 @@ impl Watermark {
     }
 
     fn text(&self) -> String {
+        let text = self.unchecked(HEADER);
+        // A bit that flips in size or root would look like a log that was rolled back.
+        let checksum = crc32c::crc32c(text.as_bytes());
+        format!("{text}{checksum:08x}\n")
+    }
+
+    fn unchecked(&self, header: &str) -> String {
         let undone: String = self.undone.iter().map(|index| format!("{index}\n")).collect();
         let classes: String = self.classes.iter().map(|known| format!("{known}\n")).collect();
         let (undone_count, class_count) = (self.undone.len(), self.classes.len());
         let TreeHead { size, root } = self.head;
-        format!("{HEADER}\n{size}\n{root}\n{undone_count}\n{undone}{class_count}\n{classes}")
+        format!("{header}\n{size}\n{root}\n{undone_count}\n{undone}{class_count}\n{classes}")
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
-        let mut lines = text.strip_suffix('\n')?.split('\n');
-        if lines.next()? != HEADER {
-            return None;
-        }
+        // With its header, which is compared below.
+        let mut lines = text.strip_suffix('\n')?.split('\n').skip(1);
         let size = Size(lines.next()?.parse().ok()?);
         let root = Hash::from_base64(lines.next()?)?;
         let undone_count = lines.next()?.parse().ok()?;
         let undone: Option<_> =
             lines.by_ref().take(undone_count).map(|line| line.parse().ok().map(Index)).collect();
-        // Compared below: a list that was cut off is none.
-        lines.next()?;
-        let classes = lines.map(Known::parse).collect::<Option<_>>()?;
+        let class_count = lines.next()?.parse().ok()?;
+        let classes = lines.take(class_count).map(Known::parse).collect::<Option<_>>()?;
         let watermark = Self { head: TreeHead { size, root }, undone: undone?, classes };
-        // One spelling only: whatever else stands there, it was not written by this.
-        (watermark.text() == text).then_some(watermark)
+        // One spelling only: whatever else stands there, or lacks there, it was not written by a service.
+        let is_spelled = watermark.text() == text || watermark.unchecked(HEADER_BEFORE) == text;
+        is_spelled.then_some(watermark)
     }
+}
+
+/// Whether its first line says so.
+fn is_of_another_version(bytes: &[u8]) -> bool {
+    let line = bytes.split_inclusive(|byte| *byte == b'\n').next().and_then(|line| line.strip_suffix(b"\n"));
+    let version = line.and_then(|line| std::str::from_utf8(line).ok()?.strip_prefix("einsicht-vault "));
+    let is_number = version.is_some_and(|version| version.parse::<u32>().is_ok());
+    is_number && line.is_some_and(|line| line != HEADER.as_bytes() && line != HEADER_BEFORE.as_bytes())
 }
 
 impl Known {
@@ -109,8 +133,7 @@ impl fmt::Display for Known {
 mod tests {
     use super::*;
 
-    #[test]
-    fn it_is_read_as_it_was_written_and_only_as_a_whole() {
+    fn all() -> Vec<Watermark> {
         let head = TreeHead { size: Size(42), root: Hash([7; 32]) };
         let known = |month: &str, class: &str, state| Known {
             month: month.parse().unwrap(),
@@ -122,16 +145,58 @@ mod tests {
             known("2026-11", "next-year-end", State::Overwritten(0)),
             known("2026-11", "P12M", State::Overwritten(17)),
         ];
-        for undone in [vec![], vec![Index(3), Index(40)]] {
-            for count in 0..=classes.len() {
-                let classes = classes[..count].to_vec();
-                let watermark = Watermark { head, undone: undone.clone(), classes };
-                let text = watermark.text();
-                assert_eq!(Watermark::parse(text.as_bytes()), Some(watermark));
-                for cut in 0..text.len() {
-                    assert_eq!(Watermark::parse(&text.as_bytes()[..cut]), None, "{cut}");
-                }
+        let undone = [vec![], vec![Index(3), Index(40)]];
+        let of = |undone: &Vec<Index>, count: usize| Watermark {
+            head,
+            undone: undone.clone(),
+            classes: classes[..count].to_vec(),
+        };
+        undone.iter().flat_map(|undone| (0..=classes.len()).map(move |count| of(undone, count))).collect()
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written_and_only_as_a_whole() {
+        for watermark in all() {
+            let text = watermark.text();
+            for cut in 0..text.len() {
+                assert_eq!(Watermark::parse(&text.as_bytes()[..cut]), None, "{cut}");
             }
+            for bit in 0..text.len() * 8 {
+                let mut flipped = text.clone().into_bytes();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(Watermark::parse(&flipped), None, "bit {bit}");
+            }
+            assert_eq!(Watermark::parse(text.as_bytes()), Some(watermark));
+        }
+    }
+
+    #[test]
+    fn that_of_the_version_before_is_read_too_and_only_as_a_whole() {
+        for watermark in all() {
+            let text = watermark.unchecked(HEADER_BEFORE);
+            for cut in 0..text.len() {
+                assert_eq!(Watermark::parse(&text.as_bytes()[..cut]), None, "{cut}");
+            }
+            assert_eq!(Watermark::parse(watermark.unchecked(HEADER).as_bytes()), None, "its checksum lacks");
+            assert_eq!(Watermark::parse(text.as_bytes()), Some(watermark));
+        }
+    }
+
+    #[test]
+    fn another_version_is_one_that_names_itself() {
+        for other in ["einsicht-vault 1\n", "einsicht-vault 4\n42\nwhatever\n", "einsicht-vault 23\n"] {
+            assert!(is_of_another_version(other.as_bytes()), "{other:?}");
+        }
+        let damaged = [
+            "",
+            "\n",
+            "einsicht-vault 3\n",
+            "einsicht-vault 2\n42\n",
+            "einsicht-vault 4",
+            "einsicht-vaul7 4\n",
+        ];
+        for damaged in damaged {
+            assert!(!is_of_another_version(damaged.as_bytes()), "{damaged:?}");
         }
     }
 }

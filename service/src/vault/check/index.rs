@@ -7,7 +7,24 @@ use einsicht_tlog::{Index, Size};
 
 use super::super::layout::{WATERMARK, index_path};
 use super::super::rows::{Row, Rows};
+use super::super::watermark::Watermark;
 use crate::storage::file::Folder;
+
+/// Up to where the watermark says that indexes are on the disk. One that is damaged is told.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) fn covered(data: &dyn Folder, faults: &mut dyn FnMut(String)) -> io::Result<Size> {
+    match Watermark::read(data) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            faults(format!(
+                "{WATERMARK}: {error}; the next start looks at the whole vault, and writes it anew"
+            ));
+            Ok(Size(0))
+        }
+        found => Ok(found?.map_or(Size(0), |watermark| watermark.head.size)),
+    }
+}
 
 /// An index that is compared with the records, one after the other.
 pub(super) struct IndexCheck {

@@ -1,6 +1,6 @@
 //! What the log says behind the watermark: what was erased, and what has no openings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use einsicht_access::sealed_entry::seals_of;
@@ -9,8 +9,10 @@ use einsicht_proto::v1::Erasure;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, Leaf, Size, bundle};
 
+use super::super::rows::Walk;
 use super::scanned::Scanned;
 use super::{Class, Classes, DAMAGES_MAX, Log};
+use crate::annotations::is_access;
 use crate::storage::ReadError;
 
 /// Entries read at a time.
@@ -51,6 +53,7 @@ pub(super) fn read_behind(
             behind.erasures.push((*index, leaf, erasure));
         }
     }
+    let mut places = Places::new(scanned, classes);
     let mut next = wanted.erasures.0.min(wanted.openings.0);
     if let Some(month) = wanted.unsure.first() {
         next = next.min(first_of(log, *month)?);
@@ -66,13 +69,14 @@ pub(super) fn read_behind(
             if !is_looked_up && index.0 < wanted.erasures.0 {
                 continue;
             }
+            // Most entries are accesses, and those that are sealed have their openings: nothing more is read of them.
+            let is_missing = is_looked_up && places.misses(month, index);
+            if !is_missing && is_access(parts.body) {
+                continue;
+            }
             // What can't be read here is the auditor's business, as in every other entry.
             let Ok(body) = read_body(parts.body) else { continue };
-            let is_missing = is_looked_up
-                && behind.missing.len() < DAMAGES_MAX
-                && !seals_of(&body).is_empty()
-                && is_missing(month, index, scanned, classes);
-            if is_missing {
+            if is_missing && behind.missing.len() < DAMAGES_MAX && !seals_of(&body).is_empty() {
                 behind.missing.push((month, index));
             }
             if let Some(Content::Erasure(erasure)) = body.content
@@ -100,15 +104,34 @@ fn first_of(log: &Log<'_>, month: Month) -> Result<u64, ReadError> {
     Ok(within)
 }
 
-/// Whether the openings of an entry are nowhere; no, if there is a place where nobody can look.
-fn is_missing(month: Month, index: Index, scanned: &[Scanned], classes: &Classes) -> bool {
-    let of_month = classes.iter().filter(|((of, _), _)| *of == month).map(|(_, class)| class);
-    let erased = of_month.map(|class| match class {
-        Class::Erased { rows: Some(rows), .. } => Some(&**rows),
-        _ => None,
-    });
-    let here = scanned.iter().filter(|one| one.month == month).map(|one| Some(&one.rows));
-    here.chain(erased).all(|rows| rows.is_some_and(|rows| rows.find(index).is_ok_and(|row| row.is_none())))
+/// Where openings may be, by month.
+struct Places<'p> {
+    /// `None` for a place where nobody can look.
+    by_month: BTreeMap<Month, Vec<Option<Walk<'p>>>>,
+}
+
+impl<'p> Places<'p> {
+    fn new(scanned: &'p [Scanned], classes: &'p Classes) -> Self {
+        let mut by_month: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let classes = classes.iter().map(|((month, _), class)| match class {
+            Class::Erased { rows: Some(rows), .. } => (*month, Some(rows.walk())),
+            _ => (*month, None),
+        });
+        for (month, place) in scanned.iter().map(|one| (one.month, Some(one.rows.walk()))).chain(classes) {
+            by_month.entry(month).or_default().push(place);
+        }
+        Self { by_month }
+    }
+
+    /// Whether there are no openings of an entry; no, if nobody can look everywhere. Entries ascend from one question to
+    /// the next.
+    fn misses(&mut self, month: Month, index: Index) -> bool {
+        let places = self.by_month.entry(month).or_default();
+        places.iter_mut().all(|place| {
+            let has = place.as_mut().map(|walk| walk.has(index));
+            has.is_some_and(|has| has.is_ok_and(|has| !has))
+        })
+    }
 }
 
 fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ReadError {

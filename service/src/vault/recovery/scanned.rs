@@ -9,8 +9,9 @@ use einsicht_tlog::{Index, Size};
 
 use super::super::damage::{Damage, Problem};
 use super::super::layout::{index_path, openings_path};
+use super::super::leaf_hashes::LeafHashes;
 use super::super::rows::{Row, Rows};
-use super::super::scan::{Piece, PieceKind, piece_at};
+use super::super::scan::{Piece, PieceKind, Pieces, piece_at};
 use super::super::start::Start;
 use super::{Log, RecoveryError};
 use crate::storage::file::{DataFile, Folder};
@@ -69,10 +70,13 @@ pub(super) fn scan(
             scanned.rows.clear();
         }
     }
+    let file = Arc::clone(&scanned.file);
+    let mut pieces = Pieces::new(&*file, scanned.records_end)?;
+    let mut hashes = LeafHashes::new(log.reader, log.size);
     let mut offset = scanned.records_end;
-    while let Some(piece) = piece_at(&*scanned.file, offset)? {
+    while let Some(piece) = pieces.next_piece()? {
         offset = piece.end;
-        scanned.see(piece, log, &path, damages)?;
+        scanned.see(piece, &mut hashes, &path, damages)?;
     }
     if start.header_checks && start.overwritten.is_none() && offset > start.records_at {
         damages.push(Damage { file: path, offset: start.count_at, what: Problem::Count });
@@ -101,13 +105,13 @@ impl Scanned {
     fn see(
         &mut self,
         piece: Piece,
-        log: &Log<'_>,
+        hashes: &mut LeafHashes<'_>,
         path: &str,
         damages: &mut Vec<Damage>,
     ) -> Result<(), RecoveryError> {
         let damage = |offset, what| Damage { file: path.to_owned(), offset, what };
         match piece.kind {
-            PieceKind::Record { header, slot_checks } if self.is_next(&header, log)? => {
+            PieceKind::Record { header, slot_checks } if self.is_next(&header, hashes)? => {
                 self.rows.push(Row { index: header.index, offset: piece.offset });
                 self.records_end = piece.end;
                 if !slot_checks {
@@ -120,7 +124,7 @@ impl Scanned {
                 damages.extend(before.map(|orphan| damage(orphan.offset, Problem::NoRecord)));
             }
             // No crash leaves these: what has no entry is destroyed before its index is given again.
-            PieceKind::Record { header, .. } if header.index.0 < log.size.0 => {
+            PieceKind::Record { header, .. } if hashes.get(header.index)?.is_some() => {
                 damages.push(damage(piece.offset, Problem::Foreign(header.index)));
                 self.records_end = piece.end;
             }
@@ -144,10 +148,8 @@ impl Scanned {
     }
 
     /// Whether a record is that of an entry of the log, behind those before.
-    fn is_next(&self, header: &RecordHeader, log: &Log<'_>) -> Result<bool, RecoveryError> {
+    fn is_next(&self, header: &RecordHeader, hashes: &mut LeafHashes<'_>) -> Result<bool, RecoveryError> {
         let is_behind = self.rows.last()?.is_none_or(|last| last.index < header.index);
-        Ok(is_behind
-            && header.index.0 < log.size.0
-            && log.reader.leaf_hash(header.index)? == header.leaf_hash)
+        Ok(is_behind && hashes.get(header.index)? == Some(header.leaf_hash))
     }
 }

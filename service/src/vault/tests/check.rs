@@ -86,6 +86,16 @@ fn a_flipped_bit_of_an_index_is_found_and_named_once() {
 }
 
 #[test]
+fn a_watermark_that_is_damaged_is_named_and_mended_by_the_next_start() {
+    let folder = sound();
+    folder.flip("vault/watermark", 8 * 20);
+    let (_, faults) = check(&folder, true);
+    assert!(matches!(faults.as_slice(), [fault] if fault.starts_with("vault/watermark: ")), "{faults:?}");
+    open(&folder).unwrap().move_watermark().unwrap();
+    assert_eq!(check(&folder, true).1, Vec::<String>::new());
+}
+
+#[test]
 fn a_flipped_byte_of_a_file_is_found_and_named_also_without_keys() {
     let folder = sound();
     for byte in (0..folder.bytes(FILE).len()).step_by(3) {

@@ -133,7 +133,12 @@ fn a_journal_that_can_not_be_read_is_not_written_over() {
 fn without_a_watermark_that_can_be_read_everything_is_looked_at() {
     let folder = sound(&[Step::Commit(8), Step::Erase(3), Step::Watermark, Step::Commit(2)]);
     folder.break_file("vault/watermark");
-    open(&folder).unwrap().assert_in_order("broken");
+    let operations = folder.operations();
+    assert_eq!(open(&folder).unwrap().vault.damages(), [unreadable("vault/watermark")]);
+    let written = folder.trace().split_off(operations);
+    assert!(written.iter().any(|(_, path)| path == INDEX), "indexes are made anew: {written:?}");
+    folder.mend("vault/watermark");
+    open(&folder).unwrap().assert_in_order("mended");
 }
 
 /// Whatever of the vault's files fails at a start, readers are served, and the next start finds all in order.
