@@ -1,5 +1,5 @@
-//! Reads the whole log again in the background: opening a large ledger checks only what lies behind
-//! the watermark, the rest is checked here, and what is found is reported. Changes nothing.
+//! Reads the whole log and the whole vault again in the background: opening a large ledger checks only what lies behind
+//! the watermarks, the rest is checked here, and what is found is reported. Changes nothing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,27 +10,45 @@ use einsicht_tlog::{Index, Origin};
 use tokio::sync::watch;
 
 use crate::sequencer::Published;
-use crate::storage::{self, file::RealFolder};
+use crate::storage::{self, LogReader, file::RealFolder};
+use crate::vault::Vault;
 
-/// Entries between two rests.
+/// Entries of the log between two rests …
 const STRIDE_ENTRIES: u64 = 4096;
+/// … and bytes of the vault.
+const STRIDE_BYTES: u64 = 1024 * 1024;
 /// A rest is this many times as long as the work before it: recording comes first.
 const REST_FACTOR: u32 = 3;
 
 /// From the end of one pass to the beginning of the next. Disks lose bits over months, not over hours.
 const PASS_INTERVAL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Starts passes over the log: one now, over what is published now, then one a week. They end with the
+/// What is read.
+pub struct Scrub {
+    /// The ledger.
+    pub origin: Origin,
+    /// What is published.
+    pub published: watch::Receiver<Arc<Published>>,
+    /// Reads the log.
+    pub reader: LogReader,
+    /// What is sealed.
+    pub vault: Vault,
+}
+
+/// Starts passes over log and vault: one now, over what is published now, then one a week. They end with the
 /// process.
 ///
 /// # Errors
 /// If no thread can be had.
-pub fn start(data: &Path, origin: Origin, published: watch::Receiver<Arc<Published>>) -> std::io::Result<()> {
+pub fn start(data: &Path, scrub: Scrub) -> std::io::Result<()> {
     let folder = RealFolder::new(data);
+    let Scrub { origin, published, reader, vault } = scrub;
     let scrub = move || {
         loop {
             let now = Arc::clone(&published.borrow());
             run(&folder, &origin, &now);
+            let now = Arc::clone(&published.borrow());
+            read_vault(&vault, &reader, &now);
             sleep(PASS_INTERVAL);
         }
     };
@@ -56,6 +74,35 @@ fn run(folder: &RealFolder, origin: &Origin, published: &Published) {
             tracing::error!(fault, "the scrub found damage; run `einsichtd fsck` and keep this copy")
         }
         None => tracing::info!(size = %head.size, "the scrub found every entry as it was recorded"),
+    }
+}
+
+/// What is found the vault tells by itself, and keeps.
+fn read_vault(vault: &Vault, reader: &LogReader, published: &Published) {
+    let (mut since, mut read) = (Instant::now(), 0);
+    let mut pace = |bytes| {
+        read += bytes;
+        if read >= STRIDE_BYTES {
+            sleep(since.elapsed() * REST_FACTOR);
+            (since, read) = (Instant::now(), 0);
+        }
+    };
+    match vault.scrub(reader, published.head.size, &mut pace) {
+        Ok(found) if found.damages > 0 => {
+            tracing::error!(
+                damages = found.damages,
+                "the scrub read the vault, which is damaged; see above, and run `einsichtd fsck`"
+            );
+        }
+        Ok(found) if found.records > 0 => {
+            tracing::info!(
+                records = found.records,
+                opened = found.opened,
+                "the scrub found what is sealed as it was recorded"
+            );
+        }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, "the scrub could not read the vault to its end"),
     }
 }
 

@@ -7,7 +7,8 @@
 //! - [`Vault::open`] destroys openings that no entry has, finishes what an erasure had begun, and says which
 //!   erasures in the log may not be done yet. It refuses a log that was rolled back.
 //! - An erasure touches the openings that it names, and no others, whenever the power goes.
-//! - Damage here stops neither recording nor reading the log: [`Vault::damages`] names it.
+//! - Damage here stops neither recording nor reading the log: [`Vault::damages`] names it, over starts, until it is
+//!   mended or erased. [`Vault::scrub`] looks for what no start reads.
 //! - After a failed write nothing more is written until the next start; after a failed sync the process must
 //!   end, as with the log.
 //!
@@ -17,6 +18,7 @@ mod check;
 mod class;
 mod copy;
 mod damage;
+mod damaged;
 mod erase;
 mod erasing;
 mod error;
@@ -24,6 +26,7 @@ mod keyring;
 mod layout;
 mod leaf_hashes;
 mod left;
+mod mending;
 mod open;
 mod read;
 mod recovery;
@@ -31,6 +34,7 @@ mod redo;
 mod rewrap;
 mod rows;
 mod scan;
+mod scrub;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -47,6 +51,7 @@ use einsicht_tlog::{Hash, Index, Origin, TreeHead};
 
 use self::class::{ClassFile, Pending, WriteError};
 use self::layout::VAULT;
+use self::mending::Damages;
 use self::recovery::{Class, Classes};
 use self::watermark::{Known, State, Watermark};
 use crate::storage::file::Folder;
@@ -62,6 +67,7 @@ pub use self::open::{Opened, Opening};
 pub use self::recovery::RecoveryError;
 pub use self::redo::{RedoError, Said};
 pub use self::rewrap::rewrap;
+pub use self::scrub::Scrubbed;
 
 /// Openings of one entry, encrypted, and where they belong.
 #[derive(Debug, Clone)]
@@ -130,7 +136,8 @@ struct Inner {
     is_journal_kept: bool,
     /// What the watermark knew of months and classes that are closed.
     unlooked: Vec<Known>,
-    damages: Vec<Damage>,
+    /// What does not check, as far as it is known.
+    damages: Mutex<Damages>,
     halt: Halt,
 }
 
@@ -139,12 +146,6 @@ impl Vault {
     #[must_use]
     pub fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.inner.keyring.as_ref()
-    }
-
-    /// What did not check when the vault was opened.
-    #[must_use]
-    pub fn damages(&self) -> &[Damage] {
-        &self.inner.damages
     }
 
     /// Makes openings durable, in order. Only the one who writes the log calls this.
@@ -207,6 +208,8 @@ impl Vault {
         files.iter().try_for_each(|file| file.sync_index(&*self.inner.data))?;
         self.inner.data.create_folder(VAULT)?;
         self.inner.data.sync_folder("")?;
+        // No later start looks at what the watermark covers.
+        self.inner.damages().write(&*self.inner.data)?;
         // Looked at last: what comes meanwhile lies behind.
         let undone = self.inner.undone().iter().copied().filter(|index| index.0 < head.size.0).collect();
         let known = classes.iter().filter_map(|((month, class), known)| {

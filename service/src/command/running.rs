@@ -17,7 +17,7 @@ use crate::http::Site;
 use crate::ledger::Standby;
 use crate::metrics::Metrics;
 use crate::rpc::Shared;
-use crate::scrub;
+use crate::scrub::{self, Scrub};
 use crate::server::{Entrance, Server};
 use crate::storage::file::{Folder, RealFolder};
 use crate::supervisor;
@@ -83,7 +83,13 @@ pub(super) fn run(
         let shutdown = CancellationToken::new();
         let published = Arc::clone(&sequencer.published().borrow());
         let origin = Origin::parse(&genesis.origin)?;
-        scrub::start(&data, origin.clone(), sequencer.published()).context("the scrub's thread")?;
+        let scrub = Scrub {
+            origin: origin.clone(),
+            published: sequencer.published(),
+            reader: reader.clone(),
+            vault: vault.clone(),
+        };
+        scrub::start(&data, scrub).context("the scrub's thread")?;
         let damages = u32::try_from(vault.damages().len()).unwrap_or(u32::MAX);
         metrics::gauge!("einsicht_vault_damages").set(f64::from(damages));
         let custody = Custody::new(custody::Parts {

@@ -69,7 +69,7 @@ pub const METRICS: &[Metric] = &[
     counter("einsicht_disclosures_total", "Disclosures of sealed values, requests for them and view keys"),
     counter("einsicht_erasures_total", "Erasures of sealed values, of single entries or of whole months"),
     counter("einsicht_records_opened_total", "Confidential records that were made public"),
-    gauge("einsicht_vault_damages", "Places of the vault that did not check when it was opened"),
+    gauge("einsicht_vault_damages", "Places of the vault that are known to be damaged"),
     counter("einsicht_vault_faults_total", "Calls that failed because of the vault or its keys"),
     counter("einsicht_daily_failures_total", "What the daily run could not do, each time that it tried"),
     gauge(

@@ -18,6 +18,7 @@ use einsicht_tlog::{Hash, Index};
 
 use super::layout::{VAULT, class_folder, index_path, month_folder, openings_path};
 use super::rows::{Row, Rows};
+use super::start::Start;
 use crate::storage::file::{DataFile, Folder, read_exact_at};
 
 /// One month and class that was not erased as a whole.
@@ -182,6 +183,12 @@ impl ClassFile {
         let mut extent = self.extent();
         self.file.write_all_at(slot, offset + RECORD_HEADER_BYTES as u64).map_err(WriteError::Write)?;
         self.write_count(&mut extent, times)
+    }
+
+    /// What stands before its records, while nothing is overwritten.
+    pub fn start(&self, origin_hash: Hash) -> io::Result<Start> {
+        let _extent = self.extent();
+        Start::read(&*self.file, origin_hash, self.month, self.class)
     }
 
     /// Its rows, and where its records end, as of now.

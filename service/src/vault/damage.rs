@@ -28,6 +28,8 @@ pub enum Problem {
     NoRecord,
     /// The openings of an entry are damaged.
     Slot(Index),
+    /// Those of an entry check, and do not decrypt.
+    Sealed(Index),
     /// An entry has sealed values, and no openings; nor were they erased.
     Missing(Index),
     /// A record that names an entry of the log, and is not its own.
@@ -54,6 +56,9 @@ impl fmt::Display for Damage {
             Problem::NoRecord => write!(formatter, "{file}, byte {offset}: no record can be read here"),
             Problem::Slot(index) => {
                 write!(formatter, "{file}, byte {offset}: the openings of entry {index} are damaged")
+            }
+            Problem::Sealed(index) => {
+                write!(formatter, "{file}, byte {offset}: the openings of entry {index} do not decrypt")
             }
             Problem::Missing(index) => {
                 write!(formatter, "{file}: the openings of entry {index} are missing")

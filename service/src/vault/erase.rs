@@ -55,6 +55,7 @@ impl Vault {
             Err(error) => return Err(error),
         };
         self.done(by);
+        self.inner.forget_damages_of(index);
         Ok(erased)
     }
 
@@ -82,6 +83,7 @@ impl Vault {
         }
         inner.erase_files(month, class, by)?;
         self.done(by);
+        inner.forget_damages_in(month, class);
         Ok(())
     }
 

@@ -9,6 +9,22 @@ pub const WATERMARK: &str = "vault/watermark";
 /// What an erasure that is under way writes, before it does.
 pub const ERASING: &str = "vault/erasing";
 
+/// Damage that is known.
+pub const DAMAGED: &str = "vault/damaged";
+
+/// The month and class of a file in the vault's folder; of the folder of a month, the month.
+pub fn place_of(path: &str) -> Option<(Month, Option<RetentionClass>)> {
+    let (month, rest) = path.strip_prefix(VAULT)?.strip_prefix('/')?.split_once('/').unwrap_or_else(|| {
+        let month = path.rsplit('/').next().unwrap_or_default();
+        (month, "")
+    });
+    let class = rest.split('/').next().filter(|class| !class.is_empty());
+    match class {
+        Some(class) => Some((month.parse().ok()?, Some(class.parse().ok()?))),
+        None => Some((month.parse().ok()?, None)),
+    }
+}
+
 /// Folder of a month.
 pub fn month_folder(month: Month) -> String {
     format!("{VAULT}/{month}")

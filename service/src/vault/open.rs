@@ -7,9 +7,8 @@ use einsicht_access::vault::WrappingKey;
 use einsicht_proto::v1::Erasure;
 use einsicht_tlog::{Index, Origin, Size};
 
-use super::damage::{Damage, Problem};
-use super::layout::{VAULT, WATERMARK};
-use super::recovery::{self, Class, Log, Recovered};
+use super::layout::VAULT;
+use super::recovery::{self, Class, Log, Memory, Recovered};
 use super::watermark::Watermark;
 use super::{Inner, Keyring, OpenError, RecoveryError, Vault};
 use crate::storage::file::Folder;
@@ -54,15 +53,16 @@ impl Vault {
         });
         let keyring = keyring.transpose()?;
         let is_there = !data.folders("").map_err(RecoveryError::from)?.iter().all(|name| name != VAULT);
+        let mut known = Vec::new();
         let recovered = match is_there || keyring.is_some() {
             true => {
-                let (watermark, told) = known(&*data);
-                if let Some(watermark) = &watermark {
+                let memory = Memory::read(&*data);
+                if let Some(watermark) = &memory.watermark {
                     belongs(watermark, reader, size)?;
                 }
                 let log = Log { reader, origin_hash: origin.hash(), size };
-                let mut recovered = recovery::recover(&*data, &*keys, &log, watermark.as_ref())?;
-                recovered.damages.extend(told);
+                let recovered = recovery::recover(&*data, &*keys, &log, &memory)?;
+                known = memory.damages;
                 recovered
             }
             // Nothing was ever sealed here.
@@ -72,9 +72,6 @@ impl Vault {
         let closed = classes.iter().filter(|(_, class)| matches!(class, Class::Closed));
         for ((month, class), _) in closed {
             keyring.iter().for_each(|keyring| keyring.close(*month, *class));
-        }
-        for damage in &damages {
-            tracing::error!("{damage}");
         }
         let undone = erasures.iter().map(|(index, ..)| *index).collect();
         let inner = Inner {
@@ -88,22 +85,15 @@ impl Vault {
             stopped: AtomicBool::new(false),
             is_journal_kept,
             unlooked,
-            damages,
+            damages: Mutex::default(),
             halt,
         };
-        Ok(Opened { vault: Self { inner: Arc::new(inner) }, erasures })
-    }
-}
-
-/// What the watermark says. One that can't be read is told, and taken for none: everything is looked at.
-fn known(data: &dyn Folder) -> (Option<Watermark>, Option<Damage>) {
-    match Watermark::read(data) {
-        Ok(watermark) => (watermark, None),
-        Err(error) => {
-            tracing::error!(file = WATERMARK, %error, "the whole vault is looked at, and everything is erased again");
-            let what = Problem::Unreadable;
-            (None, Some(Damage { file: WATERMARK.to_owned(), offset: 0, what }))
+        let vault = Self { inner: Arc::new(inner) };
+        vault.take_damages(damages, &known, reader);
+        for damage in vault.damages() {
+            tracing::error!("{damage}");
         }
+        Ok(Opened { vault, erasures })
     }
 }
 

@@ -9,6 +9,7 @@
 mod behind;
 mod journal;
 mod known;
+mod memory;
 mod scanned;
 mod settle;
 
@@ -21,18 +22,19 @@ use einsicht_proto::v1::Erasure;
 use einsicht_tlog::{Hash, Index, Size};
 
 use self::behind::{Behind, Wanted, read_behind};
+pub(super) use self::memory::Memory;
 use self::scanned::{Scanned, scan};
 use self::settle::settle;
 use super::class::{ClassFile, WriteError};
 use super::damage::{Damage, Problem};
 use super::layout::{VAULT, erased_path, index_path, month_folder, openings_path};
 use super::rows::Rows;
-use super::watermark::{Known, Watermark};
+use super::watermark::Known;
 use crate::storage::file::{Folder, is_full, read_small};
 use crate::storage::{LogReader, ReadError};
 
 /// Damages that are told one by one.
-const DAMAGES_MAX: usize = 1000;
+pub(super) const DAMAGES_MAX: usize = 1000;
 
 /// The log that the vault belongs to.
 pub(super) struct Log<'l> {
@@ -81,8 +83,9 @@ pub(super) fn recover(
     folder: &dyn Folder,
     keys: &dyn Folder,
     log: &Log<'_>,
-    watermark: Option<&Watermark>,
+    memory: &Memory,
 ) -> Result<Recovered, RecoveryError> {
+    let watermark = memory.watermark.as_ref();
     let from = watermark.map_or(Size(0), |watermark| watermark.head.size);
     let known = watermark.map_or(&[][..], |watermark| &watermark.classes);
     let mut recovery = Recovery {
@@ -91,10 +94,14 @@ pub(super) fn recover(
         log,
         from,
         erasures_from: from,
+        openings_from: from,
         found: Recovered::default(),
         scanned: Vec::new(),
         unsure: BTreeSet::new(),
+        suspects: BTreeSet::new(),
+        lossy: BTreeSet::new(),
     };
+    recovery.remember(memory);
     recovery.finish_erasing();
     for key in list(folder)? {
         recovery.look_at(key)?;
@@ -103,7 +110,8 @@ pub(super) fn recover(
     let mut undone = watermark.map_or_else(Vec::new, |watermark| watermark.undone.clone());
     undone.extend(recovery.erased_and_there());
     let erasures = recovery.erasures_from;
-    let wanted = Wanted { erasures, undone: &undone, openings: from, unsure: &recovery.unsure };
+    let openings = recovery.openings_from;
+    let wanted = Wanted { erasures, undone: &undone, openings, unsure: &recovery.unsure };
     let behind = read_behind(log, &wanted, &recovery.scanned, &recovery.found.classes)?;
     let mut found = recovery.settle(behind)?;
     let is_closed = |one: &&Known| matches!(found.classes.get(&(one.month, one.class)), Some(Class::Closed));
@@ -138,10 +146,16 @@ struct Recovery<'r> {
     from: Size,
     /// From which entry on erasures have to be done again.
     erasures_from: Size,
+    /// From which entry on it is looked whether there are openings.
+    openings_from: Size,
     found: Recovered,
     scanned: Vec<Scanned>,
     /// Months of which all entries are held against what is there: an index was lost that knew what there was.
     unsure: BTreeSet<Month>,
+    /// Indexes that could not be read somewhere.
+    suspects: BTreeSet<String>,
+    /// Months of which openings were missing before. What is no record there may be them.
+    lossy: BTreeSet<Month>,
 }
 
 impl Recovery<'_> {
@@ -177,7 +191,10 @@ impl Recovery<'_> {
     }
 
     fn scan(&mut self, month: Month, class: RetentionClass) -> Result<(), RecoveryError> {
-        match scan(self.folder, self.log, self.from, (month, class), &mut self.found.damages) {
+        let is_suspect = self.suspects.contains(&index_path(month, class));
+        // An index that is in doubt is made anew.
+        let from = if is_suspect { Size(0) } else { self.from };
+        match scan(self.folder, self.log, from, (month, class), &mut self.found.damages) {
             Ok(Some(one)) => {
                 if !one.is_index_whole && self.from > Size(0) {
                     self.unsure.insert(month);
@@ -196,7 +213,9 @@ impl Recovery<'_> {
         let Behind { erasures, missing } = behind;
         for one in std::mem::take(&mut self.scanned) {
             let (month, class) = (one.month, one.class);
-            let is_missing = missing.iter().any(|(of, _)| *of == month) || self.is_unknown(month);
+            let is_missing = missing.iter().any(|(of, _)| *of == month)
+                || self.lossy.contains(&month)
+                || self.is_unknown(month);
             match settle(self.folder, self.log, one, is_missing, &mut self.found.damages) {
                 Ok(file) => {
                     self.found.classes.insert((month, class), Class::Open(Arc::new(file)));

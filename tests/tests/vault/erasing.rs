@@ -1,11 +1,13 @@
 //! What was erased is gone, stays gone, and everybody can see that it was erased.
 
 use std::fs;
+use std::time::Duration;
 
 use einsicht_proto::v1::EraseRequest;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tests::folder::files;
 use einsicht_tests::process::{run, text};
+use tokio::time::sleep;
 use tonic::Code;
 
 use crate::scene::{ACTOR, Scene, personal, refused};
@@ -89,6 +91,40 @@ async fn a_vault_that_is_damaged_is_named_and_the_log_is_recorded_and_verified_a
     let next = scene.record(personal()).await;
     let answer = scene.disclose(&scene.auditor, next, &["actor"]).await.unwrap();
     assert_eq!(scene.text(&answer, "actor"), Ok(ACTOR.to_owned()));
+}
+
+/// Of what was in order at the last stop, a start looks at the end only.
+#[tokio::test]
+async fn damage_that_no_start_looks_at_is_found_all_the_same_and_known_until_it_is_erased() {
+    let mut scene = Scene::new("").await;
+    let index = scene.record(personal()).await;
+    scene.record(personal()).await;
+    scene.service.terminate().await.expect(0, &[]);
+    let openings = files(&scene.city.data()).into_iter().find(|path| path.ends_with("openings")).unwrap();
+    let mut bytes = fs::read(&openings).unwrap();
+    let first = bytes.windows(4).position(|window| window == b"EIV1").unwrap();
+    bytes[first + 100] ^= 1;
+    fs::write(&openings, bytes).unwrap();
+    let told = format!("the openings of entry {index} are damaged");
+    let known = scene.city.data().join("vault/damaged");
+    for _ in 0..2 {
+        scene.service = scene.city.serve_with(&[]).await;
+        let mut tries = 0;
+        while !(known.exists() && scene.service.log().contains(&told)) {
+            tries += 1;
+            assert!(tries < 1000, "nobody found it: {}", scene.service.log());
+            sleep(Duration::from_millis(10)).await;
+        }
+        scene.service.terminate().await.expect(0, &[]);
+    }
+    scene.service = scene.city.serve_with(&[]).await;
+    scene.erase(index, &[]).await.unwrap();
+    assert!(!known.exists());
+    scene.service.terminate().await.expect(0, &[]);
+    scene.service = scene.city.serve_with(&[]).await;
+    let answer = scene.disclose(&scene.auditor, index, &["actor"]).await;
+    refused(answer, Code::FailedPrecondition, &["erased"]);
+    assert!(!scene.service.log().contains(&told));
 }
 
 #[tokio::test]
