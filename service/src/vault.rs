@@ -47,13 +47,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 
 use bytes::Bytes;
 use einsicht_access::{Month, Openings, RetentionClass};
-use einsicht_tlog::{Hash, Index, Origin, TreeHead};
+use einsicht_tlog::{Hash, Index, Origin};
 
 use self::class::{ClassFile, Pending, WriteError};
 use self::layout::VAULT;
 use self::mending::Damages;
 use self::recovery::{Class, Classes};
-use self::watermark::{Known, State, Watermark};
+use self::watermark::Known;
 use crate::storage::file::Folder;
 use crate::storage::{AppendError, Halt};
 
@@ -134,7 +134,7 @@ struct Inner {
     stopped: AtomicBool,
     /// The journal states what could not be finished when the vault was opened.
     is_journal_kept: bool,
-    /// What the watermark knew of months and classes that are closed.
+    /// What the watermark knew of months and classes that are closed, or gone.
     unlooked: Vec<Known>,
     /// What does not check, as far as it is known.
     damages: Mutex<Damages>,
@@ -193,36 +193,6 @@ impl Vault {
         };
         self.inner.read().iter().map(summary).collect()
     }
-
-    /// Brings the index to the disk, and says that everything up to `head`, which is published, is in order, but
-    /// for what is yet to be erased.
-    ///
-    /// # Errors
-    /// Those of the file system. Nothing is lost then: more is looked at when the ledger is opened.
-    pub fn move_watermark(&self, head: &TreeHead) -> io::Result<()> {
-        let classes: Vec<_> = self.inner.read().iter().map(|(key, class)| (*key, class.clone())).collect();
-        let files: Vec<Arc<ClassFile>> = classes.iter().filter_map(|(_, class)| class.file()).collect();
-        if files.is_empty() && self.inner.keyring.is_none() {
-            return Ok(());
-        }
-        files.iter().try_for_each(|file| file.sync_index(&*self.inner.data))?;
-        self.inner.data.create_folder(VAULT)?;
-        self.inner.data.sync_folder("")?;
-        // No later start looks at what the watermark covers.
-        self.inner.damages().write(&*self.inner.data)?;
-        // Looked at last: what comes meanwhile lies behind.
-        let undone = self.inner.undone().iter().copied().filter(|index| index.0 < head.size.0).collect();
-        let known = classes.iter().filter_map(|((month, class), known)| {
-            let state = match known {
-                Class::Open(file) => State::Overwritten(file.overwritten()),
-                Class::Closed => return None,
-                Class::Erased { .. } => State::Erased,
-            };
-            Some(Known { month: *month, class: *class, state })
-        });
-        let classes = known.chain(self.inner.unlooked.iter().copied()).collect();
-        Watermark { head: *head, undone, classes }.write(&*self.inner.data)
-    }
 }
 
 impl Inner {
@@ -268,7 +238,10 @@ impl Inner {
             }
             None => {}
         }
-        let file = Arc::new(ClassFile::create(&*self.data, self.origin.hash(), month, class)?);
+        // Where a file is gone, the new one counts on: when the old one comes back, that is noticed.
+        let gone = self.unlooked.iter().find(|one| (one.month, one.class) == (month, class));
+        let times = gone.map_or(0, Known::times);
+        let file = Arc::new(ClassFile::create(&*self.data, self.origin.hash(), month, class, times)?);
         self.classes_mut().insert((month, class), Class::Open(Arc::clone(&file)));
         Ok(file)
     }

@@ -83,6 +83,8 @@ pub(super) fn run(
         let shutdown = CancellationToken::new();
         let published = Arc::clone(&sequencer.published().borrow());
         let origin = Origin::parse(&genesis.origin)?;
+        let damages = u32::try_from(vault.damages().len()).unwrap_or(u32::MAX);
+        metrics::gauge!("einsicht_vault_damages").set(f64::from(damages));
         let scrub = Scrub {
             origin: origin.clone(),
             published: sequencer.published(),
@@ -90,8 +92,6 @@ pub(super) fn run(
             vault: vault.clone(),
         };
         scrub::start(&data, scrub).context("the scrub's thread")?;
-        let damages = u32::try_from(vault.damages().len()).unwrap_or(u32::MAX);
-        metrics::gauge!("einsicht_vault_damages").set(f64::from(damages));
         let custody = Custody::new(custody::Parts {
             sequencer: sequencer.clone(),
             reader: reader.clone(),

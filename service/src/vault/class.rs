@@ -103,18 +103,24 @@ pub(super) enum WriteError {
 }
 
 impl ClassFile {
-    /// Begins a month and class: folders and file, durable with their names.
+    /// Begins a month and class: folders and file, durable with their names. `times` is how often something was
+    /// overwritten in a file that was there before. Openings that somebody put there meanwhile are not touched.
     pub fn create(
         folder: &dyn Folder,
         origin_hash: Hash,
         month: Month,
         class: RetentionClass,
+        times: u64,
     ) -> Result<Self, WriteError> {
         let path = openings_path(month, class);
         let here = class_folder(month, class);
         folder.create_folder(&here).map_err(WriteError::Write)?;
         let file = folder.open(&path, true).map_err(WriteError::Write)?;
-        let start = file_start(origin_hash, month, class, 0);
+        let start = file_start(origin_hash, month, class, times);
+        if file.byte_len().map_err(WriteError::Write)? > start.len() as u64 {
+            let error = format!("{path} is there, and was not when the service started: start it again");
+            return Err(WriteError::Write(io::Error::new(io::ErrorKind::AlreadyExists, error)));
+        }
         file.set_len(0).and_then(|()| file.write_all_at(&start, 0)).map_err(WriteError::Write)?;
         file.sync_data().map_err(WriteError::Sync)?;
         let index = folder.open(&index_path(month, class), true).map_err(WriteError::Write)?;
@@ -125,7 +131,7 @@ impl ClassFile {
         let end = start.len() as u64;
         let count_at = Some(end - OVERWRITTEN_BYTES as u64);
         let extent = Extent { end, count_at, is_count_due: false };
-        Ok(Self::new(month, class, file, (extent, 0), rows))
+        Ok(Self::new(month, class, file, (extent, times), rows))
     }
 
     /// Takes over what is there, and how often something in it was overwritten.

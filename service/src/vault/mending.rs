@@ -1,6 +1,8 @@
 //! What is known to be damaged, and whether it still is.
 
+use std::collections::HashSet;
 use std::io;
+use std::mem::discriminant;
 use std::sync::{MutexGuard, PoisonError};
 
 use einsicht_access::{Month, RetentionClass};
@@ -49,7 +51,7 @@ impl Vault {
     /// Takes what was found, and of what was known what is still so.
     pub(super) fn take_damages(&self, found: Vec<Damage>, known: &[Damage], reader: &LogReader) {
         let still = known.iter().filter(|damage| !found.contains(damage) && self.is_still(damage, reader));
-        let all: Vec<Damage> = found.iter().chain(still).take(DAMAGES_MAX).cloned().collect();
+        let all = bounded(found.iter().chain(still));
         self.inner.change_damages(|damages| *damages = all);
     }
 
@@ -120,6 +122,8 @@ impl Inner {
     pub(super) fn forget_damages_in(&self, month: Month, class: RetentionClass) {
         let is_month_erased = self.is_erased(month);
         let is_in = |damage: &Damage| match place_of(&damage.file) {
+            // That of what says that it was erased is told once, though it is mended by erasing again.
+            _ if damage.file.ends_with("/erased") => false,
             Some((of, Some(other))) => (of, other) == (month, class),
             Some((of, None)) => of == month && is_month_erased,
             None => false,
@@ -147,6 +151,17 @@ impl Inner {
             tracing::warn!(%error, "what is damaged of the vault could not be written down");
         }
     }
+}
+
+/// As many as are told. Of each kind in each file there is one: where openings of a month are known to be missing,
+/// nothing is destroyed that may have been them.
+fn bounded<'d>(damages: impl Iterator<Item = &'d Damage>) -> Vec<Damage> {
+    let mut seen = HashSet::new();
+    let (mut first, others): (Vec<_>, Vec<_>) =
+        damages.cloned().partition(|damage| seen.insert((damage.file.clone(), discriminant(&damage.what))));
+    let room = DAMAGES_MAX.saturating_sub(first.len());
+    first.extend(others.into_iter().take(room));
+    first
 }
 
 /// Whether there is something that is neither the record of an entry nor destroyed.

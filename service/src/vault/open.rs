@@ -7,6 +7,7 @@ use einsicht_access::vault::WrappingKey;
 use einsicht_proto::v1::Erasure;
 use einsicht_tlog::{Index, Origin, Size};
 
+use super::damage::log;
 use super::layout::VAULT;
 use super::recovery::{self, Class, Log, Memory, Recovered};
 use super::watermark::Watermark;
@@ -90,9 +91,7 @@ impl Vault {
         };
         let vault = Self { inner: Arc::new(inner) };
         vault.take_damages(damages, &known, reader);
-        for damage in vault.damages() {
-            tracing::error!("{damage}");
-        }
+        log("the vault is damaged", vault.damages().iter());
         Ok(Opened { vault, erasures })
     }
 }

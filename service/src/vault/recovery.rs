@@ -33,8 +33,8 @@ use super::watermark::Known;
 use crate::storage::file::{Folder, is_full, read_small};
 use crate::storage::{LogReader, ReadError};
 
-/// Damages that are told one by one.
-pub(super) const DAMAGES_MAX: usize = 1000;
+/// Damages that are told one by one; of each kind in each file at least one is.
+pub(super) const DAMAGES_MAX: usize = if cfg!(test) { 16 } else { 1000 };
 
 /// The log that the vault belongs to.
 pub(super) struct Log<'l> {
@@ -71,7 +71,7 @@ pub(super) struct Recovered {
     pub erasures: Vec<(Index, Vec<u8>, Erasure)>,
     /// Whether the journal may state an erasure that could not be finished. It must not be written over then.
     pub is_journal_kept: bool,
-    /// What the watermark knew of what nobody could look at: it stays known.
+    /// What the watermark knew of what nobody could look at, or is gone: it stays known.
     pub unlooked: Vec<Known>,
 }
 
@@ -114,8 +114,9 @@ pub(super) fn recover(
     let wanted = Wanted { erasures, undone: &undone, openings, unsure: &recovery.unsure };
     let behind = read_behind(log, &wanted, &recovery.scanned, &recovery.found.classes)?;
     let mut found = recovery.settle(behind)?;
-    let is_closed = |one: &&Known| matches!(found.classes.get(&(one.month, one.class)), Some(Class::Closed));
-    found.unlooked = known.iter().filter(is_closed).copied().collect();
+    let is_unlooked =
+        |one: &&Known| matches!(found.classes.get(&(one.month, one.class)), None | Some(Class::Closed));
+    found.unlooked = known.iter().filter(is_unlooked).copied().collect();
     Ok(found)
 }
 
@@ -213,9 +214,8 @@ impl Recovery<'_> {
         let Behind { erasures, missing } = behind;
         for one in std::mem::take(&mut self.scanned) {
             let (month, class) = (one.month, one.class);
-            let is_missing = missing.iter().any(|(of, _)| *of == month)
-                || self.lossy.contains(&month)
-                || self.is_unknown(month);
+            let is_missing =
+                missing.contains_key(&month) || self.lossy.contains(&month) || self.is_unknown(month);
             match settle(self.folder, self.log, one, is_missing, &mut self.found.damages) {
                 Ok(file) => {
                     self.found.classes.insert((month, class), Class::Open(Arc::new(file)));
@@ -226,10 +226,9 @@ impl Recovery<'_> {
                 Err(error) => return Err(error),
             }
         }
-        for (month, index) in missing {
-            self.tell(&month_folder(month), 0, Problem::Missing(index));
+        for (month, indices) in missing {
+            indices.iter().for_each(|index| self.tell(&month_folder(month), 0, Problem::Missing(*index)));
         }
-        self.found.damages.truncate(DAMAGES_MAX);
         self.found.erasures = erasures;
         Ok(self.found)
     }

@@ -6,17 +6,18 @@
 //! seals; `fsck` does.
 
 use std::io;
+use std::mem::discriminant;
 use std::sync::PoisonError;
 
 use einsicht_access::vault::record::{RecordHeader, read_slot};
 use einsicht_tlog::{Index, Size, bundle};
 
 use super::class::ClassFile;
-use super::damage::{Damage, Problem};
+use super::damage::{Damage, Problem, log};
 use super::layout::{index_path, place_of};
 use super::leaf_hashes::LeafHashes;
 use super::read::Entry;
-use super::recovery::Class;
+use super::recovery::{Class, DAMAGES_MAX};
 use super::rows::{Row, Walk};
 use super::scan::{PieceKind, Pieces};
 use super::{RecoveryError, Vault, VaultError};
@@ -64,7 +65,7 @@ impl Vault {
         let _erasing = self.inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         found.retain(|damage| self.was_not_erased(damage, reader));
         let before = self.damages();
-        found.iter().filter(|damage| !before.contains(damage)).for_each(|damage| tracing::error!("{damage}"));
+        log("the scrub found", found.iter().filter(|damage| !before.contains(damage)));
         // All of these were just read.
         let is_read = |damage: &Damage| files.iter().any(|file| file.path() == damage.file);
         let is_known = |damage: &&Damage| damage.what != Problem::Unreadable || !is_read(damage);
@@ -148,7 +149,7 @@ impl Scrub<'_> {
         let Some(keyring) = &self.vault.inner.keyring else { return false };
         let key = keyring.existing_vault_key(file.month, file.class);
         if let Err(error) = &key {
-            tracing::error!(file = file.path(), %error, "without its key nobody can tell whether this decrypts");
+            tracing::error!(file = file.path(), %error, "the scrub can't tell whether this decrypts: its key can't be read");
         }
         matches!(key, Ok(Some(_)))
     }
@@ -212,7 +213,10 @@ impl Scrub<'_> {
 
     fn tell(&mut self, file: String, offset: u64, what: Problem) {
         let damage = Damage { file, offset, what };
-        if !self.found.contains(&damage) && self.found.len() < super::recovery::DAMAGES_MAX {
+        let is_like =
+            |one: &Damage| one.file == damage.file && discriminant(&one.what) == discriminant(&what);
+        let has_room = self.found.len() < DAMAGES_MAX || !self.found.iter().any(is_like);
+        if has_room && !self.found.contains(&damage) {
             self.found.push(damage);
         }
     }

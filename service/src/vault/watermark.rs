@@ -6,11 +6,15 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index, Size, TreeHead};
 
-use super::layout::WATERMARK;
+use super::Vault;
+use super::class::ClassFile;
+use super::layout::{VAULT, WATERMARK};
+use super::recovery::Class;
 use crate::storage::file::{Folder, read_small, replace};
 
 /// First word and version.
@@ -99,6 +103,44 @@ impl Watermark {
     }
 }
 
+impl Vault {
+    /// Brings the index to the disk, and says that everything up to `head`, which is published, is in order, but
+    /// for what is yet to be erased.
+    ///
+    /// # Errors
+    /// Those of the file system. Nothing is lost then: more is looked at when the ledger is opened.
+    pub fn move_watermark(&self, head: &TreeHead) -> io::Result<()> {
+        let classes: Vec<_> = self.inner.read().iter().map(|(key, class)| (*key, class.clone())).collect();
+        let files: Vec<Arc<ClassFile>> = classes.iter().filter_map(|(_, class)| class.file()).collect();
+        if files.is_empty() && self.inner.keyring.is_none() {
+            return Ok(());
+        }
+        files.iter().try_for_each(|file| file.sync_index(&*self.inner.data))?;
+        self.inner.data.create_folder(VAULT)?;
+        self.inner.data.sync_folder("")?;
+        // No later start looks at what the watermark covers.
+        self.inner.damages().write(&*self.inner.data)?;
+        // Looked at last: what comes meanwhile lies behind.
+        let undone = self.inner.undone().iter().copied().filter(|index| index.0 < head.size.0).collect();
+        let known = classes.iter().filter_map(|((month, class), known)| {
+            let state = match known {
+                Class::Open(file) => State::Overwritten(file.overwritten()),
+                Class::Closed => return None,
+                Class::Erased { .. } => State::Erased,
+            };
+            Some(Known { month: *month, class: *class, state })
+        });
+        // What is gone stays known, until there is another file.
+        let is_there = |one: &Known| {
+            let here = classes.iter().find(|(key, _)| *key == (one.month, one.class));
+            here.is_some_and(|(_, class)| !matches!(class, Class::Closed))
+        };
+        let unlooked = self.inner.unlooked.iter().filter(|one| !is_there(one)).copied();
+        let classes = known.chain(unlooked).collect();
+        Watermark { head: *head, undone, classes }.write(&*self.inner.data)
+    }
+}
+
 /// Whether its first line says so.
 fn is_of_another_version(bytes: &[u8]) -> bool {
     let line = bytes.split_inclusive(|byte| *byte == b'\n').next().and_then(|line| line.strip_suffix(b"\n"));
@@ -108,6 +150,14 @@ fn is_of_another_version(bytes: &[u8]) -> bool {
 }
 
 impl Known {
+    /// How often something was overwritten, where that is known.
+    pub fn times(&self) -> u64 {
+        match self.state {
+            State::Overwritten(times) => times,
+            State::Erased => 0,
+        }
+    }
+
     fn parse(line: &str) -> Option<Self> {
         let (place, state) = line.split_once(' ')?;
         let (month, class) = place.split_once('/')?;

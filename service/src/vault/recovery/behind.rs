@@ -34,8 +34,8 @@ pub(super) struct Wanted<'w> {
 pub(super) struct Behind {
     /// Entries that say that something was erased, and may not be done.
     pub erasures: Vec<(Index, Vec<u8>, Erasure)>,
-    /// Entries with seals that have no record, and their months.
-    pub missing: Vec<(Month, Index)>,
+    /// Entries with seals that have no record, by month: of each month that has any, at least the first.
+    pub missing: BTreeMap<Month, Vec<Index>>,
 }
 
 pub(super) fn read_behind(
@@ -44,7 +44,7 @@ pub(super) fn read_behind(
     scanned: &[Scanned],
     classes: &Classes,
 ) -> Result<Behind, ReadError> {
-    let mut behind = Behind { erasures: Vec::new(), missing: Vec::new() };
+    let mut behind = Behind { erasures: Vec::new(), missing: BTreeMap::new() };
     let is_before = |index: &&Index| index.0 < wanted.erasures.0.min(log.size.0);
     for index in wanted.undone.iter().filter(is_before) {
         let leaf = log.reader.leaf(*index)?;
@@ -53,6 +53,7 @@ pub(super) fn read_behind(
             behind.erasures.push((*index, leaf, erasure));
         }
     }
+    let mut missing = 0;
     let mut places = Places::new(scanned, classes);
     let mut next = wanted.erasures.0.min(wanted.openings.0);
     if let Some(month) = wanted.unsure.first() {
@@ -76,8 +77,12 @@ pub(super) fn read_behind(
             }
             // What can't be read here is the auditor's business, as in every other entry.
             let Ok(body) = read_body(parts.body) else { continue };
-            if is_missing && behind.missing.len() < DAMAGES_MAX && !seals_of(&body).is_empty() {
-                behind.missing.push((month, index));
+            if is_missing && !seals_of(&body).is_empty() {
+                let of_month = behind.missing.entry(month).or_default();
+                if of_month.is_empty() || missing < DAMAGES_MAX {
+                    of_month.push(index);
+                    missing += 1;
+                }
             }
             if let Some(Content::Erasure(erasure)) = body.content
                 && index.0 >= wanted.erasures.0

@@ -9,6 +9,7 @@ use super::super::damage::Problem;
 use super::super::keyring::is_there;
 use super::super::layout::{class_folder, openings_path};
 use super::super::watermark::{Known, State};
+use super::scanned::Scanned;
 use super::{Class, Recovery};
 
 impl Recovery<'_> {
@@ -35,6 +36,13 @@ impl Recovery<'_> {
                 }
                 (None, State::Erased) => self.came_back(month, class),
             }
+        }
+        // It was gone when the watermark was moved.
+        let is_new =
+            |one: &Scanned| !known.iter().any(|known| (known.month, known.class) == (one.month, one.class));
+        let back = self.scanned.iter().filter(|one| is_new(one)).find(|one| one.has_before(self.from));
+        if let Some((month, class)) = back.map(|one| (one.month, one.class)) {
+            self.came_back(month, class);
         }
         // What nobody can read may be less than was known.
         if self.scanned.iter().any(|file| file.start.overwritten.is_none()) {

@@ -44,7 +44,7 @@ impl Recovery<'_> {
     pub(super) fn remember(&mut self, memory: &Memory) {
         self.found.damages.extend(memory.lost.iter().cloned());
         if memory.lost.iter().any(|damage| damage.file == DAMAGED) {
-            (self.from, self.openings_from) = (Size(0), Size(0));
+            (self.from, self.openings_from, self.erasures_from) = (Size(0), Size(0), Size(0));
         }
         let unread = memory.damages.iter().filter(|damage| damage.what == Problem::Unreadable);
         for (month, class) in unread.clone().filter_map(|damage| place_of(&damage.file)) {

@@ -135,6 +135,11 @@ impl Scanned {
         Ok(())
     }
 
+    /// Whether there are openings of an entry before that one.
+    pub fn has_before(&self, from: Size) -> bool {
+        self.rows.first().is_ok_and(|row| row.is_some_and(|row| from.contains(row.index)))
+    }
+
     /// Where the record of the last row ends, or the header if there is none; `None` if they do not fit.
     fn last_record(&self) -> io::Result<Option<u64>> {
         let Ok(last) = self.rows.last() else { return Ok(None) };

@@ -73,9 +73,9 @@ pub(super) fn settle(
     if !orphans.is_empty() || !torn.is_empty() {
         file.sync_data()?;
     }
-    if rows.count() == 0 && !is_missing {
+    if rows.count() == 0 && !is_missing && end <= start.records_at {
         // It was being begun: of header and names, nobody knows what is on the disk.
-        return Ok(ClassFile::create(folder, log.origin_hash, month, class)?);
+        return Ok(ClassFile::create(folder, log.origin_hash, month, class, overwritten)?);
     }
     // Where there is no room, they stay in memory.
     let _ = rows.write();

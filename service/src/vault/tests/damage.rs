@@ -172,6 +172,35 @@ fn damage_of_the_last_record_before_the_watermark_is_told_and_nothing_of_it_is_d
     }
 }
 
+/// As many are named as there is room for, and some of each month: what is left in it may be them.
+#[test]
+fn what_may_be_openings_is_kept_however_many_of_another_month_are_missing() {
+    let folder = sound(&[Step::Commit(25), Step::Commit(12), Step::Watermark]);
+    for class in ["next-year-end", "P12M"] {
+        folder.remove(&format!("vault/2026-11/{class}/openings")).unwrap();
+    }
+    folder.remove("vault/watermark").unwrap();
+    let december = "vault/2026-12/next-year-end/openings";
+    let last = folder.bytes(december).windows(4).rposition(|window| window == b"EIV1").unwrap();
+    folder.flip(december, (last + 10) * 8);
+    let before = folder.bytes(december);
+    let missing = |month: &str, world: &World| {
+        let is_it = |damage: &&crate::vault::Damage| {
+            damage.file == month && matches!(damage.what, Problem::Missing(_))
+        };
+        world.vault.damages().iter().filter(is_it).count()
+    };
+    for start in 0..4 {
+        let world = open(&folder).unwrap();
+        assert!(folder.bytes(december) == before, "start {start}: something was destroyed");
+        assert_eq!(missing("vault/2026-12", &world), 1, "start {start}");
+        assert!((10..19).contains(&missing("vault/2026-11", &world)), "start {start}");
+        world.move_watermark().unwrap();
+    }
+    folder.flip(december, (last + 10) * 8);
+    assert_eq!(missing("vault/2026-12", &open(&folder).unwrap()), 0);
+}
+
 #[test]
 fn a_log_that_was_rolled_back_is_refused_before_anything_is_destroyed() {
     let folder = MemoryFolder::default();

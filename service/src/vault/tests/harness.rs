@@ -18,7 +18,7 @@ use crate::storage::memory::MemoryFolder;
 use crate::storage::{self, Growth};
 use crate::vault::recovery::list;
 use crate::vault::scan::{PieceKind, piece_at};
-use crate::vault::{Damage, Opened, Opening, SealedBytes, Vault, VaultError, VaultRecord};
+use crate::vault::{Opened, Opening, SealedBytes, Vault, VaultError, VaultRecord};
 
 const NOVEMBER: u64 = 1_795_365_600;
 const DECEMBER: u64 = 1_796_083_200;
@@ -47,8 +47,6 @@ pub struct World {
     pub folder: MemoryFolder,
     pub log: storage::Opened,
     pub vault: Vault,
-    /// What was damaged when the vault was opened, before anything was erased again.
-    pub told: Vec<Damage>,
     /// Entries whose second value was to be erased, and by which entry.
     pub erased: Vec<(u64, u64)>,
 }
@@ -74,8 +72,7 @@ pub fn open_with(folder: &MemoryFolder, wrapping: Option<WrappingKey>) -> Result
         halt: Arc::new(|_| {}),
     })
     .map_err(|error| error.to_string())?;
-    let told = vault.damages();
-    let mut world = World { folder: folder.clone(), log, vault, told, erased: Vec::new() };
+    let mut world = World { folder: folder.clone(), log, vault, erased: Vec::new() };
     world.vault.erase_again(erasures, &reader).map_err(|error| error.to_string())?;
     // What a test expects it reads from the log itself.
     for index in 0..world.log.tip.size().0 {

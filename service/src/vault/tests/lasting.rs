@@ -197,6 +197,31 @@ fn a_scrub_beside_erasures_finds_nothing() {
 }
 
 #[test]
+fn what_is_erased_while_a_scrub_reads_on_is_not_told() {
+    for is_whole in [false, true] {
+        let folder = sound();
+        let offset = place(&folder, 3);
+        let world = open(&folder).unwrap();
+        folder.flip(FILE, (offset + RECORD_HEADER_BYTES + 40) * 8);
+        let mut calls = 0;
+        let mut erase = |_| {
+            calls += 1;
+            match (calls, is_whole) {
+                (5, true) => world
+                    .vault
+                    .erase_class("2026-11".parse().unwrap(), "next-year-end".parse().unwrap(), Index(8))
+                    .unwrap(),
+                (5, false) => world.overwrite(3, Index(8)).unwrap(),
+                _ => {}
+            }
+        };
+        let found = world.vault.scrub(&world.log.writer.reader(), Size(world.size()), &mut erase).unwrap();
+        assert!(found.damages == 0 && calls >= 5, "{:?}", world.vault.damages());
+        assert!(!folder.paths().contains(&DAMAGED.to_owned()));
+    }
+}
+
+#[test]
 fn what_is_known_and_can_not_be_read_is_told_and_everything_is_looked_at() {
     for break_it in [(|folder: &MemoryFolder| folder.break_file(DAMAGED)) as fn(&MemoryFolder), |folder| {
         folder.flip(DAMAGED, 77)

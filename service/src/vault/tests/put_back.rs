@@ -4,7 +4,7 @@ use einsicht_access::vault::record::{OVERWRITTEN_BYTES, read_overwritten};
 use einsicht_tlog::{Index, Size};
 
 use super::check::check;
-use super::harness::{Step, World, open, origin, take};
+use super::harness::{Step, World, open, openings, origin, take};
 use crate::storage::file::Folder as _;
 use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
 use crate::vault::{Damage, Problem, VaultError, copy};
@@ -65,6 +65,70 @@ fn what_an_older_file_lacks_is_told() {
     assert!(world.vault.damages().iter().any(is_missing), "{:?}", world.vault.damages());
     let found = world.vault.openings(Index(3), &world.leaf(3)).unwrap();
     assert_eq!(found.openings.as_bytes(), super::harness::rest(3, 8));
+}
+
+/// Starts meanwhile, and what is recorded, change nothing about that.
+#[test]
+fn what_comes_back_with_a_file_that_was_gone_is_erased_again() {
+    for goes_on in [false, true] {
+        let (folder, before) = erased(&[Step::Erase(3), Step::Watermark]);
+        folder.remove(FILE).unwrap();
+        let gone = Damage { file: FILE.to_owned(), offset: 0, what: Problem::Gone };
+        for _ in 0..3 {
+            let world = open(&folder).unwrap();
+            assert!(world.vault.damages().contains(&gone), "{:?}", world.vault.damages());
+            world.move_watermark().unwrap();
+        }
+        if goes_on {
+            assert!(take(&mut open(&folder).unwrap(), &[Step::Commit(4), Step::Watermark]));
+            assert_eq!(times(&folder), Some(1), "a new file counts on");
+            let world = open(&folder).unwrap();
+            world.move_watermark().unwrap();
+            assert_eq!(
+                world.vault.openings(Index(12), &world.leaf(12)).unwrap().openings.as_bytes(),
+                openings(12)
+            );
+        }
+        put(&folder, FILE, &before);
+        let world = open(&folder).unwrap();
+        let found = world.vault.openings(Index(3), &world.leaf(3)).unwrap();
+        assert_eq!(found.openings.as_bytes(), super::harness::rest(3, 8));
+        let lost = Damage { file: "vault/2026-11".to_owned(), offset: 0, what: Problem::Missing(Index(12)) };
+        let expected: &[Damage] = if goes_on { &[lost] } else { &[] };
+        assert_eq!(world.vault.damages(), expected);
+    }
+}
+
+/// As the version before left it where a file was gone.
+#[test]
+fn a_file_that_the_watermark_does_not_know_has_everything_erased_again() {
+    let (folder, before) = erased(&[Step::Erase(3), Step::Watermark]);
+    put(&folder, FILE, &before);
+    folder.edit("vault/watermark", |bytes| {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[4..6], ["2", "2026-11/next-year-end 1"], "{text}");
+        let lines = ["einsicht-vault 2", lines[1], lines[2], lines[3], "1", lines[6]];
+        *bytes = format!("{}\n", lines.join("\n")).into_bytes();
+    });
+    let world = open(&folder).unwrap();
+    world.assert_in_order("put back");
+}
+
+#[test]
+fn a_file_that_comes_back_while_the_service_runs_is_not_written_over() {
+    let (folder, before) = erased(&[Step::Erase(3), Step::Watermark]);
+    folder.remove(FILE).unwrap();
+    let mut world = open(&folder).unwrap();
+    put(&folder, FILE, &before);
+    let error = world.commit(4).unwrap_err();
+    assert!(error.contains(FILE) && error.contains("start it again"), "{error}");
+    assert!(folder.bytes(FILE) == before);
+    drop(world);
+    let mut world = open(&folder).unwrap();
+    world.assert_in_order("put back");
+    world.commit(4).unwrap();
+    world.assert_in_order("goes on");
 }
 
 /// An erasure whose end the process did not see counts as one.
