@@ -12,6 +12,7 @@ mod daily;
 mod disclosing;
 mod erasing;
 mod four_eyes;
+mod leaks;
 mod life;
 mod off;
 mod partly;
