@@ -66,7 +66,7 @@ pub use self::left::left;
 pub use self::open::{Opened, Opening};
 pub use self::recovery::RecoveryError;
 pub use self::redo::{RedoError, Said};
-pub use self::rewrap::rewrap;
+pub use self::rewrap::{RewrapError, rewrap};
 pub use self::scrub::Scrubbed;
 
 /// Openings of one entry, encrypted, and where they belong.

@@ -9,19 +9,38 @@ use super::keyring::names;
 use crate::signer;
 use crate::storage::file::{Folder, read_small, replace};
 
+/// The keys are under the wrapping key that they were under.
+#[derive(Debug, thiserror::Error)]
+pub enum RewrapError {
+    /// Some open with neither.
+    #[error(
+        "{paths}, in the folder of keys: damaged, or under another wrapping key than the one that is configured. No key was \
+         changed. Restore what is named from your backup of the keys; or, where there is none, move it out of the folder \
+         and begin again: what was sealed with it stays unreadable",
+        paths = paths.join(", ")
+    )]
+    Unopened {
+        /// Their files.
+        paths: Vec<String>,
+    },
+    /// A file, or there was no randomness.
+    #[error(transparent)]
+    Key(#[from] KeyringError),
+}
+
 /// Puts all keys in the folder of keys under another wrapping key, and returns how many it did. Those that are under
 /// it already stay as they are: one that was cut off is run again. Nobody else may use the folder meanwhile; that is
 /// not checked here.
 ///
 /// # Errors
-/// [`KeyringError`]. Before all keys were found to open, with the old or the new one, nothing is changed.
+/// [`RewrapError`]. Before all keys were found to open, with the old or the new one, nothing is changed.
 pub fn rewrap(
     keys: &dyn Folder,
     origin: &Origin,
     old: &WrappingKey,
     new: &WrappingKey,
-) -> Result<usize, KeyringError> {
-    let mut under_old = Vec::new();
+) -> Result<usize, RewrapError> {
+    let (mut under_old, mut unopened) = (Vec::new(), Vec::new());
     for name in names(keys)? {
         let path = name.path();
         let io = |error| KeyringError::Io { path: path.clone(), error };
@@ -31,12 +50,15 @@ pub fn rewrap(
         }
         match old.unwrap(origin.as_str(), name, &file) {
             Ok(key) => under_old.push((name, key)),
-            Err(error) => return Err(KeyringError::Damaged { path, error }),
+            Err(_) => unopened.push(path),
         }
+    }
+    if !unopened.is_empty() {
+        return Err(RewrapError::Unopened { paths: unopened });
     }
     for (name, key) in &under_old {
         let mut nonce = [0; AEAD_NONCE_BYTES];
-        signer::random(&mut nonce)?;
+        signer::random(&mut nonce).map_err(KeyringError::from)?;
         let path = name.path();
         let file = new.wrap(origin.as_str(), *name, key, &nonce);
         replace(keys, &path, &file).map_err(|error| KeyringError::Io { path, error })?;
@@ -84,7 +106,8 @@ mod tests {
         let folder = MemoryFolder::default();
         open(&folder, "aa").unwrap().vault_key("2026-11".parse().unwrap(), "P12M".parse().unwrap()).unwrap();
         let refused = rewrap(&folder, &origin, &key("cc"), &key("bb"));
-        assert!(matches!(refused, Err(KeyringError::Damaged { .. })));
+        let Err(RewrapError::Unopened { paths }) = refused else { panic!("{refused:?}") };
+        assert_eq!(paths, ["vault/2026-11.P12M.key", "markers/2026-11.key"], "all of them are named");
         assert!(open(&folder, "aa").is_ok());
     }
 }
