@@ -140,18 +140,19 @@ pub(super) fn of_custody(error: &CustodyError) -> Status {
         | Error::OpenedBefore { .. }
         | Error::NotYet { .. }
         | Error::NotEnded { .. }
-        | Error::MonthErased { .. } => Code::FailedPrecondition,
+        | Error::MonthErased { .. }
+        | Error::NotOpened { .. }
+        // The entry stands: it is known what was done, and that the rest waits for the disk.
+        | Error::NotDone { .. } => Code::FailedPrecondition,
         Error::Vault(error) => of_vault(error),
         Error::Key(error) => of_key(error),
         Error::Unfit { .. } | Error::Unclear { .. } | Error::MayBeErased { .. } => Code::DataLoss,
-        Error::NotDone { .. }
-        | Error::NotOpened { .. }
-        | Error::Leaf(_)
+        Error::Leaf(_)
         | Error::Entry(_)
         | Error::Random(_)
         | Error::Disorder => Code::Internal,
     };
-    if matches!(code, Code::DataLoss | Code::Internal) {
+    if matches!(code, Code::DataLoss | Code::Internal) || matches!(error, Error::NotDone { .. }) {
         tracing::error!(%error, "the vault");
         metrics::counter!("einsicht_vault_faults_total").increment(1);
     }

@@ -3,13 +3,14 @@
 use std::io;
 use std::sync::{Arc, PoisonError};
 
-use einsicht_access::vault::AEAD_NONCE_BYTES;
 use einsicht_access::vault::record::{SlotTooShort, destroyed_slot, slot, unchecked_slot};
+use einsicht_access::vault::{AEAD_NONCE_BYTES, KeyName};
 use einsicht_access::{Month, Openings, RetentionClass, SealedField};
 use einsicht_tlog::Index;
 
 use super::class::{ClassFile, Slot, Stored, WriteError};
 use super::erasing::{Journal, Overwriting};
+use super::keyring::names;
 use super::layout::{class_folder, erased_path, index_path, openings_path};
 use super::read::Entry;
 use super::recovery::Class;
@@ -64,14 +65,16 @@ impl Vault {
     /// so, and is recorded already.
     ///
     /// # Errors
-    /// [`VaultError::Io`]; it is done again at the next start.
+    /// [`VaultError`]; it is done again at the next start.
     pub fn erase_class(&self, month: Month, class: RetentionClass, by: Index) -> Result<(), VaultError> {
         let inner = &*self.inner;
         let _erasing = inner.erasing.lock().unwrap_or_else(PoisonError::into_inner);
         let is_left = |((of, other), known): (&(Month, RetentionClass), &Class)| {
             *of == month && *other != class && !matches!(known, Class::Erased { .. })
         };
-        let is_last = !inner.read().iter().any(is_left);
+        let has_key =
+            |name: &KeyName| matches!(name, KeyName::Vault(of, other) if *of == month && *other != class);
+        let is_last = !inner.read().iter().any(is_left) && !names(&*inner.keys)?.iter().any(has_key);
         match &inner.keyring {
             Some(keyring) => keyring.destroy(month, class, is_last)?,
             None => keyring::destroy_class(&*inner.keys, month, class, is_last)?,
@@ -175,16 +178,20 @@ impl Inner {
         if self.is_journal_kept {
             return Err(VaultError::JournalKept);
         }
-        let journal = Journal::open(&*self.data).map_err(AppendError::from)?;
-        match journal.begin(&overwriting) {
+        let begun = Journal::open(&*self.data).and_then(|journal| {
+            journal.begin(&overwriting)?;
+            Ok(journal)
+        });
+        let journal = match begun {
             // For want of room, say: nothing was touched yet, and it can be tried again.
-            Err(error @ WriteError::Write(_)) => return Err(AppendError::from(error).into()),
-            begun => self.write(|| {
-                begun?;
-                file.overwrite(overwriting.offset, &overwriting.slot, overwriting.times)?;
-                journal.end()
-            })?,
-        }
+            Err(WriteError::Write(error)) => return Err(VaultError::Journal { error }),
+            begun => begun,
+        };
+        self.write(|| {
+            let journal = journal?;
+            file.overwrite(overwriting.offset, &overwriting.slot, overwriting.times)?;
+            journal.end()
+        })?;
         Ok(())
     }
 

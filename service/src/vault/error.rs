@@ -68,6 +68,13 @@ pub enum VaultError {
         /// The entry.
         index: Index,
     },
+    /// An erasure could not be begun.
+    #[error("{ERASING} could not be written ({error}), and nothing was overwritten. Recording goes on")]
+    Journal {
+        /// The reason.
+        #[source]
+        error: io::Error,
+    },
     /// An erasure that was cut off could not be finished at the start.
     #[error(
         "{ERASING} states an erasure that could not be finished when the service started, and may hold what is left of \

@@ -116,7 +116,7 @@ impl Steward {
             }
             // Its entry was there when the service was killed, and since the start it is done.
             Err(status) if is_again && status.code() == Code::FailedPrecondition => {
-                assert!(status.message().contains("erased"), "{status}");
+                assert!(status.message().contains("erased before"), "{status}");
                 self.found += 1;
                 self.heard.push(Erased { target, by: None });
             }
