@@ -10,7 +10,7 @@ use einsicht_tlog::Index;
 use super::erase::not_done;
 use super::open::Openings;
 use super::{Custody, CustodyError, blocking};
-use crate::vault::ClassSummary;
+use crate::vault::VaultError;
 
 /// A month and class whose time is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,13 +75,22 @@ impl Custody {
     /// the one stays, so does the other.
     async fn due(&self, today: i32) -> Result<Vec<Due>, CustodyError> {
         let vault = self.parts().vault.clone();
-        let classes = blocking(move || Ok(vault.classes().map_err(crate::vault::VaultError::from)?)).await?;
+        let kept = blocking(move || {
+            let classes = vault.classes().map_err(VaultError::from)?;
+            let here = classes.into_iter().filter(|class| class.erased_by.is_none());
+            let mut kept: Vec<_> = here.map(|class| (class.month, class.class)).collect();
+            // Where the files are lost, some backup has them.
+            kept.extend(vault.lone_keys()?);
+            kept.sort_unstable();
+            Ok(kept)
+        });
+        let kept = kept.await?;
         let rules = self.parts().rules.current();
         let mut stays = BTreeSet::new();
         let mut due = Vec::new();
-        for ClassSummary { month, class, erased_by, .. } in classes {
+        for (month, class) in kept {
             let due_day = class.due(month).first_day();
-            if erased_by.is_some() || due_day > today {
+            if due_day > today {
                 continue;
             }
             let held = rules.retention.holds(month, class) || stays.contains(&class);

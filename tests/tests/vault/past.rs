@@ -91,6 +91,21 @@ async fn a_month_whose_time_is_over_goes_also_where_the_wrapping_key_was_taken_a
 }
 
 #[tokio::test]
+async fn the_key_of_a_month_whose_time_is_over_goes_also_where_its_files_are_lost() {
+    let mut scene = scene(RetentionClass::Months(0), "").await;
+    scene.service.terminate().await.expect(0, &[]);
+    let (month, _) = last_month();
+    std::fs::remove_dir_all(scene.city.data().join(format!("vault/{month}"))).unwrap();
+    scene.service = scene.city.serve_with(&["--accept-clock"]).await;
+    let key = scene.city.path("keys").join(format!("vault/{month}.P0M.key"));
+    assert!(key.exists());
+    let by = retain(&scene, false).await[0].erased_by.expect("an entry says so");
+    assert!(!key.exists(), "copies of the files can't be read any more");
+    let answer = scene.disclose(&scene.auditor, 1, &["actor"]).await.unwrap();
+    assert_eq!(scene.text(&answer, "actor"), Err(by));
+}
+
+#[tokio::test]
 async fn what_is_held_back_stays_until_the_hold_ends() {
     let (month, _) = last_month();
     let hold = format!("[retention]\nhold = [\"{month}\"]");

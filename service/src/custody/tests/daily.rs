@@ -94,3 +94,25 @@ async fn a_record_that_can_not_be_read_keeps_nothing_beyond_its_time() {
     assert_eq!(desk.custody.run_day().await.unwrap(), Day { erased: 1, failed: 1, ..Day::default() });
     assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
 }
+
+/// Whoever has a copy of what is lost could read it with the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_goes_when_its_time_is_over_also_where_what_it_opens_is_lost() {
+    let desk = Desk::new(Rules::default());
+    let keyring = desk.custody.keyring().unwrap();
+    for class in [0, 1] {
+        keyring.vault_key(desk.custody.month().unwrap(), RetentionClass::Months(class)).unwrap();
+    }
+    let keys = || {
+        let is_there = |name: &str| desk.folder.path().join("keys").join(name).exists();
+        ["vault/2026-11.P0M.key", "vault/2026-11.P1M.key", "markers/2026-11.key"].map(is_there)
+    };
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default(), "the month goes on");
+    desk.is_at(BEGUN_AT + DAY);
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { erased: 1, ..Day::default() });
+    assert_eq!(keys(), [false, true, true]);
+    desk.is_at(BEGUN_AT + 40 * DAY);
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day { erased: 1, ..Day::default() });
+    assert_eq!(keys(), [false; 3], "nobody can try out identifiers any more");
+    assert_eq!(desk.custody.run_day().await.unwrap(), Day::default());
+}
