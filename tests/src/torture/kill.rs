@@ -138,7 +138,7 @@ impl Counts {
             ("ledgers", self.ledgers, ledgers),
             ("entries", self.entries, self.acknowledged),
             ("entries with sealed values", self.sealed, rounds * 2),
-            ("erasures", self.erased, rounds / 5),
+            ("erasures", self.erased, rounds / 20),
             ("erasures that were cut off", self.erased_found, rounds / 50),
         ];
         for (what, count, floor) in floors {
