@@ -114,6 +114,8 @@ impl Steward {
                 let Index(by) = index;
                 self.heard.push(Erased { target, by: Some(by) });
             }
+            // Its entry is there, and the disk did not follow.
+            Err(status) if status.message().contains("could not be done yet") => return Err(status),
             // Its entry was there when the service was killed, and since the start it is done.
             Err(status) if is_again && status.code() == Code::FailedPrecondition => {
                 assert!(status.message().contains("erased before"), "{status}");
