@@ -16,7 +16,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem}\
 th,td{border:1px solid;padding:.3rem .5rem;text-align:left;vertical-align:top}\
 dl{display:grid;grid-template-columns:minmax(9rem,14rem) 1fr;gap:.2rem 1rem;margin:.5rem 0}\
 dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere;white-space:pre-line}\
-.scroll{overflow-x:auto}\
+.scroll{overflow-x:auto;margin:1.5rem 0}caption{text-align:left;font-weight:600;padding-bottom:.3rem}\
 article{border-top:1px solid;padding-top:.5rem;margin-top:1rem;break-inside:avoid}\
 .note{border:2px solid;padding:.5rem 1rem}\
 @media (max-width:30rem){dl{grid-template-columns:1fr}dd{margin-bottom:.4rem}}\

@@ -217,7 +217,7 @@ static GERMAN: Words = Words {
         "Monat (protokolliert)",
         "Register",
         "Einträge",
-        "davon mit Personenbezug",
+        "davon mit Personenbezug oder vertraulich",
         "Gefundene Zugriffe",
         "Noch vertraulich",
     ],
@@ -237,7 +237,7 @@ static GERMAN: Words = Words {
         "Gesucht wurde mit den Schlüsseln, die Ihnen die Verwaltung gegeben hat. Ob es Ihre sind, kann diese Auskunft nicht zeigen.",
         "Dass es keine weiteren Zugriffe gab, ist weniger sicher belegt: Die Kennzeichen, an denen Ihre Einträge zu erkennen sind, hat der Dienst der Verwaltung geschrieben. Eine Prüfstelle mit den Schlüsseln der Verwaltung kann sie nachrechnen.",
         "Ein Nachweis enthält den vollständigen öffentlichen Eintrag, auch was hier nicht steht, etwa die Funktion der zugreifenden Person. Sie prüfen ihn ohne Netz mit: einsicht receipt verify proofs/NUMMER.tlog-proof --vkey SCHLÜSSEL",
-        "Zeiten sind Weltzeit (UTC): im Winter eine Stunde, im Sommer zwei Stunden vor der Uhrzeit in Deutschland.",
+        "Zeiten sind Weltzeit (UTC): In Deutschland zeigt die Uhr im Winter eine Stunde mehr, im Sommer zwei.",
     ],
 };
 
@@ -254,7 +254,7 @@ static ENGLISH: Words = Words {
         "Month (recorded)",
         "Registers",
         "Records",
-        "Naming people",
+        "Naming people, or confidential",
         "Accesses found",
         "Still confidential",
     ],

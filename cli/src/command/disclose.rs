@@ -102,7 +102,8 @@ fn print_disclosed(disclosed: &DisclosureFile, who: &Who, args: &DiscloseArgs) -
         }
         return output::print(|out| out.json(&object));
     }
-    let trail = format!("says that '{}' had this disclosed, and why", escape::value(who.as_str()));
+    let did = if disclosed.values.opened.is_empty() { "asked for this" } else { "had this disclosed" };
+    let trail = format!("says that '{}' {did}, and why", escape::value(who.as_str()));
     let known = Known { erased: "erased", trail: &trail };
     let written = print(disclosed, shows_values, known, &mut out);
     flush(written, out)
@@ -173,7 +174,9 @@ fn print_requested(request: &ProvenEntry, who: &Who, args: &DiscloseArgs) -> any
                 escape::value(who.as_str())
             ),
         )?;
-        out.line(&format!("Another steward grants it with: einsicht disclose --request {index} --reason …"))
+        out.line(&format!(
+            "Another steward grants it, and is shown the values, with: einsicht disclose --request {index} --reason …"
+        ))
     })
 }
 

@@ -90,6 +90,15 @@ fn a_line_that_is_rejected_is_told_by_its_number_and_not_by_its_values() {
 }
 
 #[test]
+fn the_log_beside_the_mappings_fits_the_mapping_for_web_servers() {
+    let place = Place::new();
+    let log = std::fs::read_to_string(project().join("tests/import/access.log")).unwrap();
+    place.write("access.log", log);
+    let run = import(&place, "combined", "combined.toml", "access.log").ended(0);
+    run.complains(&["3 records: 2 would be recorded, 1 skipped, 0 rejected"]);
+}
+
+#[test]
 fn a_log_can_come_from_standard_input() {
     let place = Place::new();
     place.write(
