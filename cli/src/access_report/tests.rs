@@ -101,6 +101,7 @@ fn both_pages_tell_what_the_person_is_entitled_to_and_nothing_of_staff() {
         "lang=\"de\"",
         "Abfrage",
         "Rechtsgrundlage",
+        "Art. 6 Abs. 1 Buchst. e DSGVO (gdpr-6-1-e)",
         "Gegenleistung",
         "nein",
         "noch vertraulich",
@@ -112,6 +113,7 @@ fn both_pages_tell_what_the_person_is_entitled_to_and_nothing_of_staff() {
         "lang=\"en\"",
         "read or searched",
         "Legal basis",
+        "Article 6(1)(e) GDPR (gdpr-6-1-e)",
         "still confidential",
         "does not mean that there was no",
     ] {

@@ -33,7 +33,7 @@ pub struct Words {
     pub found_by: &'static str,
     pub proof: &'static str,
     pub meaning: &'static str,
-    pub meaning_text: [&'static str; 5],
+    pub meaning_text: [&'static str; 6],
 }
 
 impl Language {
@@ -109,6 +109,24 @@ impl Language {
             ("outcome", "failed") => ("gewährt, dann fehlgeschlagen", "granted, then failed"),
             ("secondary_use" | "consideration", "true") => ("ja", "yes"),
             ("secondary_use" | "consideration", "false") => ("nein", "no"),
+            ("legal_basis", "gdpr-6-1-a") => {
+                ("Art. 6 Abs. 1 Buchst. a DSGVO (gdpr-6-1-a)", "Article 6(1)(a) GDPR (gdpr-6-1-a)")
+            }
+            ("legal_basis", "gdpr-6-1-b") => {
+                ("Art. 6 Abs. 1 Buchst. b DSGVO (gdpr-6-1-b)", "Article 6(1)(b) GDPR (gdpr-6-1-b)")
+            }
+            ("legal_basis", "gdpr-6-1-c") => {
+                ("Art. 6 Abs. 1 Buchst. c DSGVO (gdpr-6-1-c)", "Article 6(1)(c) GDPR (gdpr-6-1-c)")
+            }
+            ("legal_basis", "gdpr-6-1-d") => {
+                ("Art. 6 Abs. 1 Buchst. d DSGVO (gdpr-6-1-d)", "Article 6(1)(d) GDPR (gdpr-6-1-d)")
+            }
+            ("legal_basis", "gdpr-6-1-e") => {
+                ("Art. 6 Abs. 1 Buchst. e DSGVO (gdpr-6-1-e)", "Article 6(1)(e) GDPR (gdpr-6-1-e)")
+            }
+            ("legal_basis", "gdpr-6-1-f") => {
+                ("Art. 6 Abs. 1 Buchst. f DSGVO (gdpr-6-1-f)", "Article 6(1)(f) GDPR (gdpr-6-1-f)")
+            }
             _ => return value,
         };
         if self == Self::German { german } else { english }
@@ -237,6 +255,7 @@ static GERMAN: Words = Words {
         "Gesucht wurde mit den Schlüsseln, die Ihnen die Verwaltung gegeben hat. Ob es Ihre sind, kann diese Auskunft nicht zeigen.",
         "Dass es keine weiteren Zugriffe gab, ist weniger sicher belegt: Die Kennzeichen, an denen Ihre Einträge zu erkennen sind, hat der Dienst der Verwaltung geschrieben. Eine Prüfstelle mit den Schlüsseln der Verwaltung kann sie nachrechnen.",
         "Ein Nachweis enthält den vollständigen öffentlichen Eintrag, auch was hier nicht steht, etwa die Funktion der zugreifenden Person. Sie prüfen ihn ohne Netz mit: einsicht receipt verify proofs/NUMMER.tlog-proof --vkey SCHLÜSSEL",
+        "Kürzel, etwa für Zweck oder Organisationseinheit, vergibt die Verwaltung. Fragen Sie dort, was sie bedeuten.",
         "Zeiten sind Weltzeit (UTC): In Deutschland zeigt die Uhr im Winter eine Stunde mehr, im Sommer zwei.",
     ],
 };
@@ -274,6 +293,7 @@ static ENGLISH: Words = Words {
         "The search used the keys that the administration gave you. Whether they are yours, this report can't show.",
         "That there were no other accesses is shown less strongly: the markers by which your records are found were written by the administration's service. An auditor with the administration's keys can recompute them.",
         "A proof holds the complete public record, also what is not listed here, such as the role of whoever accessed. Check it without network: einsicht receipt verify proofs/NUMBER.tlog-proof --vkey KEY",
+        "Codes, such as those of purposes and units, are the administration's own. Ask there what they mean.",
         "Times are UTC: in Germany clocks show one hour more in winter, two in summer.",
     ],
 };
