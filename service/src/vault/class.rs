@@ -1,6 +1,7 @@
 //! The openings of one month and retention class: one file that grows, and whose slots are overwritten when
 //! something in them is erased.
 
+mod covered;
 mod reindex;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use einsicht_access::vault::record::{
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index};
 
+pub(super) use self::covered::Covered;
 use super::layout::{VAULT, class_folder, index_path, month_folder, openings_path};
 use super::rows::{Row, Rows};
 use super::start::Start;

@@ -58,6 +58,10 @@ impl Vault {
     /// Whether it is as it was found. What nobody can tell is.
     pub(super) fn is_still(&self, damage: &Damage, reader: &LogReader) -> bool {
         let Some((month, class)) = place_of(&damage.file) else { return false };
+        // Also where its class, or another one of its month, is gone or was erased.
+        if let Problem::Missing(index) = damage.what {
+            return self.is_lost(index, damage.what, reader);
+        }
         let known = class.map(|class| self.inner.read().get(&(month, class)).cloned());
         let file = match known {
             Some(Some(Class::Erased { by: None, .. })) => return damage.file.ends_with("/erased"),
@@ -66,7 +70,6 @@ impl Vault {
             Some(Some(Class::Open(file))) => Some(file),
             Some(Some(Class::Closed)) => return true,
             Some(None) => return damage.what == Problem::Gone,
-            None if self.inner.is_erased(month) => return false,
             None => None,
         };
         let is_still = match (damage.what, &file) {
@@ -75,7 +78,7 @@ impl Vault {
             }
             // An index is made anew by the start that finds that. What a file that is gone held is missing.
             (Problem::Mark | Problem::Unreadable | Problem::Gone, _) => Ok(false),
-            (Problem::Slot(index) | Problem::Sealed(index) | Problem::Missing(index), _) => {
+            (Problem::Missing(index) | Problem::Slot(index) | Problem::Sealed(index), _) => {
                 return self.is_lost(index, damage.what, reader);
             }
             (_, None) => Ok(true),
@@ -120,22 +123,29 @@ impl Inner {
 
     /// That of a month and class was erased.
     pub(super) fn forget_damages_in(&self, month: Month, class: RetentionClass) {
-        let is_month_erased = self.is_erased(month);
-        let is_in = |damage: &Damage| match place_of(&damage.file) {
+        let is_in = |damage: &Damage| match (place_of(&damage.file), damage.what) {
             // That of what says that it was erased is told once, though it is mended by erasing again.
             _ if damage.file.ends_with("/erased") => false,
-            Some((of, Some(other))) => (of, other) == (month, class),
-            Some((of, None)) => of == month && is_month_erased,
-            None => false,
+            // Those of other classes are still missing.
+            (Some((of, _)), Problem::Missing(index)) => of == month && self.is_erased(month, index),
+            (place, _) => place == Some((month, Some(class))),
         };
         self.change_damages(|damages| damages.retain(|damage| !is_in(damage)));
     }
 
-    /// Whether all classes of a month were erased.
-    fn is_erased(&self, month: Month) -> bool {
+    /// Whether openings that are nowhere were erased with a class of their month, as whoever looks for them is told.
+    fn is_erased(&self, month: Month, index: Index) -> bool {
         let classes = self.read();
-        let mut here = classes.iter().filter(|((of, _), _)| *of == month).map(|(_, class)| class).peekable();
-        here.peek().is_some() && here.all(|class| matches!(class, Class::Erased { .. }))
+        let mut here = classes.iter().filter(|((of, _), _)| *of == month).map(|(_, class)| class);
+        let is_with = |class: &Class| match class {
+            Class::Erased { by: Some(_), rows: Some(rows) } => {
+                rows.find(index).is_ok_and(|row| row.is_some())
+            }
+            // Without an index nobody can tell which entries were in it.
+            Class::Erased { by: Some(_), rows: None } => true,
+            _ => false,
+        };
+        here.clone().all(|class| !matches!(class, Class::Closed)) && here.any(is_with)
     }
 
     /// Writes down for the next start what is known now, and tells how much that is. Where it can't be written, the

@@ -106,7 +106,7 @@ pub(super) fn recover(
     for key in list(folder)? {
         recovery.look_at(key)?;
     }
-    recovery.compare(known);
+    recovery.compare(known, from);
     let mut undone = watermark.map_or_else(Vec::new, |watermark| watermark.undone.clone());
     undone.extend(recovery.erased_and_there());
     let erasures = recovery.erasures_from;

@@ -110,6 +110,16 @@ impl Rows {
         self.count().checked_sub(1).map(|last| self.row(last)).transpose()
     }
 
+    /// How many rows are of entries before `end`.
+    pub fn count_before(&self, end: Index) -> io::Result<u64> {
+        self.first_at_or_behind(end)
+    }
+
+    /// The last row of an entry before `end`, if there is one.
+    pub fn last_before(&self, end: Index) -> io::Result<Option<Row>> {
+        self.count_before(end)?.checked_sub(1).map(|last| self.row(last)).transpose()
+    }
+
     /// The row of an entry, if it has one.
     pub fn find(&self, index: Index) -> io::Result<Option<Row>> {
         let position = self.first_at_or_behind(index)?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod copy;
+mod covered;
 mod damage;
 mod destroying;
 mod erasing;

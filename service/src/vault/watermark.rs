@@ -2,7 +2,8 @@
 //! says was erased, but for what is listed. What lies behind is looked at when the ledger is opened.
 //!
 //! It knows, too, how often something was overwritten in each file, and which months and classes were erased. So a file
-//! that somebody put back from a copy is noticed, and everything is erased again.
+//! that somebody put back from a copy is noticed, and everything is erased again. And it knows how much there was in
+//! each file: what is less was lost, and never the trace of a crash.
 
 use std::fmt;
 use std::io;
@@ -12,7 +13,7 @@ use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Hash, Index, Size, TreeHead};
 
 use super::Vault;
-use super::class::ClassFile;
+use super::class::{ClassFile, Covered};
 use super::layout::{VAULT, WATERMARK};
 use super::recovery::Class;
 use crate::storage::file::{Folder, read_small, replace};
@@ -44,8 +45,13 @@ pub(super) struct Known {
 /// What there was of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
-    /// A file, in which something was overwritten this often.
-    Overwritten(u64),
+    /// A file.
+    File {
+        /// How often something in it was overwritten.
+        times: u64,
+        /// How much of it lies before the watermark; `None` if that is not known.
+        covered: Option<Covered>,
+    },
     /// Nothing: it was erased as a whole.
     Erased,
 }
@@ -124,7 +130,10 @@ impl Vault {
         let undone = self.inner.undone().iter().copied().filter(|index| index.0 < head.size.0).collect();
         let known = classes.iter().filter_map(|((month, class), known)| {
             let state = match known {
-                Class::Open(file) => State::Overwritten(file.overwritten()),
+                Class::Open(file) => {
+                    // What can't be read is looked at by the next start.
+                    State::File { times: file.overwritten(), covered: file.covered(head.size).ok() }
+                }
                 Class::Closed => return None,
                 Class::Erased { .. } => State::Erased,
             };
@@ -153,7 +162,7 @@ impl Known {
     /// How often something was overwritten, where that is known.
     pub fn times(&self) -> u64 {
         match self.state {
-            State::Overwritten(times) => times,
+            State::File { times, .. } => times,
             State::Erased => 0,
         }
     }
@@ -163,7 +172,13 @@ impl Known {
         let (month, class) = place.split_once('/')?;
         let state = match state {
             "erased" => State::Erased,
-            times => State::Overwritten(times.parse().ok()?),
+            numbers => {
+                match numbers.split(' ').map(|word| word.parse().ok()).collect::<Option<Vec<_>>>()?[..] {
+                    [times] => State::File { times, covered: None },
+                    [times, rows, end] => State::File { times, covered: Some(Covered { rows, end }) },
+                    _ => return None,
+                }
+            }
         };
         Some(Self { month: month.parse().ok()?, class: class.parse().ok()?, state })
     }
@@ -173,7 +188,10 @@ impl fmt::Display for Known {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { month, class, state } = self;
         match state {
-            State::Overwritten(times) => write!(formatter, "{month}/{class} {times}"),
+            State::File { times, covered: None } => write!(formatter, "{month}/{class} {times}"),
+            State::File { times, covered: Some(Covered { rows, end }) } => {
+                write!(formatter, "{month}/{class} {times} {rows} {end}")
+            }
             State::Erased => write!(formatter, "{month}/{class} erased"),
         }
     }
@@ -192,8 +210,12 @@ mod tests {
         };
         let classes = [
             known("2026-10", "P12M", State::Erased),
-            known("2026-11", "next-year-end", State::Overwritten(0)),
-            known("2026-11", "P12M", State::Overwritten(17)),
+            known("2026-11", "next-year-end", State::File { times: 0, covered: None }),
+            known(
+                "2026-11",
+                "P12M",
+                State::File { times: 17, covered: Some(Covered { rows: 4, end: 1066 }) },
+            ),
         ];
         let undone = [vec![], vec![Index(3), Index(40)]];
         let of = |undone: &Vec<Index>, count: usize| Watermark {

@@ -5,6 +5,7 @@ use einsicht_access::vault::KeyName;
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Index, Size};
 
+use super::super::class::Covered;
 use super::super::damage::Problem;
 use super::super::keyring::is_there;
 use super::super::layout::{class_folder, openings_path};
@@ -14,15 +15,19 @@ use super::{Class, Recovery};
 
 impl Recovery<'_> {
     /// Holds every month and class against what was known of it. What came back is erased again, from the first entry
-    /// of the log that says so.
-    pub(super) fn compare(&mut self, known: &[Known]) {
+    /// of the log that says so. What is less than there was before the watermark, at that size, is looked for in the log.
+    pub(super) fn compare(&mut self, known: &[Known], size: Size) {
         for one in known {
             let Known { month, class, state } = *one;
             let is_other = self.found.classes.contains_key(&(month, class));
             let scanned = self.scanned.iter_mut().find(|one| (one.month, one.class) == (month, class));
             match (scanned, state) {
-                (Some(file), State::Overwritten(times)) => {
+                (Some(file), State::File { times, covered }) => {
                     file.known_overwritten = times;
+                    file.covered_end = covered.map_or(0, |covered| covered.end);
+                    if may_lack(file, covered, size) {
+                        self.unsure.insert(month);
+                    }
                     if file.start.overwritten.is_some_and(|found| found < times) {
                         self.came_back(month, class);
                     }
@@ -30,7 +35,7 @@ impl Recovery<'_> {
                 (Some(_), State::Erased) => self.came_back(month, class),
                 // It was erased since, or can't be read.
                 (None, _) if is_other => {}
-                (None, State::Overwritten(_)) => {
+                (None, State::File { .. }) => {
                     self.unsure.insert(month);
                     self.tell(&openings_path(month, class), 0, Problem::Gone);
                 }
@@ -81,4 +86,15 @@ impl Recovery<'_> {
         };
         there.filter(|(month, class, _)| came_back(*month, *class)).map(|(.., by)| by).collect()
     }
+}
+
+/// Whether a file may have less than it had of entries before the watermark, at that size.
+fn may_lack(file: &Scanned, covered: Option<Covered>, size: Size) -> bool {
+    let Some(covered) = covered else {
+        // No watermark of the version before says. An empty index says nothing, and what is no record may have been one.
+        return file.indexed == 0 || !file.torn.is_empty();
+    };
+    let has_rows = file.rows.count_before(Index(size.0)).is_ok_and(|rows| rows >= covered.rows);
+    let is_as_long = file.file.byte_len().is_ok_and(|bytes| bytes >= covered.end);
+    !(has_rows && is_as_long)
 }

@@ -25,6 +25,10 @@ pub(in crate::vault) struct Scanned {
     pub start: Start,
     /// How often something was overwritten, as the watermark says: at least.
     pub known_overwritten: u64,
+    /// Where those records end that the watermark covers, as it says; 0 if it does not.
+    pub covered_end: u64,
+    /// How many rows of its index were believed.
+    pub indexed: u64,
     /// Where the last record ends that the log has.
     pub records_end: u64,
     /// Of entries behind the end of the log.
@@ -50,6 +54,7 @@ pub(super) fn scan(
     };
     let start = Start::read(&*file, log.origin_hash, month, class)?;
     let (rows, is_index_whole) = open_index(folder, &index_path(month, class), from, damages);
+    let indexed = rows.count();
     let mut scanned = Scanned {
         month,
         class,
@@ -57,6 +62,8 @@ pub(super) fn scan(
         rows,
         start,
         known_overwritten: 0,
+        covered_end: 0,
+        indexed,
         records_end: start.records_at,
         orphans: Vec::new(),
         torn: Vec::new(),

@@ -16,7 +16,7 @@ use crate::storage::file::{DataFile, Folder};
 const ZEROS_BYTES: usize = 64 * 1024;
 
 /// Destroys what the log does not have, and makes the file ready to be written to. Where openings are missing
-/// in the month, what is no record may have been them, and stays.
+/// in the month, what is no record may have been them, and stays. So does what a watermark covered: no crash left it.
 pub(super) fn settle(
     folder: &dyn Folder,
     log: &Log<'_>,
@@ -25,7 +25,7 @@ pub(super) fn settle(
     damages: &mut Vec<Damage>,
 ) -> Result<ClassFile, RecoveryError> {
     let Scanned { month, class, file, start, known_overwritten: known, .. } = scanned;
-    let Scanned { mut rows, records_end, orphans, torn, .. } = scanned;
+    let Scanned { mut rows, records_end, covered_end, orphans, torn, .. } = scanned;
     let path = openings_path(month, class);
     let overwritten = start.overwritten.unwrap_or(0).max(known);
     let is_ours = start.header_checks || start.overwritten.is_some();
@@ -54,21 +54,23 @@ pub(super) fn settle(
         folder.sync_folder(&class_folder(month, class))?;
     }
     let mut end = file.byte_len()?;
-    if is_missing && !torn.is_empty() {
+    let kept_end = records_end.max(covered_end);
+    let is_kept = is_missing || torn.iter().any(|torn| torn.offset < covered_end);
+    if is_kept && !torn.is_empty() {
         damages.extend(torn.iter().map(|torn| Damage {
             file: path.clone(),
             offset: torn.offset,
             what: Problem::NoRecord,
         }));
-    } else if end > records_end {
+    } else if end > kept_end {
         for torn in &torn {
             zero(&*file, torn)?;
             tracing::warn!(file = path, offset = torn.offset, "destroyed openings that were never recorded");
         }
         // On the disk, too, before the file ends before them.
         file.sync_data()?;
-        file.set_len(records_end)?;
-        end = records_end;
+        file.set_len(kept_end)?;
+        end = kept_end;
     }
     if !orphans.is_empty() || !torn.is_empty() {
         file.sync_data()?;

@@ -251,3 +251,37 @@ fn on_a_full_disk_damage_is_told_though_it_can_not_be_written_down() {
         assert_eq!(open(&folder).unwrap().vault.damages(), [at(offset, Problem::Slot(Index(3)))]);
     }
 }
+
+/// Also where the watermark, which knew the class that is lost, is lost with it.
+#[test]
+fn what_is_missing_of_a_class_is_told_until_that_class_is_erased() {
+    for without_watermark in [true, false] {
+        let folder = sound();
+        let lost = if without_watermark { &[FILE, INDEX, "vault/watermark"][..] } else { &[FILE, INDEX] };
+        lost.iter().for_each(|path| folder.remove(path).unwrap());
+        let missing = [3, 6].map(|index| Damage {
+            file: "vault/2026-11".to_owned(),
+            offset: 0,
+            what: Problem::Missing(Index(index)),
+        });
+        let assert_told = |world: &World, case: &str| {
+            let damages = world.vault.damages();
+            assert!(missing.iter().all(|one| damages.contains(one)), "{case}: {damages:?}");
+        };
+        let mut world = open(&folder).unwrap();
+        assert_told(&world, "lost");
+        world.erase_class("2026-11", "P12M");
+        assert_told(&world, "another class was erased");
+        for start in 0..3 {
+            scrub(&world);
+            assert_told(&world, &format!("scrub {start}"));
+            world.move_watermark().unwrap();
+            drop(world);
+            world = open(&folder).unwrap();
+            assert_told(&world, &format!("start {start}"));
+        }
+        world.erase_class("2026-11", "next-year-end");
+        assert_eq!(world.vault.damages(), []);
+        assert_eq!(open(&folder).unwrap().vault.damages(), []);
+    }
+}

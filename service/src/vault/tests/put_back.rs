@@ -5,6 +5,7 @@ use einsicht_tlog::{Index, Size};
 
 use super::check::check;
 use super::harness::{Step, World, open, openings, origin, take};
+use super::watermark::write_as_before;
 use crate::storage::file::Folder as _;
 use crate::storage::memory::{At, Choice, Done, Kind, MemoryFolder};
 use crate::vault::{Damage, Problem, VaultError, copy};
@@ -104,11 +105,12 @@ fn what_comes_back_with_a_file_that_was_gone_is_erased_again() {
 fn a_file_that_the_watermark_does_not_know_has_everything_erased_again() {
     let (folder, before) = erased(&[Step::Erase(3), Step::Watermark]);
     put(&folder, FILE, &before);
+    write_as_before(&folder);
     folder.edit("vault/watermark", |bytes| {
         let text = String::from_utf8(bytes.clone()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[4..6], ["2", "2026-11/next-year-end 1"], "{text}");
-        let lines = ["einsicht-vault 2", lines[1], lines[2], lines[3], "1", lines[6]];
+        let lines = [lines[0], lines[1], lines[2], lines[3], "1", lines[6]];
         *bytes = format!("{}\n", lines.join("\n")).into_bytes();
     });
     let world = open(&folder).unwrap();

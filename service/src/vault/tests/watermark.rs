@@ -16,11 +16,17 @@ fn sound() -> MemoryFolder {
 }
 
 /// As the version before wrote it: without a checksum.
-fn write_as_before(folder: &MemoryFolder) {
+pub fn write_as_before(folder: &MemoryFolder) {
     folder.edit(WATERMARK, |bytes| {
         let text = String::from_utf8(bytes.clone()).unwrap();
         let (rest, checksum) = text.trim_end().rsplit_once('\n').unwrap();
         assert_eq!(checksum.len(), 8);
+        // Of a file it said only how often something was overwritten.
+        let lines = rest.lines().map(|line| match line.split_once('/') {
+            Some(_) => line.split(' ').take(2).collect::<Vec<_>>().join(" "),
+            None => line.to_owned(),
+        });
+        let rest = lines.collect::<Vec<_>>().join("\n");
         *bytes = format!("{}\n", rest.replacen("einsicht-vault 3", "einsicht-vault 2", 1)).into_bytes();
     });
 }
