@@ -62,6 +62,9 @@ pub enum Disclosure {
         file: Box<DisclosureFile>,
         /// Who had them disclosed, as the trail seals it.
         who: Who,
+        /// An erasure of which the service can't read any more what it is about: maybe one of these values, which
+        /// should not be there then. That it is an erasure, and behind the entry, is proven.
+        may_be_erased_by: Option<Index>,
     },
     /// Another steward has to grant it.
     Requested {
@@ -157,12 +160,13 @@ impl Vault {
         let named = shown.into_iter().filter(|field| *field != SealedField::Confidential).collect::<Vec<_>>();
         statement::is_about(&trail, &said, entry.index().0, &named)?;
         values.verify(entry.body()).map_err(AnswerFault::from)?;
-        let erasures: BTreeSet<_> = values.erased.iter().map(|erased| erased.by).collect();
-        for by in erasures {
+        let may_be_erased_by = answer.may_be_erased_by.map(Index);
+        let erasures = values.erased.iter().map(|erased| erased.by).chain(may_be_erased_by);
+        for by in erasures.collect::<BTreeSet<_>>() {
             check::erases(&self.entry(by).await?, &entry)?;
         }
         let file = Box::new(DisclosureFile { entry, values, trail });
-        Ok(Disclosure::Disclosed { file, who: Who(said.who.clone()) })
+        Ok(Disclosure::Disclosed { file, who: Who(said.who.clone()), may_be_erased_by })
     }
 
     /// Erases values of one entry; no fields means all that are left. Returns the entry that says so, what was

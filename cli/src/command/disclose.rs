@@ -76,7 +76,7 @@ pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit>
             // Nothing was disclosed, and there is no file.
             Ok(Exit::Untold)
         }
-        Disclosure::Disclosed { file: disclosed, who } => {
+        Disclosure::Disclosed { file: disclosed, who, may_be_erased_by } => {
             let is_gone = disclosed.values.opened.is_empty();
             if let (Some(file), Some(path), false) = (file, &args.out, is_gone) {
                 let path = path.display();
@@ -85,13 +85,18 @@ pub async fn run(args: &DiscloseArgs, options: &Options) -> anyhow::Result<Exit>
                 options
                     .note(&format!("values and proofs written to {path}: whoever has it knows the values"));
             }
-            print_disclosed(&disclosed, &who, args)?;
+            print_disclosed(&disclosed, &who, may_be_erased_by, args)?;
             Ok(if is_gone { Exit::Untold } else { Exit::Done })
         }
     }
 }
 
-fn print_disclosed(disclosed: &DisclosureFile, who: &Who, args: &DiscloseArgs) -> anyhow::Result<()> {
+fn print_disclosed(
+    disclosed: &DisclosureFile,
+    who: &Who,
+    may_be_erased_by: Option<Index>,
+    args: &DiscloseArgs,
+) -> anyhow::Result<()> {
     let mut out = Out::new();
     let shows_values = args.out.is_none();
     if args.json {
@@ -99,14 +104,32 @@ fn print_disclosed(disclosed: &DisclosureFile, who: &Who, args: &DiscloseArgs) -
         let mut object = summary(disclosed, values);
         if let Some(members) = object.as_object_mut() {
             members.insert("who".to_owned(), who.as_str().into());
+            members.insert("may_be_erased_by".to_owned(), may_be_erased_by.map(|by| by.0).into());
         }
         return output::print(|out| out.json(&object));
     }
     let did = if disclosed.values.opened.is_empty() { "asked for this" } else { "had this disclosed" };
     let trail = format!("says that '{}' {did}, and why", escape::value(who.as_str()));
     let known = Known { erased: "erased", trail: &trail };
-    let written = print(disclosed, shows_values, known, &mut out);
+    let written = print(disclosed, shows_values, known, &mut out)
+        .and_then(|()| warn(disclosed, may_be_erased_by, &mut out));
     flush(written, out)
+}
+
+/// Says that what was shown may be something that was to be erased.
+fn warn(disclosed: &DisclosureFile, may_be_erased_by: Option<Index>, out: &mut Out) -> anyhow::Result<()> {
+    let Some(by) = may_be_erased_by else { return Ok(()) };
+    let index = disclosed.entry.index();
+    let fields: Vec<_> = disclosed.values.opened.iter().map(|opened| opened.field.name()).collect();
+    let text =
+        format!("  entry {by} says that something was erased, and the service can't read what any more");
+    out.styled(Emphasis::Look, "MAY BE ERASED", &text)?;
+    out.line(&format!(
+        "It may be one of these values: pass none of them on before that is settled. What was to be erased is erased once \
+         more with: einsicht erase {index} --fields {} --ground …",
+        fields.join(",")
+    ))?;
+    Ok(())
 }
 
 /// What is known beyond the values.

@@ -71,7 +71,7 @@ fn request(reason: &str) -> DiscloseRequest {
 #[tokio::test]
 async fn what_is_true_is_believed() {
     let (fake, vault) = scene().await;
-    let Disclosure::Disclosed { file, who } = vault.disclose(&all(), REASON).await.unwrap() else {
+    let Disclosure::Disclosed { file, who, .. } = vault.disclose(&all(), REASON).await.unwrap() else {
         panic!("no values")
     };
     assert_eq!((who.as_str(), format!("{who:?}")), ("steward", "Who(..)".to_owned()));
@@ -91,6 +91,12 @@ async fn what_is_true_is_believed() {
     assert_eq!(vault.issue_view_keys(&people(), &months(), REASON).await.unwrap().keys.keys().len(), 4);
     assert_eq!(vault.requests().await.unwrap().len(), 1);
     drop(fake);
+}
+
+#[tokio::test]
+async fn a_value_that_may_be_erased_by_what_is_no_erasure() {
+    let found = disclosed(|_, answer| answer.may_be_erased_by = Some(2)).await;
+    assert!(matches!(found, AnswerFault::OtherKind { index: Index(2), .. }), "{found}");
 }
 
 #[tokio::test]

@@ -77,12 +77,12 @@ impl Custody {
     /// What is to be done today.
     ///
     /// # Errors
-    /// [`CustodyError`], if the rest could not be done either.
+    /// [`CustodyError`] if nobody knows what is to be done.
     pub async fn run_day(&self) -> Result<Day, CustodyError> {
         let undone = self.erase_undone().await?;
         let today = self.today()?;
         let openings = self.open_due(today).await?;
-        let due = self.erase_due(today, &openings).await?;
+        let (due, _) = self.erase_due(today, &openings).await?;
         let count = |is: fn(&Due) -> bool| due.iter().filter(|class| is(class)).count();
         let (erased, held) = (count(|class| class.erased_by.is_some()), count(|class| class.held));
         let failed = undone + openings.failed + due.len() - erased - held;

@@ -49,6 +49,9 @@ pub struct Granted {
     pub trail: Bytes,
     /// What that entry says.
     pub statement: OpenedValue,
+    /// An entry that says that something was erased which is there still, and that nobody can read: it may be one of
+    /// these values.
+    pub may_be_erased_by: Option<Index>,
 }
 
 /// One sealed value. Not printable.
@@ -112,7 +115,13 @@ impl Custody {
         let (receipt, trail) =
             tokio::try_join!(self.receipt(target.index, &published), self.receipt(index, &published))?;
         let opened = fields.iter().filter_map(|field| Some(OpenedValue::of(*field, target.state(*field)?)));
-        Ok(Granted { opened: opened.collect(), receipt, trail, statement })
+        let opened: Vec<_> = opened.collect();
+        // Who must not see it nobody can tell; refusing all that it may be would close entries for years.
+        let may_be_erased_by = target.unclear.filter(|_| opened.iter().any(|value| value.value.is_ok()));
+        if let Some(by) = may_be_erased_by {
+            tracing::warn!(%index, %by, "values were disclosed that an entry which can't be read may say were erased");
+        }
+        Ok(Granted { opened, receipt, trail, statement, may_be_erased_by })
     }
 }
 

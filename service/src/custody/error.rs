@@ -65,7 +65,7 @@ pub enum CustodyError {
     #[error(
         "entry {by} says that something was erased, and what it says can't be read: that may be entry {index}, so this is \
          not made public, which nothing could take back. Put the files of the vault or the key that the log of the \
-         service names back from a backup, and start again"
+         service names back from a backup, and start again; or have entry {index} erased once more, if it was to be"
     )]
     MayBeErased {
         /// The entry.
@@ -167,12 +167,14 @@ pub enum CustodyError {
     },
     /// It would go before it was public.
     #[error(
-        "{month} has confidential records whose day has come, and which could not be opened yet: it stays until they are. \
-         The log of the service says why"
+        "{month} has confidential records whose day has come, and which could not be opened yet: it stays until they \
+         are{}. The log of the service says why, and what to put back", at_most(*until_day)
     )]
     NotOpened {
         /// The month.
         month: Month,
+        /// From which day on it goes all the same, in days since 1970-01-01, if it does.
+        until_day: Option<i32>,
     },
     /// A text that is no month.
     #[error("months[{position}] is no month; a month reads YYYY-MM")]
@@ -292,6 +294,11 @@ pub enum CustodyError {
     /// The work ended in the middle.
     #[error("it ended in disorder; the log of the service says more")]
     Disorder,
+}
+
+/// How long something waits, for people.
+fn at_most(until_day: Option<i32>) -> String {
+    until_day.map_or_else(String::new, |day| format!(", but not beyond {}", date(day)))
 }
 
 /// A day, for people.

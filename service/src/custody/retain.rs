@@ -40,11 +40,23 @@ impl Custody {
             return self.due(today).await;
         }
         let openings = self.open_due(today).await?;
-        self.erase_due(today, &openings).await
+        let (due, first_error) = self.erase_due(today, &openings).await?;
+        match first_error {
+            Some(error) if due.iter().all(|item| item.erased_by.is_none()) => Err(error),
+            _ => Ok(due),
+        }
     }
 
-    /// Erases what is due, but for months with records that can't be opened before.
-    pub(super) async fn erase_due(&self, today: i32, openings: &Openings) -> Result<Vec<Due>, CustodyError> {
+    /// Erases what is due, but for months with records that are to be opened before and can't be. Returns all that is
+    /// due, and why the first of those could not be erased that were to be.
+    ///
+    /// # Errors
+    /// [`CustodyError`] if nobody knows what is due.
+    pub(super) async fn erase_due(
+        &self,
+        today: i32,
+        openings: &Openings,
+    ) -> Result<(Vec<Due>, Option<CustodyError>), CustodyError> {
         let _alone = self.inner.desk.write().await;
         let mut due = self.due(today).await?;
         let mut first_error = None;
@@ -55,7 +67,11 @@ impl Custody {
             if item.held {
                 continue;
             }
-            match self.erase_class(item, openings).await {
+            let erased = match openings.let_go(item, today) {
+                Ok(()) => self.erase_class(item).await,
+                Err(error) => Err(error),
+            };
+            match erased {
                 Ok(by) => item.erased_by = Some(by),
                 Err(error) => {
                     metrics::counter!("einsicht_daily_failures_total").increment(1);
@@ -65,26 +81,13 @@ impl Custody {
                 }
             }
         }
-        match first_error {
-            Some(error) if due.iter().all(|item| item.erased_by.is_none()) => Err(error),
-            _ => Ok(due),
-        }
+        Ok((due, first_error))
     }
 
     /// What was erased of an earlier month is said by statements that are kept in a later one of the same class: while
     /// the one stays, so does the other.
     async fn due(&self, today: i32) -> Result<Vec<Due>, CustodyError> {
-        let vault = self.parts().vault.clone();
-        let kept = blocking(move || {
-            let classes = vault.classes().map_err(VaultError::from)?;
-            let here = classes.into_iter().filter(|class| class.erased_by.is_none());
-            let mut kept: Vec<_> = here.map(|class| (class.month, class.class)).collect();
-            // Where the files are lost, some backup has them.
-            kept.extend(vault.lone_keys()?);
-            kept.sort_unstable();
-            Ok(kept)
-        });
-        let kept = kept.await?;
+        let kept = self.kept().await?;
         let rules = self.parts().rules.current();
         let mut stays = BTreeSet::new();
         let mut due = Vec::new();
@@ -102,11 +105,23 @@ impl Custody {
         Ok(due)
     }
 
-    async fn erase_class(&self, due: &Due, openings: &Openings) -> Result<Index, CustodyError> {
+    /// Months and classes of which something is there that can be erased, in order.
+    pub(super) async fn kept(&self) -> Result<Vec<(Month, RetentionClass)>, CustodyError> {
+        let vault = self.parts().vault.clone();
+        blocking(move || {
+            let classes = vault.classes().map_err(VaultError::from)?;
+            let here = classes.into_iter().filter(|class| class.erased_by.is_none());
+            let mut kept: Vec<_> = here.map(|class| (class.month, class.class)).collect();
+            // Where the files are lost, some backup has them.
+            kept.extend(vault.lone_keys()?);
+            kept.sort_unstable();
+            Ok(kept)
+        })
+        .await
+    }
+
+    async fn erase_class(&self, due: &Due) -> Result<Index, CustodyError> {
         let Due { month, class, .. } = *due;
-        if openings.waiting.contains(&month) {
-            return Err(CustodyError::NotOpened { month });
-        }
         let by = match self.parts().annotations.erased_by(month, class)? {
             // It was said before, and not done: the disk failed.
             Some(by) => by,

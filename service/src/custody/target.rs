@@ -44,16 +44,18 @@ impl Custody {
     /// Reads a published entry, and what is sealed of it, which is checked against its seals. What an entry says was
     /// erased counts as that, also where it is there still.
     pub(super) async fn target(&self, index: Index) -> Result<Target, CustodyError> {
+        self.keyring()?;
         self.look_up(index, false).await
     }
 
     /// The same for whoever erases it: then it may be damaged.
     pub(super) async fn target_to_erase(&self, index: Index) -> Result<Target, CustodyError> {
+        self.keyring()?;
         self.look_up(index, true).await
     }
 
-    async fn look_up(&self, index: Index, is_to_go: bool) -> Result<Target, CustodyError> {
-        self.keyring()?;
+    /// The same also without a wrapping key: then nothing is read, and it shows what was erased.
+    pub(super) async fn look_up(&self, index: Index, is_to_go: bool) -> Result<Target, CustodyError> {
         self.published(index)?;
         let Parts { reader, vault, annotations, .. } = self.parts();
         let (reader, vault, annotations) = (reader.clone(), vault.clone(), annotations.clone());

@@ -7,6 +7,7 @@ mod undone;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use einsicht_access::record::{Sealed, seal_accesses};
 use einsicht_access::vault::{AEAD_NONCE_BYTES, WrappingKey};
@@ -37,15 +38,19 @@ struct Desk {
     recorded: u64,
     /// Whether openings are kept that belong to another event.
     mixes_up: bool,
+    writer: JoinHandle<()>,
     folder: TempDir,
 }
 
 impl Desk {
     fn new(rules: Rules) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(Clocks::at(BEGUN_AT));
-        let mut standby = stand_by(folder.path(), Arc::<Clocks>::clone(&clock));
-        let (sequencer, _) = standby.serve().unwrap().start().unwrap();
+        Self::open(tempfile::tempdir().unwrap(), clock, rules, Some(wrapping_key()))
+    }
+
+    fn open(folder: TempDir, clock: Arc<Clocks>, rules: Rules, wrapping_key: Option<WrappingKey>) -> Self {
+        let mut standby = stand_by(folder.path(), Arc::<Clocks>::clone(&clock), wrapping_key);
+        let (sequencer, writer) = standby.serve().unwrap().start().unwrap();
         let Standby { reader, vault, annotations, .. } = standby;
         let custody = Custody::new(Parts {
             sequencer,
@@ -57,7 +62,16 @@ impl Desk {
             origin: origin(),
             predecessors: vec![Arc::new(RealFolder::new(&folder.path().join("old")))],
         });
-        Self { custody, clock, recorded: 0, mixes_up: false, folder }
+        Self { custody, clock, recorded: 0, mixes_up: false, writer, folder }
+    }
+
+    /// Goes down in order, and comes up again.
+    async fn restart(self, wrapping_key: Option<WrappingKey>) -> Self {
+        let Self { custody, clock, recorded, writer, folder, .. } = self;
+        let rules = Rules::clone(&custody.rules());
+        drop(custody);
+        tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+        Self { recorded, ..Self::open(folder, clock, rules, wrapping_key) }
     }
 
     /// Records an access by somebody, kept as `class` says, this month.
@@ -117,11 +131,15 @@ impl Desk {
     }
 }
 
-fn stand_by(folder: &Path, clock: Arc<Clocks>) -> Standby {
+fn wrapping_key() -> WrappingKey {
+    WrappingKey::parse(&"ab".repeat(32)).unwrap()
+}
+
+fn stand_by(folder: &Path, clock: Arc<Clocks>, wrapping_key: Option<WrappingKey>) -> Standby {
     ledger::stand_by(Opening {
         data: &folder.join("data"),
         keys: folder.join("keys"),
-        wrapping_key: Some(WrappingKey::parse(&"ab".repeat(32)).unwrap()),
+        wrapping_key,
         clock,
         accept_clock: false,
         new: NewLedger { origin: origin(), simulated: false },

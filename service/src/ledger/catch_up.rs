@@ -170,7 +170,7 @@ impl Log<'_> {
             Err(VaultError::NoKey { .. }) if self.vault.keyring().is_none() => {
                 return Err(LedgerError::Hidden { index });
             }
-            Err(error) if may_pass(&error) => (error, Hidden::NotNow),
+            Err(error) if error.may_pass() => (error, Hidden::NotNow),
             Err(error) => (error, Hidden::Gone),
         };
         tracing::error!(
@@ -180,12 +180,6 @@ impl Log<'_> {
         );
         Ok(hidden)
     }
-}
-
-/// Whether the disk, the folder of keys or a file may be back at another start. What is damaged is not.
-fn may_pass(error: &VaultError) -> bool {
-    use VaultError::{Io, Key, NoKey, Unreadable};
-    matches!(error, Io(_) | Key(_) | NoKey { .. } | Unreadable { .. })
 }
 
 #[cfg(test)]

@@ -64,13 +64,7 @@ impl Vault for VaultService {
             let (index, request) = (index.map(Index), request.map(Index));
             let disclosed = custody.disclose(&by, Asked { index, fields, reason, request }).await?;
             Ok(match disclosed {
-                Disclosed::Shown(Granted { opened, receipt, trail, statement }) => DiscloseResponse {
-                    opened: opened.into_iter().map(opened_field).collect(),
-                    receipt,
-                    trail,
-                    requested: None,
-                    statement: Some(opened_field(statement)),
-                },
+                Disclosed::Shown(granted) => disclosed_values(granted),
                 Disclosed::Requested { index, trail, statement } => DiscloseResponse {
                     trail,
                     requested: Some(index.0),
@@ -169,6 +163,18 @@ fn sealed_fields(names: &[String]) -> Result<Vec<SealedField>, CustodyError> {
     fields
         .map(|(position, name)| SealedField::of_name(name).ok_or(CustodyError::UnknownField { position }))
         .collect()
+}
+
+fn disclosed_values(granted: Granted) -> DiscloseResponse {
+    let Granted { opened, receipt, trail, statement, may_be_erased_by } = granted;
+    DiscloseResponse {
+        opened: opened.into_iter().map(opened_field).collect(),
+        receipt,
+        trail,
+        requested: None,
+        statement: Some(opened_field(statement)),
+        may_be_erased_by: may_be_erased_by.map(|index| index.0),
+    }
 }
 
 fn opened_field(OpenedValue { field, value }: OpenedValue) -> OpenedField {

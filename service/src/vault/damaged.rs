@@ -28,6 +28,9 @@ pub(super) fn read(folder: &dyn Folder) -> io::Result<Vec<Damage>> {
 pub(super) fn write(folder: &dyn Folder, damages: &[Damage]) -> io::Result<()> {
     let lasting: Vec<&Damage> = damages.iter().filter(|damage| lasts(damage)).collect();
     if !lasting.is_empty() {
+        // Where the whole vault is gone, there is much to write down.
+        folder.create_folder(VAULT)?;
+        folder.sync_folder("")?;
         return replace(folder, DAMAGED, text(&lasting).as_bytes());
     }
     // One that can't be read is removed, too.
@@ -110,6 +113,7 @@ fn problem(word: &str, index: Option<Index>) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::file::RealFolder;
     use crate::storage::memory::MemoryFolder;
 
     fn damages() -> Vec<Damage> {
@@ -142,6 +146,14 @@ mod tests {
                 assert_eq!(parse(&flipped), None, "bit {bit}");
             }
         }
+    }
+
+    #[test]
+    fn it_is_written_down_also_where_the_whole_vault_is_gone() {
+        let data = tempfile::tempdir().unwrap();
+        let folder = RealFolder::new(data.path());
+        write(&folder, &damages()).unwrap();
+        assert_eq!(read(&folder).unwrap(), damages());
     }
 
     #[test]

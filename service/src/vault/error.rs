@@ -101,6 +101,14 @@ pub enum VaultError {
     Entry(#[from] WireError),
 }
 
+impl VaultError {
+    /// Whether the disk, the folder of keys or a file may be back later. What is damaged or missing is not, unless
+    /// somebody has a backup.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Io(_) | Self::Key(_) | Self::NoKey { .. } | Self::Unreadable { .. })
+    }
+}
+
 /// A vault can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

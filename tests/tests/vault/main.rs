@@ -19,3 +19,4 @@ mod partly;
 mod past;
 mod records;
 mod scene;
+mod unclear;

@@ -4,7 +4,8 @@ use einsicht_access::RetentionClass;
 use einsicht_access::marker::ViewKey;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
-    GetEntryRequest, IssueViewKeysRequest, IssueViewKeysResponse, RetainRequest, Retention, Subject,
+    AccessEvent, GetEntryRequest, IssueViewKeysRequest, IssueViewKeysResponse, OpenRecordRequest,
+    RetainRequest, Retention, Subject,
 };
 use einsicht_tests::city::City;
 use einsicht_tests::past::{begin, last_month};
@@ -88,6 +89,33 @@ async fn a_month_whose_time_is_over_goes_also_where_the_wrapping_key_was_taken_a
     scene.service = scene.city.serve_with(&[]).await;
     let answer = scene.disclose(&scene.auditor, 1, &["actor"]).await.unwrap();
     assert_eq!(scene.text(&answer, "actor"), Err(by));
+}
+
+#[tokio::test]
+async fn a_month_with_a_record_that_is_to_be_public_waits_for_the_wrapping_key() {
+    let mut city = City::without_ledger();
+    city.seal("");
+    let hidden = AccessEvent { confidential_until_day: Some(20_000), ..personal() };
+    begin(&city, &[hidden], RetentionClass::Months(0));
+    let sealing = std::mem::take(&mut city.sealing);
+    city.write();
+    let mut scene = Scene::of(city).await;
+    let arguments = ["retain", "--now"];
+    let waits = scene.city.einsicht(&scene.service, &scene.steward, &arguments).await;
+    waits.expect(
+        2,
+        &["confidential records whose day has come", "could not be opened", "stays until they are"],
+    );
+    assert!(scene.service.log().contains("a confidential record could not be opened on its day"));
+    assert!(scene.service.log().contains("sealing is off"), "{}", scene.service.log());
+    scene.service.terminate().await.expect(0, &[]);
+    scene.city.sealing = sealing;
+    scene.city.write();
+    scene.service = scene.city.serve_with(&[]).await;
+    let by = retain(&scene, false).await[0].erased_by.expect("it was erased");
+    let request = OpenRecordRequest { index: 1 };
+    let again = scene.service.vault(&scene.steward).open_record(request).await;
+    refused(again, Code::FailedPrecondition, &["opened before", &format!("entry {}", by - 1)]);
 }
 
 #[tokio::test]

@@ -91,6 +91,7 @@ impl State {
             trail: self.log.receipt(trail),
             requested: None,
             statement,
+            may_be_erased_by: None,
         }
     }
 

@@ -141,6 +141,35 @@ async fn nothing_is_made_public_that_an_unreadable_entry_may_say_was_erased() {
     }
 }
 
+/// Refusing all that it may be about would close them until their month goes, and the statement may never be back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disclosure_says_that_a_value_may_be_one_that_was_erased_until_it_is_erased_once_more() {
+    let mut desk = Desk::new(Rules::default());
+    let (kept, other) = (RetentionClass::NextYearEnd, RetentionClass::Months(1));
+    let erased = desk.record(kept, None).await;
+    let other_class = desk.record(other, None).await;
+    desk.jam();
+    let by = desk.say_erased(erased, &[SealedField::Actor]).await;
+    let later = desk.record(kept, None).await;
+    desk.damage_last_but(kept, 1);
+    let (steward, auditor) = (doer("a", "steward"), doer("b", "auditor"));
+    for (index, expected) in [(erased, Some(by)), (other_class, None), (later, None)] {
+        for who in [&steward, &auditor] {
+            let Disclosed::Shown(shown) = desk.custody.disclose(who, asked(index)).await.unwrap() else {
+                panic!("another steward is needed")
+            };
+            assert_eq!((shown.opened.len(), shown.may_be_erased_by), (1, expected), "entry {index}");
+        }
+    }
+    desk.unjam();
+    let again = desk.custody.erase(&steward, erased, &[SealedField::Actor], "again".into()).await.unwrap();
+    let Disclosed::Shown(shown) = desk.custody.disclose(&steward, asked(erased)).await.unwrap() else {
+        panic!("another steward is needed")
+    };
+    assert!(shown.opened[0].value.is_err() && shown.may_be_erased_by.is_none());
+    assert_eq!(again.fields, [SealedField::Actor]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_month_that_is_said_to_be_erased_nothing_is_shown_although_its_key_is_there() {
     let rules = Rules { schemes: vec!["person".into()], ..Rules::default() };
