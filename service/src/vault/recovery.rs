@@ -113,6 +113,7 @@ pub(super) fn recover(
     let openings = recovery.openings_from;
     let wanted = Wanted { erasures, undone: &undone, openings, unsure: &recovery.unsure };
     let behind = read_behind(log, &wanted, &recovery.scanned, &recovery.found.classes)?;
+    recovery.keep_orphans(memory);
     let mut found = recovery.settle(behind)?;
     let is_unlooked =
         |one: &&Known| matches!(found.classes.get(&(one.month, one.class)), None | Some(Class::Closed));

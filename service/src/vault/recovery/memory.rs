@@ -6,7 +6,8 @@ use einsicht_tlog::Size;
 
 use super::super::damage::{Damage, Problem};
 use super::super::damaged;
-use super::super::layout::{DAMAGED, WATERMARK, index_path, place_of};
+use super::super::layout::{DAMAGED, WATERMARK, index_path, openings_path, place_of};
+use super::super::scan::Piece;
 use super::super::watermark::Watermark;
 use super::Recovery;
 use crate::storage::file::Folder;
@@ -54,5 +55,25 @@ impl Recovery<'_> {
         }
         let missing = memory.damages.iter().filter(|damage| matches!(damage.what, Problem::Missing(_)));
         self.lossy.extend(missing.filter_map(|damage| place_of(&damage.file)).map(|(month, _)| month));
+    }
+
+    /// Openings of entries that the log does not have are kept where an older log may have been put in its place: only a
+    /// watermark tells, and this one can't be read. What was kept by an earlier start is kept.
+    pub(super) fn keep_orphans(&mut self, memory: &Memory) {
+        let is_unsure = memory.lost.iter().any(|damage| damage.file == WATERMARK);
+        for one in &mut self.scanned {
+            let file = openings_path(one.month, one.class);
+            let told = |orphan: &Piece| Damage {
+                file: file.clone(),
+                offset: orphan.offset,
+                what: Problem::NoRecord,
+            };
+            let is_kept = |orphan: &Piece| is_unsure || memory.damages.contains(&told(orphan));
+            let (kept, others): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut one.orphans).into_iter().partition(is_kept);
+            one.orphans = others;
+            one.covered_end = kept.iter().map(|orphan| orphan.end).fold(one.covered_end, u64::max);
+            self.found.damages.extend(kept.iter().map(told));
+        }
     }
 }

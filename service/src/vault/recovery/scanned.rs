@@ -25,7 +25,7 @@ pub(in crate::vault) struct Scanned {
     pub start: Start,
     /// How often something was overwritten, as the watermark says: at least.
     pub known_overwritten: u64,
-    /// Where those records end that the watermark covers, as it says; 0 if it does not.
+    /// Where those records end that the watermark covers, as it says, or that are kept; 0 if it does not, and none are.
     pub covered_end: u64,
     /// How many rows of its index were believed.
     pub indexed: u64,

@@ -83,6 +83,44 @@ fn with_a_damaged_watermark_everything_is_erased_again() {
     open(&folder).unwrap().assert_in_order("erased again");
 }
 
+/// Only the watermark would tell that the log is older than the vault: then nothing of the newer entries may be destroyed.
+#[test]
+fn with_a_damaged_watermark_openings_of_entries_that_the_log_lacks_are_told_and_stay() {
+    let folder = MemoryFolder::default();
+    let mut world = open(&folder).unwrap();
+    assert!(take(&mut world, &[Step::Commit(8), Step::Watermark]));
+    let old = folder.after_kill();
+    assert!(take(&mut world, &[Step::Commit(5), Step::Watermark]));
+    drop(world);
+    let newer = folder.after_kill();
+    let log = |of: &MemoryFolder| {
+        of.paths().into_iter().filter(|path| path.starts_with("log/")).collect::<Vec<_>>()
+    };
+    let put = |from: &MemoryFolder| {
+        log(&folder).iter().for_each(|path| folder.remove(path).unwrap());
+        for path in log(from) {
+            folder.open(&path, true).unwrap();
+            folder.edit(&path, |now| *now = from.bytes(&path));
+        }
+    };
+    put(&old);
+    folder.flip(WATERMARK, 8 * 20);
+    let openings: Vec<_> = folder.paths().into_iter().filter(|path| path.ends_with("/openings")).collect();
+    for start in 0..3 {
+        let world = open(&folder).unwrap();
+        assert_eq!(world.size(), 8);
+        let damages = world.vault.damages();
+        let kept = damages.iter().filter(|damage| damage.what == Problem::NoRecord).count();
+        assert_eq!((kept, damages.contains(&told())), (4, start == 0), "start {start}: {damages:?}");
+        for path in &openings {
+            assert!(folder.bytes(path) == newer.bytes(path), "start {start}: {path} was changed");
+        }
+        world.move_watermark().unwrap();
+    }
+    put(&newer);
+    open(&folder).unwrap().assert_in_order("the newer log is back");
+}
+
 #[test]
 fn a_watermark_of_the_version_before_counts_until_it_is_moved() {
     let folder = sound();
