@@ -103,6 +103,11 @@ impl Crew {
         }
     }
 
+    /// Erasures that were answered so far.
+    pub fn erased(&self) -> u64 {
+        self.steward.as_ref().map_or(0, |steward| steward.erased)
+    }
+
     /// Adds up what they have done.
     pub fn count(&self, counts: &mut Counts) {
         counts.watched += self.watched;

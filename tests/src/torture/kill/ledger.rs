@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use super::crew::Crew;
 use super::life::{Duty, Life, Moment};
-use super::{Books, Counts, KillArgs, tail};
+use super::{Books, Counts, KILLS_PER_ERASURE, KillArgs, tail};
 use crate::process::{Ended, command, command_at, run, text};
 use crate::service::{Service, Starting, dev};
 use crate::torture::scene::Scene;
@@ -45,7 +45,7 @@ pub async fn torture(args: &KillArgs, kills: u64, random: ChaCha8Rng, counts: &m
     let mut ledger = Ledger { einsichtd, scene, data, random, counts, start: START, told: None };
     let mut first = true;
     // A service that was asked to end may be faster than the kill; then there was none.
-    while ledger.counts.kills < end {
+    while ledger.counts.kills < end || ledger.lives_on(kills, end) {
         let life = Life::draw(&mut ledger.random, first);
         ledger.live(life).await;
         first = false;
@@ -81,6 +81,12 @@ impl Ledger<'_> {
             tail::leave(&self.data, &mut self.random);
             tail::leave_openings(&self.data, &mut self.random);
         }
+    }
+
+    /// Whether too little was erased to tell anything after all of its `kills`, the last of which was the one of number `end`.
+    fn lives_on(&self, kills: u64, end: u64) -> bool {
+        let erased = self.told.as_ref().map_or(0, |(_, crew)| crew.erased());
+        erased < kills.div_ceil(KILLS_PER_ERASURE) && self.counts.kills < end + kills
     }
 
     fn spawn(&self, segment_bytes: u64) -> Starting {

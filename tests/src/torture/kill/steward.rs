@@ -85,10 +85,12 @@ impl Steward {
     }
 
     async fn step(&mut self, client: &mut Client) -> Result<bool, Status> {
-        let request = match (self.unanswered.clone(), self.targets.pop()) {
-            (Some(request), _) => request,
-            (None, None) => return Ok(false),
-            (None, Some(index)) => self.make(index),
+        let request = match self.unanswered.clone() {
+            Some(request) => request,
+            None => match self.targets.pop() {
+                Some(index) => self.make(index),
+                None => return Ok(false),
+            },
         };
         self.ask(client, request).await.map(|()| true)
     }
