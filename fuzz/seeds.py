@@ -66,6 +66,21 @@ def typed_fields():
     yield "datset=x\nDATASET=\noperation=look\nannounced_on=9999-12-31\ncollected_on=-0001-02-30\n"
 
 
+CHARTER = """
+charter = { title = "C" }
+purpose = [{ id = "p", title = "P" }]
+dataset = [{ id = "d", title = "D", personal = "direct", purposes = ["p"], record_ceiling = 5, keep_days = 9 }]
+activity = [{ id = "a", title = "A", dataset = "d", consideration = false }]
+[[commitment]]
+id = "1"
+title = "T"
+source = "S"
+evidence = "statute"
+severity = "breach"
+when = { personal = true, collected_on = { not_older_than_of_dataset = "keep_days" } }
+must = { purpose = { listed_in_dataset = "purposes" }, record_count = { at_most_of_dataset = "record_ceiling" } }
+"""
+
 CITY = """
 [ledger]
 origin = "einsicht.ulm.example/ledger"
@@ -159,6 +174,9 @@ def seeds():
     yield from (("fields", text.encode()) for text in typed_fields())
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     yield from (("traceparent", text.encode()) for text in [trace, "cc" + trace[2:] + "-what-comes", trace.upper()])
+    for charter in sorted((VECTORS.parent / "charters").glob("*.toml")):
+        yield "charter", charter.read_bytes()
+    yield "charter", CHARTER.encode() + b"\n--record\n" + message((1, "d"), (2, 3), (3, "p"), (9, 7), (26, "e"))
     yield from (("config", text.encode()) for text in configurations())
     yield from (("spool", content) for content in spools())
     records, openings, confidential = map(vectors, ["sealed-record", "openings", "confidential"])

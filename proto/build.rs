@@ -1,5 +1,5 @@
 //! Compiles the .proto files with protox (nobody has to install protoc) and writes five things:
-//! the Rust types, those of the recorder again with events unread, the `Debug` of those that must not be printed, the
+//! the Rust types, those with events again with these unread, the `Debug` of those that must not be printed, the
 //! descriptor set for gRPC reflection, and a wire schema of `EntryBody` from which the strict reader in
 //! `einsicht-access` checks logged bytes.
 
@@ -10,24 +10,28 @@ use std::path::{Path, PathBuf};
 
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
 #[path = "build/debug.rs"]
 mod debug;
 
 use debug::{UNPRINTED, debug_of};
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "einsicht/v1/event.proto",
     "einsicht/v1/record.proto",
     "einsicht/v1/entry.proto",
     "einsicht/v1/recorder.proto",
     "einsicht/v1/ledger.proto",
     "einsicht/v1/vault.proto",
+    "einsicht/v1/charter.proto",
 ];
 
-/// The file of the service that records.
-const RECORDER: &str = "einsicht/v1/recorder.proto";
+/// The files of the services that events are sent to.
+const TAKE_EVENTS: [&str; 2] = ["einsicht/v1/recorder.proto", "einsicht/v1/charter.proto"];
+/// Their messages that have events, and those around these.
+const HAVE_EVENTS: [&str; 2] = ["RecordRequest", "EvaluateRequest"];
+const AROUND_THEM: [&str; 1] = ["RecordStreamRequest"];
 
 /// The message whose wire schema is written out, with all that it refers to.
 const SCHEMA_ROOT: &str = ".einsicht.v1.EntryBody";
@@ -51,37 +55,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// For the service that records: requests whose events are left as the bytes that were sent. On the wire
+/// For services that take events: requests whose events are left as the bytes that were sent. On the wire
 /// both are the same.
 fn compile_unread(descriptors: &FileDescriptorSet, folder: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
-    let file = descriptors.file.iter().find(|file| file.name() == RECORDER).ok_or(RECORDER)?;
-    let mut file = file.clone();
-    // Its events are bytes now, and would be printed.
-    let unprinted = [".einsicht.v1.RecordRequest"];
-    std::fs::write(folder.join("debug.rs"), debug_of(descriptors, &unprinted)?)?;
+    let takes_events = |file: &&FileDescriptorProto| TAKE_EVENTS.contains(&file.name());
+    let mut files: Vec<_> = descriptors.file.iter().filter(takes_events).cloned().collect();
+    // Their events are bytes now, and would be printed.
+    let unprinted = HAVE_EVENTS.map(|name| format!(".einsicht.v1.{name}"));
+    let paths: Vec<&str> = unprinted.iter().map(String::as_str).collect();
+    std::fs::write(folder.join("debug.rs"), debug_of(descriptors, &paths)?)?;
     let mut builder = tonic_prost_build::configure()
         .bytes(".")
         .skip_debug(unprinted)
         .codec_path("crate::codec::BoundedCodec")
         .build_client(false)
         .out_dir(folder);
-    for message in &mut file.message_type {
-        match message.name() {
-            "RecordRequest" => {
-                let events = message.field.iter_mut().find(|field| field.name() == "events");
-                let events = events.ok_or("RecordRequest has no events")?;
-                events.set_type(Type::Bytes);
-                events.type_name = None;
-            }
-            "RecordStreamRequest" => {}
-            other => {
-                let (path, read) = (format!(".einsicht.v1.{other}"), format!("crate::v1::{other}"));
-                builder = builder.extern_path(path, read);
+    for file in &mut files {
+        let mut as_it_is: Vec<&str> = file.enum_type.iter().map(|choice| choice.name()).collect();
+        for message in &mut file.message_type {
+            match message.name() {
+                name if HAVE_EVENTS.contains(&name) => {
+                    let events = message.field.iter_mut().find(|field| field.name() == "events");
+                    let events = events.ok_or("a message with events has no events")?;
+                    events.set_type(Type::Bytes);
+                    events.type_name = None;
+                }
+                name if AROUND_THEM.contains(&name) => {}
+                _ => as_it_is.push(message.name()),
             }
         }
+        for name in as_it_is {
+            builder = builder.extern_path(format!(".einsicht.v1.{name}"), format!("crate::v1::{name}"));
+        }
     }
-    builder.compile_fds(FileDescriptorSet { file: vec![file] })?;
+    builder.compile_fds(FileDescriptorSet { file: files })?;
     Ok(())
 }
 

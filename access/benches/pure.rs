@@ -4,9 +4,12 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 use criterion::{Criterion, Throughput};
+use einsicht_access::charter::Charter;
+use einsicht_access::facts::{Facts, LoggedAccess};
 use einsicht_access::vault::VaultKey;
 use einsicht_access::{
-    EventView, PeriodKey, Provenance, body_bytes, entry_of_access, read_body, seal_accesses, validate_batch,
+    EventView, Judgement, PeriodKey, Provenance, body_bytes, entry_of_access, read_body, seal_accesses,
+    validate_batch,
 };
 use einsicht_proto::v1::{AccessEvent, ActorKind, Operation, Processing, Subject};
 use prost::Message as _;
@@ -34,6 +37,7 @@ fn main() {
     });
     group.finish();
     sealed(&mut criterion);
+    judged(&mut criterion);
     criterion.final_summary();
 }
 
@@ -49,7 +53,7 @@ fn sealed(criterion: &mut Criterion) {
     let (events, session) = (views(), Bytes::from_static(&[7; 16]));
     let first = Provenance { producer: "lasttest", session: &session, sequence: 100_000 };
     let (period_key, vault_key) = (PeriodKey::from([5; 32]), VaultKey::new([6; 32]));
-    let prepare = || seal_accesses(&events, first, Some(&period_key), random).unwrap_or_default();
+    let prepare = || seal_accesses(&events, first, Some(&period_key), None, random).unwrap_or_default();
     let prepared = prepare();
     assert!(prepared.iter().all(|one| one.sealed.is_some()), "a refusal would be faster than the work");
     group.bench_function("read a batch", |bencher| bencher.iter(&views));
@@ -76,6 +80,39 @@ fn sealed(criterion: &mut Criterion) {
             bencher.iter(|| key.scan(&sealed.nonce, record.markers.iter().map(AsRef::as_ref)));
         });
     }
+    group.finish();
+}
+
+/// What it costs to judge the standard event by the twelve commitments of Ulm: as an event that is recorded, and as
+/// bytes of the log that an audit judges again.
+fn judged(criterion: &mut Criterion) {
+    let charter = Charter::parse("ulm.toml", include_bytes!("../../charters/ulm.toml"));
+    let Ok(charter) = charter else { unreachable!("the tests parse it") };
+    let mut group = criterion.benchmark_group("charter");
+    // A data set that the charter knows, an activity that it inherits from, personal data: the longest way.
+    let known = AccessEvent {
+        dataset: "dm-yabby".to_owned(),
+        activity: Some("va:leihrad-ortung".to_owned()),
+        collected_on_day: Some(20_700),
+        ..event(0)
+    };
+    for (name, event) in [("of the bench", event(0)), ("of a known data set", known)] {
+        let view = EventView::from(&event);
+        let facts = Facts::from(&view);
+        assert_ne!(charter.judge(&facts), Judgement::default(), "something does not fit, or can't be told");
+        group.bench_function(format!("judge an event {name}"), |bencher| {
+            bencher.iter(|| charter.judge(black_box(&facts)));
+        });
+        let session = Bytes::from_static(&[7; 16]);
+        let provenance = Provenance { producer: "lasttest", session: &session, sequence: 100_000 };
+        let body = body_bytes(&entry_of_access(&event, provenance));
+        group.bench_function(format!("read facts of a body {name}"), |bencher| {
+            bencher.iter(|| LoggedAccess::of_body(black_box(&body)));
+        });
+    }
+    group.bench_function("parse the charter of Ulm", |bencher| {
+        bencher.iter(|| Charter::parse("ulm.toml", black_box(include_bytes!("../../charters/ulm.toml"))));
+    });
     group.finish();
 }
 

@@ -65,6 +65,20 @@ pub fn validate_batch(events: &[AccessEvent], now_us: i64) -> Result<(), BatchEr
     findings.into_result()
 }
 
+/// Validates 1 to 1,000 events that are only looked at, as [`validate_views`] does, where they come without a session.
+///
+/// # Errors
+/// As [`validate_views`].
+pub fn validate_events(
+    events: &[EventView<'_>],
+    now_us: i64,
+    sealing: Sealing<'_>,
+) -> Result<(), BatchError> {
+    let mut findings = Findings::default();
+    findings.batch(events, now_us, sealing);
+    findings.into_result()
+}
+
 fn views(events: &[AccessEvent]) -> Vec<EventView<'_>> {
     events.iter().map(EventView::from).collect()
 }

@@ -224,21 +224,26 @@ fn closest(name: &str) -> Option<&'static str> {
     near.min().filter(|(edits, _)| *edits <= edits_max).map(|(_, known)| known)
 }
 
-/// Levenshtein distance: how many characters must be put in, taken out or replaced.
-fn edits_between(known: &str, typed: &str) -> usize {
-    let mut row: Vec<usize> = (0..=typed.chars().count()).collect();
+/// How many characters must be put in, taken out, replaced, or swapped with their neighbour.
+pub(crate) fn edits_between(known: &str, typed: &str) -> usize {
+    let typed: Vec<char> = typed.chars().collect();
+    // The row before the last one is that in which a swap of two letters begins.
+    let (mut before, mut row): (Vec<usize>, Vec<usize>) = (Vec::new(), (0..=typed.len()).collect());
+    let mut letter_before = None;
     for (above, letter) in known.chars().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        let (first, rest) = match row.split_first_mut() {
-            Some(split) => split,
-            None => return left,
-        };
-        *first = left;
-        for (cell, other) in rest.iter_mut().zip(typed.chars()) {
-            left = (diagonal + usize::from(letter != other)).min(*cell + 1).min(left + 1);
-            diagonal = std::mem::replace(cell, left);
+        let mut next = vec![above + 1];
+        let at = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX - 1);
+        for (place, other) in typed.iter().enumerate() {
+            let changed = at(&row, place) + usize::from(letter != *other);
+            let mut edits = changed.min(at(&row, place + 1) + 1).min(at(&next, place) + 1);
+            let other_before = place.checked_sub(1).and_then(|place| typed.get(place));
+            if letter_before.as_ref() == Some(other) && other_before == Some(&letter) {
+                edits = edits.min(at(&before, place - 1) + 1);
+            }
+            next.push(edits);
         }
+        before = std::mem::replace(&mut row, next);
+        letter_before = Some(letter);
     }
     row.last().copied().unwrap_or_default()
 }

@@ -8,13 +8,16 @@
 //! - [`wire`]: reads logged bytes strictly, so that no two parsers read two things
 //! - [`entry`]: kinds of entries, and those that the service writes on its own
 //! - [`field`]: the fields of an event by the names that people type and read
+//! - [`charter`]: what the city promised, read strictly from a file; [`facts`], [`judge`], [`verdict`]: whether an access
+//!   fits it; [`sentence`]: both in plain words
 //! - [`month`], [`retention`]: what keys and the vault are divided by
 //! - [`vault`]: how openings and keys are encrypted, and how their files are laid out
 //!
 //! What this crate is *not*: it has no I/O, clock, randomness, async or global state. The service that
 //! writes and the auditor who checks call the same functions and get the same results. It knows
 //! nothing of leaves, hashes, proofs and signatures (`einsicht-tlog`), of sessions and duplicates (the
-//! service), or of who may record what. Charters and verdicts do not exist yet. Random bytes are handed in.
+//! service), or of who may record what. Which charter is in force,
+//! the ledger says. Random bytes are handed in.
 //!
 //! ```
 //! use bytes::Bytes;
@@ -41,9 +44,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod charter;
 pub mod entry;
 pub mod event;
+pub mod facts;
 pub mod field;
+pub mod judge;
 pub mod limits;
 pub mod marker;
 pub mod month;
@@ -56,14 +62,19 @@ pub mod retention;
 mod samples;
 pub mod seal;
 pub mod sealed_entry;
+pub mod sentence;
 mod sha256;
 pub mod value;
 pub mod vault;
+pub mod verdict;
 pub mod view;
 pub mod wire;
 
+pub use charter::{Charter, CharterError};
 pub use entry::{FORMAT_VERSION, kind_name};
-pub use event::{validate_batch, validate_end_session, validate_request, validate_views};
+pub use event::{validate_batch, validate_end_session, validate_events, validate_request, validate_views};
+pub use facts::{Facts, LoggedAccess};
+pub use judge::Judgement;
 pub use marker::{PeriodKey, ViewKey};
 pub use month::Month;
 pub use openings::Openings;
@@ -74,5 +85,7 @@ pub use record::{
 };
 pub use retention::RetentionClass;
 pub use seal::SealedField;
+pub use sentence::Language;
+pub use verdict::{Truth, Verdict};
 pub use view::EventView;
 pub use wire::{WireError, read_body, read_record};

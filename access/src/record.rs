@@ -34,6 +34,12 @@ pub struct Provenance<'a> {
     pub sequence: u64,
 }
 
+/// Whether a record is confidential: it hides another one, and says nothing itself.
+#[must_use]
+pub fn hides_another(record: &AccessRecord) -> bool {
+    record.confidential_seal.is_some()
+}
+
 /// The record of an event: its public fields, times to the minute (rounded down), and where it comes
 /// from. A pure function: client and service get the same record.
 ///

@@ -60,6 +60,12 @@ impl<'a> EventView<'a> {
         &self.other_datasets
     }
 
+    /// Whether the law forbids to show this access for now: its record hides it.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.confidential_until_day.is_some()
+    }
+
     /// The event's id, as it was sent.
     #[must_use]
     pub fn event_id(&self) -> &'a [u8] {

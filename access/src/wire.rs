@@ -18,7 +18,7 @@ use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, Kind, Messa
 use einsicht_proto::v1::{AccessRecord, EntryBody};
 
 pub use self::fault::{Fault, Place, WireError};
-use self::input::Input;
+pub(crate) use self::input::Input;
 
 /// How deep messages may nest. The deepest that is logged is 3 (body, genesis, predecessor).
 pub const DEPTH_MAX: usize = 8;
@@ -41,6 +41,12 @@ pub trait Visitor<'a> {
     /// A field of `message` is a string or bytes.
     fn bytes(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: &'a [u8]) {
         let _ = (message, field, value);
+    }
+
+    /// A field of `message` that may occur more than once begins. `rest` is the message from its first item on; the items
+    /// are told one by one, too.
+    fn list(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, rest: &'a [u8]) {
+        let _ = (message, field, rest);
     }
 }
 
@@ -119,7 +125,7 @@ fn walk_message<'a, V: Visitor<'a>>(
     }
     let mut seen: Seen = 0;
     while !input.is_at_end() {
-        let start = input.offset();
+        let (start, from) = (input.offset(), input.rest);
         let (number, wire_type) = input.tag().map_err(|at| fail(Place::Message, at))?;
         let Some((position, field)) = schema.field(number) else {
             input.skip(wire_type).map_err(|at| fail(Place::Unknown(number), at))?;
@@ -132,6 +138,9 @@ fn walk_message<'a, V: Visitor<'a>>(
         let expected = wire_type_of(field.kind);
         if wire_type != expected {
             return Err(fail(place, (start, Fault::WireType { expected, found: wire_type })));
+        }
+        if field.repeated && seen >> position & 1 == 0 {
+            visitor.list(schema, field, from);
         }
         match field.kind {
             Kind::String => {

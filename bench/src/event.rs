@@ -134,11 +134,12 @@ impl Standard {
             bytes.fill(7);
             Ok::<_, std::convert::Infallible>(())
         };
-        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), random);
-        prepared
-            .ok()
-            .and_then(|mut prepared| prepared.pop())
-            .unwrap_or(Prepared { body: Bytes::new(), sealed: None })
+        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), None, random);
+        prepared.ok().and_then(|mut prepared| prepared.pop()).unwrap_or(Prepared {
+            body: Bytes::new(),
+            sealed: None,
+            judgement: Default::default(),
+        })
     }
 }
 

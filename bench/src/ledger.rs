@@ -237,7 +237,7 @@ impl Sealing {
         let first = request.first_sequence;
         let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
         let events: Vec<_> = request.events.iter().map(EventView::from).collect();
-        let prepared = seal_accesses(&events, first_event, Some(&self.period), getrandom::fill)?;
+        let prepared = seal_accesses(&events, first_event, Some(&self.period), None, getrandom::fill)?;
         let prepared = events.iter().zip(first..).zip(prepared).map(|((event, sequence), prepared)| {
             let event_id = event.event_id().try_into().unwrap_or_default();
             let sealed = prepared.sealed.map(|sealed| self.encrypt(&sealed)).transpose()?;

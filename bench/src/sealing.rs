@@ -55,7 +55,7 @@ impl Preparing {
         let views: Vec<_> = self.events.iter().map(EventView::from).collect();
         let first = Provenance { producer: PRODUCER, session: self.run.session(), sequence: 0 };
         let mut generator = Generator::default();
-        let prepared = seal_accesses(&views, first, Some(period), |bytes| generator.fill(bytes))?;
+        let prepared = seal_accesses(&views, first, Some(period), None, |bytes| generator.fill(bytes))?;
         let mut nonces =
             vec![[0; AEAD_NONCE_BYTES]; prepared.iter().filter(|one| one.sealed.is_some()).count()];
         generator.fill(nonces.as_flattened_mut())?;

@@ -37,8 +37,8 @@ pub fn is_recorded_faithfully(event: &AccessEvent, provenance: Provenance<'_>) {
         Ok::<_, Infallible>(())
     };
     let events = std::slice::from_ref(&view);
-    let prepared = seal_accesses(events, provenance, Some(&PERIOD_KEY), random);
-    let Prepared { body, sealed } = prepared.ok().and_then(|mut all| all.pop()).expect("there is a key");
+    let prepared = seal_accesses(events, provenance, Some(&PERIOD_KEY), None, random);
+    let Prepared { body, sealed, .. } = prepared.ok().and_then(|mut all| all.pop()).expect("there is a key");
     assert!(
         body.len() <= BODY_BYTES_MAX,
         "a valid event fits in a leaf, but its body has {} bytes",

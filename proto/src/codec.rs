@@ -114,9 +114,13 @@ outermost! {
     DiscloseRequest DiscloseResponse EraseRequest EraseResponse CorrectRequest CorrectResponse
     OpenRecordRequest OpenRecordResponse RetainRequest RetainResponse
     IssueViewKeysRequest IssueViewKeysResponse ListRequestsRequest ListRequestsResponse
+    PublishCharterRequest PublishCharterResponse EvaluateRequest EvaluateResponse
+    WatchDeviationsRequest WatchDeviationsResponse ListChartersRequest ListChartersResponse
 }
 
 impl Outermost for unread::RecordRequest {}
+
+impl Outermost for unread::EvaluateRequest {}
 
 impl Outermost for unread::RecordStreamRequest {
     const WRAPPED: Option<u32> = Some(1);

@@ -20,7 +20,7 @@ pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/debug.rs"));
 }
 
-/// The recorder's service, and its requests with their events left as the bytes that were sent: for a
+/// The services that take events, and their requests with these left as the bytes that were sent: for a
 /// service that reads them where they lie. On the wire they are those of [`v1`].
 #[cfg(feature = "grpc")]
 pub mod unread {

@@ -57,6 +57,7 @@ fn messages_name_the_fields_that_are_set_and_say_nothing_of_them() {
     let printed = [
         format!("{:?}", event()),
         format!("{:#?}", RecordRequest { events: vec![event()], ..RecordRequest::default() }),
+        format!("{:?}", EvaluateRequest { events: vec![event()] }),
         format!("{:?}", subject()),
         format!("{:?}", statement()),
         format!("{:?}", opened()),
@@ -91,7 +92,8 @@ fn events_that_nobody_read_yet_are_not_printed_as_bytes() {
     let bytes = Bytes::from(event().encode_to_vec());
     let request = einsicht_proto::unread::RecordRequest { events: vec![bytes], ..Default::default() };
     let stream = einsicht_proto::unread::RecordStreamRequest { request: Some(request.clone()) };
-    for printed in [format!("{request:?}"), format!("{stream:?}")] {
-        assert!(!printed.contains("Erika") && printed.contains("RecordRequest(events)"), "{printed}");
+    let evaluate = einsicht_proto::unread::EvaluateRequest { events: request.events.clone() };
+    for printed in [format!("{request:?}"), format!("{stream:?}"), format!("{evaluate:?}")] {
+        assert!(!printed.contains("Erika") && printed.contains("Request(events)"), "{printed}");
     }
 }

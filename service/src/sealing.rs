@@ -58,7 +58,8 @@ impl Batch<'_> {
         let Provenance { producer, session, sequence } = self.provenance;
         let period = keys.map(|keys| &*keys.period);
         let mut generator = Generator::default();
-        let prepared = seal_accesses(self.events, self.provenance, period, |bytes| generator.fill(bytes))?;
+        let prepared =
+            seal_accesses(self.events, self.provenance, period, None, |bytes| generator.fill(bytes))?;
         let sealed = self.encrypt(&prepared, keys, &mut generator)?;
         let events = self.events.iter().zip(prepared).zip(sealed).zip(sequence..);
         let events = events.map(|(((event, prepared), sealed), sequence)| {

@@ -65,9 +65,47 @@ def opened(day=RECORDED_AT // 86_400, inner_day=None, hidden=None, **parts):
     """A ledger with a confidential record, and an entry that opens it."""
     inner, salt = record(27, day if inner_day is None else inner_day, **parts), bytes(32)
     seal = tree.sha256(b"einsicht/seal/v1" + bytes([44]) + salt + inner)
-    outer = field(27, day) + field(44, seal) + field(67, bytes(16)) + field(68, bytes(16)) * 8
+    outer = confidential(day, seal)
     opening = field(1, 2) + field(2, salt) + field(3, inner if hidden is None else hidden)
-    return [genesis(), access(0), field(3, outer), field(9, opening)]
+    return [genesis(), access(0), outer, field(9, opening)]
+
+
+def confidential(day=RECORDED_AT // 86_400, seal=bytes(32), more=b""):
+    """A confidential record."""
+    return field(3, field(27, day) + field(44, seal) + field(67, bytes(16)) + field(68, bytes(16)) * 8 + more)
+
+
+CHARTER = """
+charter = { title = "Probe" }
+purpose = [{ id = "verkehrsplanung", title = "V" }]
+dataset = [{ id = "besuchertrend", title = "B", personal = "none", purposes = ["verkehrsplanung"] }]
+[[commitment]]
+id = "C-1"
+severity = "notice"
+must = { purpose = { listed_in_dataset = "purposes" } }
+[[commitment]]
+id = "C-2"
+severity = "notice"
+must = { record_count = { at_most = 10 } }
+"""
+
+
+def published(count=1, text=CHARTER):
+    """The entries of a charter, in so many parts."""
+    data, length = text.encode(), -(-len(text.encode()) // count)
+    parts = [data[start:start + length] for start in range(0, len(data), length)]
+    sha256 = tree.sha256(data)
+    return [field(5, field(1, number) + field(2, len(parts)) + field(3, sha256) + field(4, part))
+            for number, part in enumerate(parts, start=1)]
+
+
+def judged(sequence, charter, deviates=(), not_verifiable=(), records=None, more=b""):
+    """An access record with a verdict."""
+    more += field(9, records) if records is not None else b""
+    record = field(1, "besuchertrend") + field(2, 3) + field(3, "verkehrsplanung") + field(6, RECORDED_AT // 60) + more
+    record += field(65, bytes(range(16))) + (field(66, sequence) if sequence else b"") + field(69, charter)
+    return field(3, record + b"".join(field(70, name) for name in deviates)
+                 + b"".join(field(71, name) for name in not_verifiable))
 
 
 def bodies(count):

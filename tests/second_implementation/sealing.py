@@ -221,6 +221,12 @@ def check_record(data, openings, period_key):
     return check_markers(content, record, known, period_key, isinstance(hidden, int))
 
 
+def check_confidential(content):
+    """Checks that a confidential record shows nothing of what it hides."""
+    shown = set(content) - {27, CONFIDENTIAL, 67, 68}
+    require(not shown, f"a confidential record shows fields {sorted(shown)}")
+
+
 def check_opening(confidential, opening):
     """Checks that an entry opens a confidential record, and returns the bytes of the record."""
     kind, outer = body.read_body(confidential)

@@ -98,6 +98,14 @@ class GoodLedgers(LedgerTest):
         self.expect(0, "1 Opening", maker.served(maker.chain(maker.opened())))
         self.expect(0, "2 AccessRecord", maker.served(maker.chain(maker.opened()[:3])))
 
+    def test_records_are_judged_by_the_charter_in_force(self):
+        doubt, fits, too_many = maker.judged(1, 3, [], ["C-2"]), maker.judged(2, 3, records=10), maker.judged(3, 3, ["C-2"], records=11)
+        ledger = [maker.genesis(), maker.access(0), *maker.published(2), doubt, fits, too_many]
+        self.expect(0, "2 CharterPart", maker.served(maker.chain(ledger)))
+        other = maker.CHARTER.replace("at_most = 10", "at_most = 11")
+        newer = [*maker.published(3, other), maker.judged(4, 9, records=11)]
+        self.expect(0, "5 CharterPart", maker.served(maker.chain(ledger + newer)))
+
     def test_signatures_of_others_are_passed_over(self):
         files = maker.served(maker.chain(maker.bodies(3)))
         text = maker.checkpoint_text(maker.chain(maker.bodies(3)))
@@ -242,9 +250,33 @@ class BadEntries(LedgerTest):
             "says another day": maker.opened(inner_day=day - 1),
             "has no nonce": maker.opened(nonce=bytes(15)),
             "occurs twice": maker.opened(more=maker.field(1, "again")),
+            "shows fields [1]": [*good[:2], maker.confidential(more=maker.field(1, "shown")), good[3]],
+            "shows fields [65]": [*good[:2], maker.confidential(more=maker.field(65, bytes(16)))],
         }.items():
             with self.subTest(words=words):
                 self.expect(1, words, maker.served(maker.chain(bodies)))
+
+
+    def test_charters_in_pieces_and_verdicts_that_are_others_are_refused(self):
+        first, second = maker.published(2)
+        for words, bodies in {
+            "it is not the next part": [second],
+            "a charter ends after part 1 of 2": [first, maker.access(0), second],
+            "is of another charter": [first, maker.published(2, maker.CHARTER + "# other")[1]],
+            "does not name the charter in force": [*maker.published(), maker.access(0)],
+            "that of entry 1": [*maker.published(), maker.judged(0, 2, [], ["C-2"])],
+            "the record states": [*maker.published(), maker.judged(0, 1)],
+            "the charter gives ([], ['C-2'])": [*maker.published(), maker.judged(0, 1, ["C-2"])],
+            "does not name the charter in force, that": [*maker.published(), maker.access(0, maker.field(27, 19000))],
+            "the record states ([], ['C-1', 'C-2'])": [*maker.published(), maker.judged(
+                0, 1, [], ["C-1", "C-2"], 5, maker.field(27, 19000))],
+            "where no charter speaks": [maker.judged(0, 1, [], ["C-2"])],
+            "is not TOML": maker.published(text="["),
+        }.items():
+            with self.subTest(words=words):
+                self.expect(1, words, maker.served(maker.chain([maker.genesis(), *bodies])))
+        self.expect(1, "after part 1 of 2", maker.served(maker.chain([maker.genesis(), first])))
+        self.expect(2, "could not tell", maker.served(maker.chain([maker.genesis(), *maker.published(text="a = 1")])))
 
 
 class BadServers(LedgerTest):

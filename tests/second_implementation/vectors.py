@@ -4,6 +4,8 @@ import json
 import re
 
 import body
+import charter
+import judge
 import markers
 import note
 import sealing
@@ -402,6 +404,32 @@ def check_confidential(vectors):
         index, record = check(vector)
         equal((str(index), record.hex()), vector["index"], vector["record"])
     return each(vectors["valid"], valid) + each_refused(vectors["invalid"], check)
+
+
+def check_charter(vectors):
+    def check(vector):
+        return charter.assemble([
+            (part["part"], part["parts"], *hexes([part["sha256"], part["text"]])) for part in vector["parts"]
+        ])
+    equal((vectors["parts_max"], vectors["part_bytes_max"]), charter.PARTS_MAX, charter.PART_BYTES_MAX)
+    valid = each(vectors["valid"], lambda vector: equal(check(vector).hex(), vector["text"]))
+    return valid + each_refused(vectors["invalid"], check)
+
+
+def check_charter_text(vectors):
+    def check(vector):
+        return judge.Charter(vector["text"])
+    return each(vectors["valid"], check) + each_refused(vectors["invalid"], check)
+
+
+def check_verdict(vectors):
+    published = judge.Charter(vectors["charter"])
+
+    def check(vector):
+        kind, record = body.read_body(bytes.fromhex(vector["entry"]))
+        equal(kind, "AccessRecord")
+        return published.check(record)
+    return each(vectors["valid"], check) + each_refused(vectors["invalid"], check)
 
 
 def check_vault(vectors):

@@ -23,6 +23,7 @@ except ImportError:
     sys.exit(2)
 
 import body
+import charter
 import note
 import sealing
 import tree
@@ -40,6 +41,7 @@ class Ledger:
         self.origin, self.chain = origin, Chain(origin)
         self.kinds, self.public_keys, self.simulated = Counter(), [], False
         self.confidential = {}
+        self.charters = charter.Charters()
 
     def follow(self, leaf):
         data = self.chain.follow(leaf)
@@ -51,18 +53,21 @@ class Ledger:
             self.take_genesis(content)
         if kind == "KeyChange":
             raise CannotTell("it changes the signing keys, which this script does not follow")
+        self.charters.follow(index, kind, content)
         if kind == "AccessRecord" and sealing.CONFIDENTIAL in content:
-            self.confidential[index] = data, content.get(27, 0)
+            sealing.check_confidential(content)
+            self.confidential[index] = data, content.get(27, 0), self.charters.in_force
         if kind == "Opening":
             self.take_opening(content.get(1, 0), data)
         self.kinds[kind] += 1
 
     def take_opening(self, index, opening):
         require(index in self.confidential, f"entry {index} is no confidential record that waits to be opened")
-        confidential, day = self.confidential.pop(index)
+        confidential, day, in_force = self.confidential.pop(index)
         day -= (day >> 63) << 64
         require(self.chain.recorded_at // 86_400 >= day, f"entry {index} is opened before its day")
-        within(f"the record of entry {index}", sealing.check_opening, confidential, opening)
+        _, record = within(f"the record of entry {index}", sealing.check_opening, confidential, opening)
+        within(f"the record of entry {index}", charter.check, in_force, body.read_message("AccessRecord", record))
 
     def take_genesis(self, genesis):
         version, predecessor = genesis.get(2, 0), genesis.get(6)
@@ -93,6 +98,7 @@ def verify_ledger(url, vkey_text, bundles=None):
         data = read_file(Path(bundles, path)) if bundles else fetch(f"{url}/{path}")
         for index, leaf in enumerate(within(path, tree.split_bundle, data, width), start):
             within(f"entry {index}", ledger.follow, leaf)
+    ledger.charters.must_be_whole()
     require(tree.root_of(ledger.chain.leaf_hashes) == root, "the entries have another root than the checkpoint states")
     require(public_key in ledger.public_keys, "entry 0 does not name the key that signed the checkpoint")
     genesis_keys = {(origin, named) for named in ledger.public_keys}

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Kind, Rendered};
 use crate::limits::{DAY_MAX, DAY_MIN};
+use crate::record::hides_another;
 
 const EPOCH: Date = date(1970, 1, 1);
 const MINUTE_S: i64 = 60;
@@ -136,7 +137,7 @@ impl Slot {
             Self::Uuid(place) => show_uuid((place.record)(record)),
             Self::Codes(place) => show_list((place.record)(record)),
             // What hides another record does not say when, and 0 is a minute like any other.
-            Self::Start(_) if hides(record) => None,
+            Self::Start(_) if hides_another(record) => None,
             Self::Start(place) => Some(show_minute(*(place.record)(record))),
             Self::End(place) => (place.record)(record).map(show_minute),
             Self::SealedText(_) | Self::SealedTexts(_) | Self::SealedSubjects(_) | Self::SealedBytes(..) => {
@@ -243,11 +244,6 @@ fn show_day(day: i32) -> Rendered {
 }
 
 /// To the minute, because the record says no more: no seconds, not even 00.
-/// Whether a record hides another one, and so says nothing itself. The one that it hides has a session.
-pub(super) fn hides(record: &AccessRecord) -> bool {
-    record.confidential_until_day.is_some() && record.session.is_empty()
-}
-
 fn show_minute(minute: i64) -> Rendered {
     let start = minute.checked_mul(MINUTE_S).and_then(|second| Timestamp::from_second(second).ok());
     Rendered::Text(match start {

@@ -2,9 +2,10 @@
 
 use einsicht_proto::v1::{AccessRecord, ActorKind, Operation, Outcome, Processing};
 
-use super::slot::{Choices, Place, Sealed, Slot, hex, hides, show_hex, show_list, show_text};
+use super::slot::{Choices, Place, Sealed, Slot, hex, show_hex, show_list, show_text};
 use super::{Field, Rendered};
 use crate::limits::{SPAN_ID_BYTES, TRACE_ID_BYTES};
+use crate::record::hides_another;
 
 /// A place that has the same name and type in event and record, or two names.
 macro_rules! at {
@@ -93,7 +94,7 @@ pub(super) static LOGGED_ONLY: [(&str, Show); 11] = [
     ("producer", |record| show_text(&record.producer)),
     ("session", |record| show_text(&hex(&record.session))),
     // A confidential record shows no number, and 0 is one like any other. The one that it hides has one.
-    ("sequence", |record| (!hides(record)).then_some(Rendered::Number(record.sequence))),
+    ("sequence", |record| (!hides_another(record)).then_some(Rendered::Number(record.sequence))),
     ("nonce", |record| record.nonce.as_deref().map(show_hex)),
     ("markers", |record| show_list(&record.markers.iter().map(|marker| hex(marker)).collect::<Vec<_>>())),
     ("charter", |record| record.charter.map(Rendered::Number)),

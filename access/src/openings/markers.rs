@@ -167,7 +167,7 @@ mod tests {
     fn sealed(event: &AccessEvent) -> (EntryBody, Openings) {
         let session = Bytes::from_static(&[7; 16]);
         let first = Provenance { producer: "p", session: &session, sequence: 0 };
-        let prepared = seal_accesses(&[EventView::from(event)], first, Some(&key()), random(1));
+        let prepared = seal_accesses(&[EventView::from(event)], first, Some(&key()), None, random(1));
         let prepared = prepared.unwrap().pop().unwrap();
         (read_body(&prepared.body).unwrap(), prepared.sealed.unwrap().openings)
     }

@@ -3,6 +3,8 @@
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
 use super::{MINUTE_US, Provenance};
+use crate::charter::Charter;
+use crate::judge::{Commitments, InForce, Judged};
 use crate::marker::MARKER_BYTES;
 use crate::seal::{NONCE_BYTES, SEAL_BYTES, SealedField};
 use crate::view::EventView;
@@ -33,14 +35,18 @@ pub(super) fn append_body(bytes: &mut Vec<u8>, append: impl FnOnce(&mut Fields<'
     }
 }
 
+/// What a record states beyond what is random of it.
+pub(super) struct Stated<'s, 'e> {
+    pub event: &'s EventView<'e>,
+    pub provenance: Provenance<'s>,
+    /// `None` if no charter is in force.
+    pub verdict: Option<Judged<'s>>,
+}
+
 /// The record of an event, field by field in ascending order of their numbers: `record_of`, and what
 /// protobuf makes of it.
-pub(super) fn append_record<S: Sink>(
-    event: &EventView<'_>,
-    provenance: Provenance<'_>,
-    public: &Public,
-    record: &mut Fields<'_, S>,
-) {
+pub(super) fn append_record<S: Sink>(stated: &Stated<'_, '_>, public: &Public, record: &mut Fields<'_, S>) {
+    let Stated { event, provenance, verdict } = stated;
     let minute = |at_us: i64| at_us.div_euclid(MINUTE_US).cast_unsigned();
     let choice = |number: i32| i64::from(number).cast_unsigned();
     record.required(1, event.dataset.as_bytes());
@@ -75,6 +81,11 @@ pub(super) fn append_record<S: Sink>(
     record.required(65, provenance.session);
     record.required_number(66, provenance.sequence);
     public.append_random(record);
+    if let Some(Judged { charter: InForce { index, charter }, judgement }) = verdict {
+        record.number(69, *index);
+        record.ids(70, judgement.deviates, charter);
+        record.ids(71, judgement.not_verifiable, charter);
+    }
 }
 
 /// The record that stands for a confidential one: nothing of the event but the day until which it is so.
@@ -166,6 +177,12 @@ impl<S: Sink> Fields<'_, S> {
         texts.iter().for_each(|text| self.delimited(field, text.as_bytes()));
     }
 
+    fn ids(&mut self, field: u32, commitments: Commitments, charter: &Charter) {
+        if !commitments.is_empty() {
+            commitments.ids(charter).for_each(|id| self.delimited(field, id.as_bytes()));
+        }
+    }
+
     fn optional(&mut self, field: u32, number: Option<u64>) {
         if let Some(number) = number {
             self.number(field, number);
@@ -210,7 +227,7 @@ mod tests {
     fn check(events: &[AccessEvent], first: Provenance<'_>) {
         let views: Vec<_> = events.iter().map(EventView::from).collect();
         let nothing_random = |_: &mut [u8]| Err("nothing random is needed");
-        let prepared = seal_accesses(&views, first, None, nothing_random).unwrap();
+        let prepared = seal_accesses(&views, first, None, None, nothing_random).unwrap();
         let bodies: Vec<_> = prepared.into_iter().map(|prepared| prepared.body).collect();
         assert_eq!(bodies, plainly(events, first));
     }

@@ -138,7 +138,7 @@ mod tests {
         let session = Bytes::from_static(&[7; 16]);
         let first = Provenance { producer: &"p".repeat(128), session: &session, sequence: 1 << 52 };
         let key = PeriodKey::from([5; 32]);
-        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), random(1));
+        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), None, random(1));
         let prepared = prepared.unwrap().pop().unwrap();
         let outer = access_of(&read_body(&prepared.body).unwrap()).unwrap().clone();
         let openings = prepared.sealed.unwrap().openings;

@@ -12,7 +12,8 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::Provenance;
-use super::encode::{Fields, Length, Public, append_body, append_outer, append_record};
+use super::encode::{Fields, Length, Public, Stated, append_body, append_outer, append_record};
+use crate::judge::{InForce, Judgement};
 use crate::marker::{self, CONFIDENTIAL_MARKERS, MARKER_BYTES, PeriodKey, Seats, markers_padded};
 use crate::openings::{Openings, opening_bytes};
 use crate::random::Random;
@@ -27,6 +28,8 @@ pub struct Prepared {
     pub body: Bytes,
     /// What goes to the vault before the entry may be written, if anything is sealed.
     pub sealed: Option<Sealed>,
+    /// What stands in it, or is sealed in it; empty where no charter is in force.
+    pub judgement: Judgement,
 }
 
 /// What the vault holds of one entry, before it is encrypted.
@@ -66,7 +69,8 @@ pub enum SealError<E> {
 ///
 /// `key` is the period key of the month in which they will be recorded: `None` if sealing is off. `random`
 /// overwrites what it is given with bytes that nobody can guess and that come only once; it is called once for many
-/// events, and never if nothing is sealed.
+/// events, and never if nothing is sealed. `charter` is the one that will be in force when they are recorded: each event
+/// is judged by it.
 ///
 /// # Errors
 /// [`SealError::Off`] for the first event that would have to be sealed and cannot be; [`SealError::Random`].
@@ -74,31 +78,39 @@ pub fn seal_accesses<E>(
     events: &[EventView<'_>],
     first: Provenance<'_>,
     key: Option<&PeriodKey>,
+    charter: Option<InForce<'_>>,
     random: impl FnMut(&mut [u8]) -> Result<(), E>,
 ) -> Result<Vec<Prepared>, SealError<E>> {
     let random = Random::new(random, events.iter().map(random_bytes).sum());
     let mut sealer = Sealer { random, seats: Seats::default(), public: Public::default() };
     let mut buffer = Vec::new();
-    let mut prepared: Vec<(Range<usize>, Option<Sealed>)> = Vec::with_capacity(events.len());
+    let mut prepared: Vec<(Range<usize>, Option<Sealed>, Judgement)> = Vec::with_capacity(events.len());
     for (position, (event, sequence)) in events.iter().zip(first.sequence..).enumerate() {
         let start = buffer.len();
         let provenance = Provenance { sequence, ..first };
+        let verdict = charter.map(|charter| charter.judge(event));
+        let stated = Stated { event, provenance, verdict };
         let sealed = if event.needs_sealing() {
             let key = key.ok_or(SealError::Off { position })?;
-            let sealed = sealer.append_sealed(event, provenance, key, &mut buffer);
+            let sealed = sealer.append_sealed(&stated, key, &mut buffer);
             Some(sealed.map_err(SealError::Random)?)
         } else {
-            append_body(&mut buffer, |record| append_record(event, provenance, &Public::default(), record));
+            append_body(&mut buffer, |record| append_record(&stated, &Public::default(), record));
             None
         };
         if prepared.is_empty() {
             // Events of one request are mostly of one kind.
             buffer.reserve(buffer.len() * (events.len() - 1));
         }
-        prepared.push((start..buffer.len(), sealed));
+        let judgement = verdict.map(|verdict| verdict.judgement).unwrap_or_default();
+        prepared.push((start..buffer.len(), sealed, judgement));
     }
     let buffer = Bytes::from(buffer);
-    let of = |(body, sealed): (Range<usize>, _)| Prepared { body: buffer.slice(body), sealed };
+    let of = |(body, sealed, judgement): (Range<usize>, _, _)| Prepared {
+        body: buffer.slice(body),
+        sealed,
+        judgement,
+    };
     Ok(prepared.into_iter().map(of).collect())
 }
 
@@ -164,21 +176,21 @@ impl<'a, F: FnMut(&mut [u8]) -> Result<(), E>, E> Sealer<'a, F> {
     /// Appends the body of an event of which something is sealed.
     fn append_sealed(
         &mut self,
-        event: &EventView<'a>,
-        provenance: Provenance<'_>,
+        stated: &Stated<'_, 'a>,
         key: &PeriodKey,
         buffer: &mut Vec<u8>,
     ) -> Result<Sealed, E> {
+        let event = stated.event;
         let nonce = self.random.take()?;
         let openings = self.seal_values(event, nonce, key)?;
         let Some(day) = event.confidential_until_day else {
-            append_body(buffer, |record| append_record(event, provenance, &self.public, record));
+            append_body(buffer, |record| append_record(stated, &self.public, record));
             return Ok(Sealed { nonce, openings });
         };
         let mut length = Length::default();
-        append_record(event, provenance, &self.public, &mut Fields { sink: &mut length });
+        append_record(stated, &self.public, &mut Fields { sink: &mut length });
         let mut hidden = Zeroizing::new(Vec::with_capacity(length.0));
-        append_record(event, provenance, &self.public, &mut Fields { sink: &mut *hidden });
+        append_record(stated, &self.public, &mut Fields { sink: &mut *hidden });
         debug_assert_eq!(hidden.len(), length.0, "a buffer that grows leaves copies behind");
         let nonce = self.random.take()?;
         let salt = Salt::from(self.random.take()?);

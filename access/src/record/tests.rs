@@ -105,7 +105,8 @@ fn the_largest_valid_record_fits_in_a_leaf() {
     assert_eq!(crate::validate_batch(&vec![event.clone(); BATCH_EVENTS_MAX], NOW_US), Ok(()));
     let producer = "x".repeat(CODE_BYTES_MAX);
     let provenance = Provenance { producer: &producer, sequence: SEQUENCE_MAX, ..PROVENANCE };
-    let sealed = seal_accesses(&[EventView::from(&event)], provenance, Some(&KEY.into()), random(1)).unwrap();
+    let sealed =
+        seal_accesses(&[EventView::from(&event)], provenance, Some(&KEY.into()), None, random(1)).unwrap();
     let bytes = sealed[0].body.len();
     assert!(bytes + LEAF_HEADER_BYTES <= LEAF_BYTES_MAX, "{bytes} bytes");
 }
@@ -161,7 +162,7 @@ fn a_record_that_says_something_else_is_named_by_its_first_field() {
 /// The record that the service makes of an event.
 fn sealed_record(event: &AccessEvent) -> AccessRecord {
     let views = [EventView::from(event)];
-    let prepared = seal_accesses(&views, PROVENANCE, Some(&KEY.into()), random(1)).unwrap();
+    let prepared = seal_accesses(&views, PROVENANCE, Some(&KEY.into()), None, random(1)).unwrap();
     crate::entry::access_of(&crate::read_body(&prepared[0].body).unwrap()).unwrap().clone()
 }
 

@@ -10,11 +10,11 @@ pub(super) const LENGTH_DELIMITED: u8 = 2;
 const FIXED32: u8 = 5;
 
 /// A fault and its offset, before it is known in which field.
-pub(super) type At = (usize, Fault);
+pub(crate) type At = (usize, Fault);
 
 /// What is left of the message that is being read. Offsets count from the start of the outermost message.
 #[derive(Clone, Copy)]
-pub(super) struct Input<'a> {
+pub(crate) struct Input<'a> {
     pub rest: &'a [u8],
     /// Offset of its end: in which no step of reading has a part, so that a step waits for little.
     end: usize,

@@ -72,5 +72,5 @@ pub fn sealed(event: &AccessEvent, seed: &'static str) -> Prepared {
     let session = Bytes::from_static(b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f");
     let first = Provenance { producer: "meldewesen", session: &session, sequence: 7 };
     let key = PeriodKey::from(PERIOD_KEY);
-    seal_accesses(&[EventView::from(event)], first, Some(&key), random(seed)).unwrap().pop().unwrap()
+    seal_accesses(&[EventView::from(event)], first, Some(&key), None, random(seed)).unwrap().pop().unwrap()
 }

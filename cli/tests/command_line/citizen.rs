@@ -36,7 +36,7 @@ fn sealed(person: &str, dataset: &str) -> EntryBody {
         bytes.iter_mut().zip(0..).for_each(|(byte, at)| *byte = person.len() as u8 ^ at);
         Ok::<_, std::convert::Infallible>(())
     };
-    let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&november()), random);
+    let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&november()), None, random);
     read_body(&prepared.unwrap()[0].body).unwrap()
 }
 
@@ -58,7 +58,7 @@ pub fn confidential(is_genuine: bool) -> [EntryBody; 2] {
             bytes.fill(7);
             Ok::<_, std::convert::Infallible>(())
         };
-        seal_accesses(&[EventView::from(&event)], provenance, Some(&november()), random)
+        seal_accesses(&[EventView::from(&event)], provenance, Some(&november()), None, random)
             .unwrap()
             .pop()
             .unwrap()

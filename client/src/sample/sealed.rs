@@ -36,7 +36,7 @@ pub fn sealed(event: &AccessEvent, second: u64, sequence: u64) -> (Vec<u8>, Seal
     let provenance = Provenance { producer: "p", session: &session, sequence };
     let key = period_key(Month::of_unix_s(second));
     let random = |bytes: &mut [u8]| getrandom::fill(bytes);
-    let prepared = seal_accesses(&[EventView::from(event)], provenance, Some(&key), random);
+    let prepared = seal_accesses(&[EventView::from(event)], provenance, Some(&key), None, random);
     let prepared = prepared.unwrap().pop().unwrap();
     (prepared.body.to_vec(), prepared.sealed.unwrap())
 }

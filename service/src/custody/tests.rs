@@ -89,10 +89,12 @@ impl Desk {
         let (period, key) = (keyring.period_key(month).unwrap(), keyring.vault_key(month, class).unwrap());
         let provenance = Provenance { producer: "p", session: &session, sequence: self.recorded };
         let view = [EventView::from(&event)];
-        let prepared = seal_accesses(&view, provenance, Some(&period), signer::random).unwrap().remove(0);
+        let prepared =
+            seal_accesses(&view, provenance, Some(&period), None, signer::random).unwrap().remove(0);
         let Sealed { nonce, mut openings } = prepared.sealed.unwrap();
         if self.mixes_up {
-            let other = seal_accesses(&view, provenance, Some(&period), signer::random).unwrap().remove(0);
+            let other =
+                seal_accesses(&view, provenance, Some(&period), None, signer::random).unwrap().remove(0);
             openings = other.sealed.unwrap().openings;
         }
         let bytes =

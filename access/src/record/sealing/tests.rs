@@ -22,8 +22,8 @@ fn key() -> PeriodKey {
 
 fn sealed(event: &AccessEvent) -> (EntryBody, Sealed) {
     let views = [EventView::from(event)];
-    let mut prepared = seal_accesses(&views, FIRST, Some(&key()), random(1)).unwrap();
-    let Prepared { body, sealed } = prepared.pop().unwrap();
+    let mut prepared = seal_accesses(&views, FIRST, Some(&key()), None, random(1)).unwrap();
+    let Prepared { body, sealed, .. } = prepared.pop().unwrap();
     (read_body(&body).unwrap(), sealed.unwrap())
 }
 
@@ -112,7 +112,7 @@ fn subjects_find_the_record_by_their_markers() {
 fn of_an_event_without_personal_values_only_the_minute_is_kept() {
     let event = full_event();
     let refuse = |_: &mut [u8]| Err("nothing random is needed");
-    let prepared = seal_accesses(&[EventView::from(&event)], FIRST, None, refuse).unwrap();
+    let prepared = seal_accesses(&[EventView::from(&event)], FIRST, None, None, refuse).unwrap();
     assert_eq!(prepared[0].sealed, None);
     assert_eq!(record(&read_body(&prepared[0].body).unwrap()), &record_of(&event, FIRST));
 }
@@ -128,17 +128,17 @@ fn an_end_is_sealed_only_if_there_is_one() {
 fn without_a_key_nothing_personal_is_recorded() {
     let events = [full_event(), sealed_event()];
     let views: Vec<_> = events.iter().map(EventView::from).collect();
-    assert_eq!(seal_accesses(&views, FIRST, None, random(1)), Err(SealError::Off { position: 1 }));
+    assert_eq!(seal_accesses(&views, FIRST, None, None, random(1)), Err(SealError::Off { position: 1 }));
     let confidential = AccessEvent { confidential_until_day: Some(30_000), ..full_event() };
     let views = [EventView::from(&confidential)];
-    assert_eq!(seal_accesses(&views, FIRST, None, random(1)), Err(SealError::Off { position: 0 }));
+    assert_eq!(seal_accesses(&views, FIRST, None, None, random(1)), Err(SealError::Off { position: 0 }));
 }
 
 #[test]
 fn without_random_bytes_nothing_personal_is_recorded() {
     let event = sealed_event();
     let views = [EventView::from(&event)];
-    let failed = seal_accesses(&views, FIRST, Some(&key()), |_: &mut [u8]| Err("no entropy"));
+    let failed = seal_accesses(&views, FIRST, Some(&key()), None, |_: &mut [u8]| Err("no entropy"));
     assert_eq!(failed, Err(SealError::Random("no entropy")));
 }
 
@@ -150,7 +150,7 @@ fn random_bytes_are_asked_for_once_for_many_events() {
     let events = [sealed_event(), full_event(), confidential, three];
     let views: Vec<_> = events.iter().map(EventView::from).collect();
     let (mut asked, mut source) = (0, random(1));
-    let prepared = seal_accesses(&views, FIRST, Some(&key()), |bytes: &mut [u8]| {
+    let prepared = seal_accesses(&views, FIRST, Some(&key()), None, |bytes: &mut [u8]| {
         asked += 1;
         source(bytes)
     });
@@ -203,7 +203,7 @@ fn a_hidden_record_is_proven_whole_or_not_at_all() {
     assert_eq!(openings.verify(&body), Ok(()));
     let plain = AccessEvent { confidential_until_day: None, ..event };
     let views = [EventView::from(&plain)];
-    let other = seal_accesses(&views, FIRST, Some(&key()), random(2)).unwrap().pop().unwrap();
+    let other = seal_accesses(&views, FIRST, Some(&key()), None, random(2)).unwrap().pop().unwrap();
     let unexpected = other.sealed.unwrap().openings.verify(&body);
     assert!(unexpected.is_err());
 }
@@ -280,7 +280,7 @@ proptest! {
         let other = with_other_values(&event, &other);
         let body = |event: &AccessEvent, seed| {
             let views = [EventView::from(event)];
-            seal_accesses(&views, FIRST, Some(&key()), random(seed)).unwrap().pop().unwrap().body
+            seal_accesses(&views, FIRST, Some(&key()), None, random(seed)).unwrap().pop().unwrap().body
         };
         let [one, two] = [body(&event, seed), body(&other, seed.wrapping_add(1))];
         prop_assert_eq!(one.len(), two.len());
@@ -293,7 +293,7 @@ proptest! {
     ) {
         let seal = |event: &AccessEvent, seed| {
             let views = [EventView::from(event)];
-            seal_accesses(&views, FIRST, Some(&key()), random(seed)).unwrap().pop().unwrap()
+            seal_accesses(&views, FIRST, Some(&key()), None, random(seed)).unwrap().pop().unwrap()
         };
         let [one, two] = [seal(&event, seed), seal(&other, seed.wrapping_add(1))];
         let body = read_body(&one.body).unwrap();

@@ -189,6 +189,6 @@ fn access(event: &AccessEvent, provenance: Provenance<'_>) -> EntryBody {
         bytes.fill(7);
         Ok::<_, Infallible>(())
     };
-    let prepared = seal_accesses(&views, provenance, Some(&PeriodKey::from([7; 32])), random);
+    let prepared = seal_accesses(&views, provenance, Some(&PeriodKey::from([7; 32])), None, random);
     read_body(&prepared.unwrap()[0].body).unwrap()
 }

@@ -47,7 +47,7 @@ impl State {
         let session = Bytes::from_static(&[3; 16]);
         let provenance = Provenance { producer: PRODUCER, session: &session, sequence: self.log.size() };
         let key = PeriodKey::from([7; 32]);
-        let prepared = seal_accesses(&[EventView::from(event)], provenance, Some(&key), random);
+        let prepared = seal_accesses(&[EventView::from(event)], provenance, Some(&key), None, random);
         let prepared = prepared.unwrap().pop().unwrap();
         let index = self.log.append(&read_body(&prepared.body).unwrap());
         self.vault.openings.insert(index, prepared.sealed.unwrap().openings);
