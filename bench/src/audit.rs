@@ -18,20 +18,30 @@ use crate::machine::cores;
 use crate::sha::Leaves;
 use crate::turns::Turns;
 
-/// Hashes the log in `folder` and audits it, in turns: entries a second. An audit is what
+/// A log to audit.
+pub struct Log<'a> {
+    /// Its data folder.
+    pub folder: &'a Path,
+    /// Verifies its checkpoints.
+    pub verifier: &'a VerifierKey,
+    /// How many of its records were judged by a charter.
+    pub judged: u64,
+}
+
+/// Hashes a log and audits it, in turns: entries a second. An audit is what
 /// `einsicht verify --full` does with a folder: beyond the hashes it reads the files, follows the chain
-/// and the time, reads every body strictly, compares the root of every commit, and verifies the newest
-/// signature. The files are in the system's cache.
+/// and the time, reads every body strictly, judges every record again that was judged, compares the root of every
+/// commit, and verifies the newest signature. The files are in the system's cache.
 ///
 /// # Errors
 /// If the log can't be read or does not verify, to its last entry; if `interrupted` is cancelled.
 pub fn in_turns(
-    folder: &Path,
-    verifier: &VerifierKey,
+    log: &Log<'_>,
     turns: usize,
     runtime: &Runtime,
     interrupted: &CancellationToken,
 ) -> anyhow::Result<Turns<f64>> {
+    let Log { folder, verifier, judged } = *log;
     let leaves = leaves(folder, verifier)?;
     let entries = u32::try_from(leaves.count()).context("the log has too many entries")?;
     let rate = |time: Duration| f64::from(entries) / time.as_secs_f64();
@@ -48,6 +58,8 @@ pub fn in_turns(
         let time = begun.elapsed();
         let verified = report.head.size.0;
         ensure!(verified == u64::from(entries), "{verified} of {entries} entries were verified");
+        let again = report.verdicts.judged;
+        ensure!(again == judged, "{again} of {judged} records were judged again");
         Ok(rate(time))
     };
     Turns::take(turns, hash, audit)

@@ -1,9 +1,10 @@
 //! The standard events: what every measurement records. Of the plain one nothing is personal, so nothing is
-//! sealed; the sealed one has five sealed fields and two subjects.
+//! sealed; the sealed one has five sealed fields and two subjects, and is judged by twelve commitments.
 //!
 //! They are fixed so that figures of different releases can be compared: changing one starts a new series.
 
 use bytes::Bytes;
+use einsicht_access::judge::Judgement;
 use einsicht_access::marker::PeriodKey;
 use einsicht_access::record::{Prepared, seal_accesses};
 use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey, record};
@@ -35,15 +36,17 @@ pub struct Description {
     pub sealed_fields: usize,
     /// How many data subjects it names.
     pub subjects: usize,
+    /// How many commitments it is judged by.
+    pub commitments: usize,
 }
 
 impl Description {
     /// For people: two lines.
     pub(crate) fn to_text(&self) -> String {
-        let Self { name, fields, leaf_bytes, sealed_fields, subjects } = self;
+        let Self { name, fields, leaf_bytes, sealed_fields, subjects, commitments } = self;
         let fields = fields.join(" ");
         format!(
-            "event '{name}': leaf of {leaf_bytes} bytes, {sealed_fields} sealed fields, {subjects} subjects\n  {fields}\n"
+            "event '{name}': leaf of {leaf_bytes} bytes, {sealed_fields} sealed fields, {subjects} subjects, {commitments} commitments\n  {fields}\n"
         )
     }
 }
@@ -100,7 +103,8 @@ impl Standard {
             Self::Plain => ("plain", 0),
             Self::Sealed => ("sealed", 5),
         };
-        Description { name, fields, leaf_bytes: self.leaf_bytes(), sealed_fields, subjects }
+        let commitments = self.charter(0).map_or(0, |charter| charter.charter.commitments().len());
+        Description { name, fields, leaf_bytes: self.leaf_bytes(), sealed_fields, subjects, commitments }
     }
 
     /// Bytes of its leaf.
@@ -134,11 +138,11 @@ impl Standard {
             bytes.fill(7);
             Ok::<_, std::convert::Infallible>(())
         };
-        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), None, random);
+        let prepared = seal_accesses(&[EventView::from(&event)], first, Some(&key), self.charter(1), random);
         prepared.ok().and_then(|mut prepared| prepared.pop()).unwrap_or(Prepared {
             body: Bytes::new(),
             sealed: None,
-            judgement: Default::default(),
+            judgement: Judgement::default(),
         })
     }
 }
@@ -165,7 +169,7 @@ pub fn plain(event_id: Bytes, occurred_at_us: i64) -> AccessEvent {
     }
 }
 
-/// The standard sealed event. Its subjects change with its id, as they do in a city.
+/// The standard sealed event. Its subjects change with its id, as they do in a city. It fits every commitment.
 fn sealed(event_id: Bytes, occurred_at_us: i64) -> AccessEvent {
     let number = event_id.last_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes)) % 100_000;
     let subject = |number: u32| Subject { scheme: SCHEME.to_owned(), id: format!("ulm-{number:08}") };
@@ -174,6 +178,11 @@ fn sealed(event_id: Bytes, occurred_at_us: i64) -> AccessEvent {
         actor: Some("kennung-4711".to_owned()),
         justification: Some("Rückfrage zur Zählung am Hauptbahnhof".to_owned()),
         case_number: Some("VP-2026-00417".to_owned()),
+        dataset: "dm-yabby".to_owned(),
+        activity: Some("va:leihrad-ortung".to_owned()),
+        role: Some("planung".to_owned()),
+        secondary_use: Some(false),
+        collected_on_day: i32::try_from(occurred_at_us / 86_400_000_000 - 30).ok(),
         ..plain(event_id, occurred_at_us)
     }
 }
@@ -252,6 +261,14 @@ mod tests {
             panic!("it is no access")
         };
         assert_eq!(record.markers.len(), Standard::Sealed.describe().subjects);
+    }
+
+    #[test]
+    fn the_sealed_event_is_judged_by_twelve_commitments_and_fits_all_of_them() {
+        assert_eq!(Standard::Sealed.describe().commitments, 12);
+        assert_eq!(Standard::Sealed.typical().judgement, Judgement::default());
+        let body = einsicht_access::read_body(&Standard::Sealed.typical().body).unwrap();
+        assert_eq!(einsicht_access::entry::access_of(&body).unwrap().charter, Some(1));
     }
 
     #[test]

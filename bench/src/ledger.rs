@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
+use einsicht_access::judge::InForce;
 use einsicht_access::marker::PeriodKey;
 use einsicht_access::record::Sealed;
 use einsicht_access::vault::{AEAD_NONCE_BYTES, VaultKey, WrappingKey};
@@ -13,6 +14,7 @@ use einsicht_access::{EventView, Month, Provenance, RetentionClass, seal_accesse
 use einsicht_client::view_keys::{ViewKeyOf, ViewKeys};
 use einsicht_proto::v1::RecordRequest;
 use einsicht_service::auth::{Door, Gate, Policy};
+use einsicht_service::charters::Publishing;
 use einsicht_service::clock::{Clock, SystemClock};
 use einsicht_service::config::Rules;
 use einsicht_service::custody::{self, Custody, RulesSlot};
@@ -21,17 +23,18 @@ use einsicht_service::ledger::{self, Ledger, NewLedger, Opening, Recording, Stan
 use einsicht_service::listen::{Quota, QuotaLimits};
 use einsicht_service::metrics::Metrics;
 use einsicht_service::rpc::Shared;
-use einsicht_service::sequencer::{PreparedEvent, Work};
+use einsicht_service::sequencer::{Judged, PreparedEvent, Work};
 use einsicht_service::server::{Entrance, Server};
 use einsicht_service::sessions::SessionKey;
 use einsicht_service::signer;
 use einsicht_service::storage::{LogReader, RESERVE_BYTES, SEGMENT_BYTES_MAX};
 use einsicht_service::vault::{SealedBytes, Vault};
 use einsicht_tlog::leaf::LEAF_HEADER_BYTES;
-use einsicht_tlog::{Origin, TreeHead, VerifierKey};
+use einsicht_tlog::{Index, Origin, TreeHead, VerifierKey};
 use tokio_util::sync::CancellationToken;
 
 use crate::certificate::{Certified, certify};
+use crate::charter;
 use crate::event::{self, PRODUCER, Run, SCHEME, Standard};
 use crate::served::{LISTEN, Served, Stage, TOKEN, runtime};
 
@@ -52,8 +55,8 @@ const PREPARED_COMMITS_MAX: usize = 4;
 ///
 /// # Errors
 /// Those of opening a ledger and of binding an address.
-pub fn start(parent: &Path, metrics: Metrics) -> anyhow::Result<Served> {
-    Served::start("ledger", parent, move |folder, stage| serve(folder, metrics, None, stage))
+pub fn start(parent: &Path, metrics: Metrics, standard: Standard) -> anyhow::Result<Served> {
+    Served::start("ledger", parent, move |folder, stage| serve(folder, metrics, None, standard, stage))
 }
 
 /// The same over TLS, as `einsichtd serve` does it.
@@ -63,16 +66,23 @@ pub fn start(parent: &Path, metrics: Metrics) -> anyhow::Result<Served> {
 pub fn start_over_tls(parent: &Path, metrics: Metrics) -> anyhow::Result<Served> {
     Served::start("ledger", parent, move |folder, stage| {
         let certified = certify(folder)?;
-        serve(folder, metrics, Some(certified), stage)
+        serve(folder, metrics, Some(certified), Standard::Plain, stage)
     })
 }
 
-fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: Stage) -> anyhow::Result<()> {
+fn serve(
+    folder: &Path,
+    metrics: Metrics,
+    certified: Option<Certified>,
+    standard: Standard,
+    stage: Stage,
+) -> anyhow::Result<()> {
     let listener = std::net::TcpListener::bind(LISTEN).context("binding an address")?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let mut standby = stand_by(folder, Arc::clone(&clock))?;
-    let recording = standby.serve()?;
-    let Standby { reader, vault, verifier, genesis, annotations, lock, .. } = standby;
+    let mut recording = standby.serve()?;
+    charter::publish_first(&mut recording, standard)?;
+    let Standby { reader, vault, verifier, genesis, annotations, charters, lock, .. } = standby;
     let (tls, authority) = certified.map(|certified| (certified.tls, certified.authority)).unzip();
     let gate = Gate::new(Policy::development(PRODUCER, TOKEN));
     let limits = QuotaLimits { connections: CONNECTIONS_MAX, per_address: CONNECTIONS_MAX };
@@ -89,17 +99,20 @@ fn serve(folder: &Path, metrics: Metrics, certified: Option<Certified>, stage: S
             verifier_key: verifier.to_string().into(),
         };
         let shutdown = stage.shutdown.clone();
+        let publishing =
+            Publishing::new(charters.clone(), sequencer.clone(), reader.clone(), annotations.clone());
         let custody = Custody::new(custody::Parts {
             sequencer: sequencer.clone(),
             reader: reader.clone(),
             annotations: annotations.clone(),
+            charters,
             vault,
             clock: Arc::clone(&clock),
             rules: RulesSlot::new(Rules { schemes: vec![SCHEME.to_owned()], ..Rules::default() }),
             origin: Origin::parse(&genesis.origin)?,
             predecessors: Vec::new(),
         });
-        let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown };
+        let shared = Shared { sequencer, reader, annotations, publishing, custody, clock, shutdown };
         let server =
             Server::new(vec![entrance], &shared, &site, &gate).await.context("serving can't begin")?;
         // With the last handle the writer finishes: only what serves may hold one.
@@ -146,10 +159,11 @@ pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) ->
         bail!("there is no room on the disk of {}", folder.display());
     };
     let Standby { verifier, vault, genesis, lock, .. } = standby;
+    let charter = charter::publish(&mut committer, filling.standard)?;
     let sealing = Sealing::of(&vault, &genesis.origin, &*clock)?;
     let (sender, prepared) = sync_channel(PREPARED_COMMITS_MAX);
     let leaf_bytes = std::thread::scope(|scope| {
-        let preparing = scope.spawn(move || prepare(filling, &sealing, &*clock, &sender));
+        let preparing = scope.spawn(move || prepare(filling, charter, &sealing, &*clock, &sender));
         for work in prepared {
             ensure!(!interrupted.is_cancelled(), "interrupted");
             committer.record_now(vec![work])?;
@@ -165,16 +179,18 @@ pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) ->
 /// takes them any more.
 fn prepare(
     filling: Filling,
+    charter: Option<Index>,
     sealing: &Sealing,
     clock: &dyn Clock,
     commits: &SyncSender<Work>,
 ) -> anyhow::Result<u64> {
     let Filling { events, commit_events, standard } = filling;
+    let in_force = charter.and_then(|charter| standard.charter(charter.0));
     let (mut run, mut sequence, mut rest, mut leaf_bytes) = (Run::new()?, 0, events, 0);
     while rest > 0 {
         let count = commit_events.min(rest);
         let request = event::request(&run, standard, sequence, count, clock.unix_us());
-        let work = sealing.accesses(&run, &request)?;
+        let work = sealing.accesses(&run, &request, in_force)?;
         if let Work::Accesses { events, .. } = &work {
             leaf_bytes +=
                 events.iter().map(|event| (LEAF_HEADER_BYTES + event.body.len()) as u64).sum::<u64>();
@@ -233,15 +249,22 @@ impl Sealing {
     }
 
     /// Work as the service makes it of a request.
-    fn accesses(&self, run: &Run, request: &RecordRequest) -> anyhow::Result<Work> {
+    fn accesses(
+        &self,
+        run: &Run,
+        request: &RecordRequest,
+        charter: Option<InForce<'_>>,
+    ) -> anyhow::Result<Work> {
         let first = request.first_sequence;
         let first_event = Provenance { producer: PRODUCER, session: run.session(), sequence: first };
         let events: Vec<_> = request.events.iter().map(EventView::from).collect();
-        let prepared = seal_accesses(&events, first_event, Some(&self.period), None, getrandom::fill)?;
+        let prepared = seal_accesses(&events, first_event, Some(&self.period), charter, getrandom::fill)?;
         let prepared = events.iter().zip(first..).zip(prepared).map(|((event, sequence), prepared)| {
             let event_id = event.event_id().try_into().unwrap_or_default();
+            let charter = charter.map(|charter| Index(charter.index));
+            let judged = Judged { charter, deviates: prepared.judgement.deviates };
             let sealed = prepared.sealed.map(|sealed| self.encrypt(&sealed)).transpose()?;
-            Ok(PreparedEvent { sequence, event_id, body: prepared.body, sealed })
+            Ok(PreparedEvent { sequence, event_id, body: prepared.body, sealed, judged })
         });
         let events = prepared.collect::<anyhow::Result<_>>()?;
         Ok(Work::Accesses { session: SessionKey::new(PRODUCER, run.session()), events })

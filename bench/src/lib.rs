@@ -15,6 +15,7 @@
 
 pub mod audit;
 pub mod certificate;
+pub mod charter;
 pub mod command;
 pub mod disk;
 pub mod event;

@@ -23,6 +23,8 @@ pub enum Part {
     Spool,
     /// A full audit of a local copy, against its hashes alone
     Audit,
+    /// The same of a log whose records were judged, every verdict evaluated again
+    Judged,
     /// A citizen's scan of a local copy, and the test of its markers alone
     Scan,
 }

@@ -35,7 +35,7 @@ pub struct Plan {
     pub layer_turns: usize,
     /// Entries of the log that is audited.
     pub audit_entries: u64,
-    /// Sealed events of the log that is scanned.
+    /// Sealed events of the log that is scanned, and of the one that is judged again.
     pub scan_entries: u64,
     /// Turns of hashing and of auditing, of testing markers and of scanning.
     pub audit_turns: usize,

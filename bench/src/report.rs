@@ -20,6 +20,8 @@ pub const SEALED_VS_FLOOR: &str = "sealed_vs_floor";
 /// Microseconds of one core that preparing a sealed event takes longer than preparing a plain one. No ratio, but
 /// a goal.
 pub const SEALING_US: &str = "sealing_us";
+/// Nanoseconds of one core that it takes to judge a sealed event by twelve commitments. No ratio, but a goal.
+pub const JUDGING_NS: &str = "judging_ns";
 /// Events a second, one a call, of the floor's.
 pub const UNARY_VS_FLOOR: &str = "unary_vs_floor";
 /// The 99th percentile of those calls, of the floor's.
@@ -34,6 +36,8 @@ pub const SPOOL_VS_APPEND: &str = "spool_vs_append";
 pub const SPOOL_BATCH: &str = "spool_batch_events_per_s";
 /// Entries a second of a full audit, of the hashes alone.
 pub const VERIFY_VS_SHA: &str = "verify_vs_sha";
+/// The same of sealed records, each judged again by twelve commitments.
+pub const JUDGED_VS_SHA: &str = "judged_vs_sha";
 /// Records a second and core whose markers are tested. No ratio, but a goal.
 pub const SCAN_MARKERS: &str = "scan_markers_records_per_s_per_core";
 /// Records a second and core of a whole scan, chain, tree and signature included. No ratio, but a goal.
@@ -42,10 +46,11 @@ pub const SCAN: &str = "scan_records_per_s_per_core";
 pub const LONE_DIFFERENCE_MS: &str = "lone_difference_ms";
 
 /// The goals of docs/performance.md, in the order in which they are shown.
-const GOALS: [Goal; 13] = [
+const GOALS: [Goal; 15] = [
     Goal { name: BATCH_VS_FLOOR, bound: Bound::AtLeast(0.75) },
     Goal { name: SEALED_VS_FLOOR, bound: Bound::AtLeast(0.6) },
     Goal { name: SEALING_US, bound: Bound::AtMost(3.5) },
+    Goal { name: JUDGING_NS, bound: Bound::AtMost(300.0) },
     Goal { name: UNARY_VS_FLOOR, bound: Bound::AtLeast(0.9) },
     Goal { name: UNARY_P99_VS_FLOOR, bound: Bound::AtMost(1.2) },
     Goal { name: LONE_DIFFERENCE_MS, bound: Bound::AtMost(0.1) },
@@ -54,6 +59,7 @@ const GOALS: [Goal; 13] = [
     Goal { name: SPOOL_VS_APPEND, bound: Bound::AtLeast(0.7) },
     Goal { name: SPOOL_BATCH, bound: Bound::AtLeast(50_000.0) },
     Goal { name: VERIFY_VS_SHA, bound: Bound::AtLeast(0.7) },
+    Goal { name: JUDGED_VS_SHA, bound: Bound::AtLeast(0.4) },
     Goal { name: SCAN_MARKERS, bound: Bound::AtLeast(4_000_000.0) },
     Goal { name: SCAN, bound: Bound::AtLeast(1_000_000.0) },
 ];
@@ -103,6 +109,10 @@ fn figures(measured: &Measured) -> anyhow::Result<Figures> {
         figures.ratio_of(VERIFY_VS_SHA, audit)?;
         figures.both(["sha_limit_entries_per_s", "verify_entries_per_s"], audit)?;
     }
+    if let Some(judged) = &measured.judged {
+        figures.ratio_of(JUDGED_VS_SHA, judged)?;
+        figures.both(["judged_sha_limit_entries_per_s", "judged_entries_per_s"], judged)?;
+    }
     if let Some(scan) = &measured.scan {
         figures.both([SCAN_MARKERS, SCAN], scan)?;
     }
@@ -124,6 +134,9 @@ fn of_service(measured: &Measured, figures: &mut Figures) -> anyhow::Result<()> 
         let difference =
             Summary::of_differences(&sealing.measured, &sealing.yardstick).context(SEALING_US)?;
         figures.measures.insert(SEALING_US.to_owned(), difference);
+    }
+    if let Some(judging) = &measured.judging {
+        figures.both(["facts_ns", JUDGING_NS], judging)?;
     }
     if let Some(unary) = &measured.unary {
         figures.ratio_of(UNARY_VS_FLOOR, &unary.figures(throughput))?;

@@ -8,6 +8,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::charter::Judging;
 use crate::event::Standard::{self, Plain, Sealed};
 use crate::lanes::{Outcome, Shape};
 use crate::layer::{self, Services};
@@ -33,6 +34,8 @@ pub struct Measured {
     pub sealed: Option<Turns<Outcome>>,
     /// Preparing plain events, and sealed ones: microseconds for each.
     pub sealing: Option<Turns<f64>>,
+    /// Looking at what a rule may ask of a sealed event, and judging it: nanoseconds for each.
+    pub judging: Option<Turns<f64>>,
     /// Floor and ledger: one event a call, many in flight.
     pub unary: Option<Turns<Outcome>>,
     /// Floor and ledger: one event, nothing else in flight.
@@ -47,6 +50,8 @@ pub struct Measured {
     pub spool_lone: Option<Turns<Outcome>>,
     /// Hashes of a log alone, and its audit: entries a second.
     pub audit: Option<Turns<f64>>,
+    /// Hashes of a log of judged records alone, and its audit with every verdict: entries a second.
+    pub judged: Option<Turns<f64>>,
     /// Testing the markers of records, and a whole scan of the log: records a second and core.
     pub scan: Option<Turns<f64>>,
 }
@@ -106,6 +111,7 @@ impl Bench<'_> {
             Part::Batch => measured.batch = Some(self.against_floor("batches", batch, Plain)?),
             Part::Sealed => {
                 measured.sealing = Some(self.sealing()?);
+                measured.judging = Some(self.judging()?);
                 measured.sealed = Some(self.against_floor("sealed batches", batch, Sealed)?);
             }
             Part::Unary => measured.unary = Some(self.against_floor("one event a call", unary, Plain)?),
@@ -116,7 +122,12 @@ impl Bench<'_> {
                 measured.spool_batch = Some(self.spool("batches", batch)?);
                 measured.spool_lone = Some(self.spool("one event at a time", lone)?);
             }
-            Part::Audit => measured.audit = Some(self.audit()?),
+            Part::Audit => {
+                measured.audit = Some(self.audit("audit", self.plan.audit_entries, Plain)?);
+            }
+            Part::Judged => {
+                measured.judged = Some(self.audit("judged audit", self.plan.scan_entries, Sealed)?);
+            }
             Part::Scan => measured.scan = Some(self.scan()?),
         }
         Ok(())
@@ -131,7 +142,7 @@ impl Bench<'_> {
     ) -> anyhow::Result<Turns<Outcome>> {
         self.tell(name, shape, self.plan.turns, "floor and ledger");
         let floor = floor::start(self.parent, standard)?;
-        let ledger = ledger::start(self.parent, self.metrics.clone())?;
+        let ledger = ledger::start(self.parent, self.metrics.clone(), standard)?;
         self.compare(floor, ledger, shape, standard)
     }
 
@@ -143,11 +154,19 @@ impl Bench<'_> {
         Turns::take(turns, || plain.us_per_event(), || sealed.us_per_event())
     }
 
+    /// What twelve commitments cost, on one core.
+    fn judging(&mut self) -> anyhow::Result<Turns<f64>> {
+        let turns = self.plan.turns;
+        (self.progress)(&format!("judging: {turns} turns of looking at sealed events and of judging them"));
+        let judging = Judging::new()?;
+        Turns::take(turns, || judging.facts_ns(), || judging.judging_ns())
+    }
+
     /// The ledger in plain text and over TLS, under the load of batches.
     fn over_tls(&mut self) -> anyhow::Result<Turns<Outcome>> {
         let shape = self.plan.batch;
         self.tell("batches", shape, self.plan.turns, "plain text and TLS");
-        let plain = ledger::start(self.parent, self.metrics.clone())?;
+        let plain = ledger::start(self.parent, self.metrics.clone(), Plain)?;
         let tls = ledger::start_over_tls(self.parent, self.metrics.clone())?;
         self.compare(plain, tls, shape, Plain)
     }
@@ -190,7 +209,7 @@ impl Bench<'_> {
     fn layer(&mut self) -> anyhow::Result<Turns<Outcome>> {
         let (shape, turns) = (self.plan.unary, self.plan.layer_turns);
         self.tell("requests", shape, turns, "handlers that record themselves and the layer");
-        let ledger = ledger::start(self.parent, self.metrics.clone())?;
+        let ledger = ledger::start(self.parent, self.metrics.clone(), Plain)?;
         let services = self.runtime.block_on(Services::connect(&ledger))?;
         let turn = |service| {
             let calls = layer::run(service, shape, self.plan.span(), &self.interrupted);
@@ -228,18 +247,18 @@ impl Bench<'_> {
         ));
     }
 
-    /// The hashes of a log alone, and the audit of that log.
-    fn audit(&mut self) -> anyhow::Result<Turns<f64>> {
+    /// The hashes of a log alone, and the audit of that log. Sealed events were judged, and are judged again.
+    fn audit(&mut self, name: &str, events: u64, standard: Standard) -> anyhow::Result<Turns<f64>> {
         (self.progress)(&format!(
-            "audit: a log of {} entries, {} turns of hashing alone and of auditing",
-            self.plan.audit_entries, self.plan.audit_turns
+            "{name}: a log of {events} entries, {} turns of hashing alone and of auditing",
+            self.plan.audit_turns
         ));
         let folder = tempfile::Builder::new().prefix("einsicht-bench-").tempdir_in(self.parent)?;
-        let filling =
-            Filling { events: self.plan.audit_entries, commit_events: AUDIT_COMMIT_EVENTS, standard: Plain };
+        let filling = Filling { events, commit_events: AUDIT_COMMIT_EVENTS, standard };
         let verifier = ledger::fill(folder.path(), filling, &self.interrupted)?.verifier;
-        let (path, turns) = (folder.path(), self.plan.audit_turns);
-        let turns = audit::in_turns(path, &verifier, turns, &self.runtime, &self.interrupted)?;
+        let judged = standard.charter(0).map_or(0, |_| events);
+        let log = audit::Log { folder: folder.path(), verifier: &verifier, judged };
+        let turns = audit::in_turns(&log, self.plan.audit_turns, &self.runtime, &self.interrupted)?;
         folder.close().context("deleting the log that was audited")?;
         Ok(turns)
     }

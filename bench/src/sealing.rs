@@ -23,6 +23,7 @@ const ORIGIN: &str = "bench.einsicht.invalid/00000000";
 /// Events that are prepared again and again.
 pub struct Preparing {
     events: Vec<AccessEvent>,
+    standard: Standard,
     run: Run,
 }
 
@@ -34,7 +35,7 @@ impl Preparing {
     pub fn new(standard: Standard) -> anyhow::Result<Self> {
         let run = Run::new()?;
         let events = event::request(&run, standard, 0, BATCH_EVENTS, 1_795_365_613_271_829).events;
-        Ok(Self { events, run })
+        Ok(Self { events, standard, run })
     }
 
     /// How long one event takes, in microseconds.
@@ -55,7 +56,9 @@ impl Preparing {
         let views: Vec<_> = self.events.iter().map(EventView::from).collect();
         let first = Provenance { producer: PRODUCER, session: self.run.session(), sequence: 0 };
         let mut generator = Generator::default();
-        let prepared = seal_accesses(&views, first, Some(period), None, |bytes| generator.fill(bytes))?;
+        let prepared = seal_accesses(&views, first, Some(period), self.standard.charter(1), |bytes| {
+            generator.fill(bytes)
+        })?;
         let mut nonces =
             vec![[0; AEAD_NONCE_BYTES]; prepared.iter().filter(|one| one.sealed.is_some()).count()];
         generator.fill(nonces.as_flattened_mut())?;

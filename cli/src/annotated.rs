@@ -143,6 +143,21 @@ impl Known {
             Self::Nothing { why } => Ok(Remarks::NotKnown { why: why.clone() }),
         }
     }
+
+    /// The record that a confidential entry sealed, its bytes, if it was opened; that they are what it sealed is
+    /// verified.
+    ///
+    /// # Errors
+    /// They are not.
+    pub fn opened(&self, entry: &Entry) -> anyhow::Result<Option<Vec<u8>>> {
+        let Self::All(annotations) = self else { return Ok(None) };
+        for said in annotations.of(entry.index()) {
+            if let (Says::Opened(opening), Some(_)) = (&said.says, said.opened(entry)?) {
+                return Ok(Some(opening.record.to_vec()));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl<'a> Lookup<'a> {

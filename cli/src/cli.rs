@@ -10,8 +10,8 @@ use crate::options::Options;
 const EXAMPLES: &str = "\
 Examples:
   einsicht verify http://127.0.0.1:7420 --vkey ledger.vkey
-  einsicht record --dataset besuchertrend --operation query --purpose verkehrsplanung
-  einsicht list --since 2026-11-01 --dataset besuchertrend
+  einsicht record --dataset parkhaeuser --operation query --purpose verkehrsplanung --role planung
+  einsicht list --since 2026-11-01 --dataset parkhaeuser
   einsicht receipt 17 --out 17.tlog-proof
 
 Exit codes:

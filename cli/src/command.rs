@@ -2,9 +2,11 @@
 
 use clap::Subcommand;
 
+pub use self::charter::Unusable;
 use crate::cli::Cli;
 use crate::exit::Exit;
 
+mod charter;
 mod checkpoint;
 mod citizen;
 mod correct;
@@ -40,6 +42,8 @@ pub enum Command {
     Receipt(receipt::ReceiptArgs),
     /// Fetch and verify the newest signed checkpoint
     Checkpoint(checkpoint::CheckpointArgs),
+    /// Check, publish, show, compare and explain charters: what the city promised
+    Charter(charter::CharterArgs),
     /// Find the accesses to one person's data
     Citizen(citizen::CitizenArgs),
     /// Disclose sealed values of an entry, proven to be what was sealed
@@ -80,6 +84,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             Command::List(args) => list::run(args, options).await,
             Command::Receipt(args) => receipt::run(args, options).await,
             Command::Checkpoint(args) => checkpoint::run(args, options).await,
+            Command::Charter(args) => charter::run(args, options).await,
             Command::Citizen(args) => citizen::run(args, options).await,
             Command::Disclose(args) => disclose::run(args, options).await,
             Command::Disclosure(args) => disclosure::run(args, options),

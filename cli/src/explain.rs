@@ -1,5 +1,6 @@
 //! Says what went wrong, what it means and what to do, and how the programme ends.
 
+use einsicht_access::Language;
 use einsicht_client::VerifyError;
 use einsicht_client::disclosure::DisclosureFileError;
 use einsicht_client::error::{Cause, RecordError, Unconfirmed};
@@ -10,6 +11,7 @@ use einsicht_client::trust::TrustError;
 use einsicht_client::vault::VaultError;
 use einsicht_tlog::receipt::ReceiptError;
 
+use crate::command::Unusable;
 use crate::exit::Exit;
 use crate::output::{Emphasis, complain, complain_styled};
 use crate::view::ViewError;
@@ -32,7 +34,13 @@ pub struct NotConfirmed {
 /// Tells an error to the person at the terminal, and how the programme ends with it.
 pub fn complain_about(error: &anyhow::Error) -> Exit {
     let exit = exit_of(error);
-    let label = if exit == Exit::Failed { "VERIFICATION FAILED: " } else { "error: " };
+    let is_german =
+        error.chain().any(|cause| is::<Unusable>(cause, |error| error.language == Language::German));
+    let label = match exit {
+        Exit::Failed => "VERIFICATION FAILED: ",
+        _ if is_german => "Fehler: ",
+        _ => "error: ",
+    };
     complain_styled(Emphasis::Bad, label, &text_of(error));
     for step in next_steps(error) {
         complain(&format!("  {step}"));
@@ -98,9 +106,24 @@ pub fn meaning_of(fault: Fault) -> &'static str {
         Fault::CommitRoot | Fault::Root | Fault::LeafHash => {
             "What is shown is not what was signed: entries were changed, put in or taken out."
         }
+        Fault::Confidential => {
+            "The record is marked as confidential, and yet shows something of the access: what it shows is neither sealed nor \
+             judged. The service never writes such a record."
+        }
         Fault::Opening => {
             "What is shown of a confidential record is not what was sealed, or came before its day: the ledger shows \
              something that was not recorded, or what it had to keep back."
+        }
+        Fault::Charter => {
+            "The ledger holds something as a charter that is none, so nobody can say what accesses were judged by. The \
+             service checks charters before it publishes them."
+        }
+        Fault::OtherCharter => {
+            "The record was judged by promises that were not those in force, or by none: its verdict says nothing."
+        }
+        Fault::Verdict => {
+            "The ledger says of this access that it fits or does not fit what the city promised, and by the charter in the \
+             ledger that is not so."
         }
         Fault::Seal => {
             "What the vault would disclose of this entry is not what was sealed, or something of it is missing."

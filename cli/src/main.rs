@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod given;
 mod import;
+mod language;
 mod options;
 mod output;
 mod private;

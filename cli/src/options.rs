@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use einsicht_client::charters::CharterDesk;
 use einsicht_client::config::{Defaults, OnUnavailable, RecorderConfig, SpoolConfig, Token, URL_DEFAULT};
 use einsicht_client::reader::Reader;
 use einsicht_client::retry::RetryPolicy;
@@ -184,11 +185,23 @@ impl Options {
     /// # Errors
     /// Something is missing, or the ledger can't be reached or believed.
     pub async fn vault(&self) -> anyhow::Result<Vault> {
+        Ok(Vault::connect(self.deed_config()?).await?)
+    }
+
+    /// Where charters are published, connected.
+    ///
+    /// # Errors
+    /// Something is missing, or the ledger can't be reached or believed.
+    pub async fn charter_desk(&self) -> anyhow::Result<CharterDesk> {
+        Ok(CharterDesk::connect(self.deed_config()?).await?)
+    }
+
+    fn deed_config(&self) -> anyhow::Result<RecorderConfig> {
         let mut config = self.recorder_config()?;
         config.retry = RetryPolicy { attempts_max: VAULT_ATTEMPTS_MAX, ..RetryPolicy::default() };
         // What is asked for is written, proven and deciphered before it is answered.
         config.call_timeout = VAULT_TIMEOUT;
-        Ok(Vault::connect(config).await?)
+        Ok(config)
     }
 
     /// How to ask the service at an address for what only it knows; `None` for a folder.
@@ -209,7 +222,11 @@ impl Options {
         Ok(Some(config))
     }
 
-    fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
+    /// How to call a service that must know who asks.
+    ///
+    /// # Errors
+    /// Something is missing, or can't be read.
+    pub fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
         let place = self.place(None);
         if !place.contains("://") {
             bail!("this goes through the service: give its address, such as --url {URL_DEFAULT}");

@@ -6,10 +6,13 @@ use serde::Serialize;
 
 pub mod escape;
 pub mod progress;
+mod wrap;
 
 /// Standard output. Whoever reads it may go away early (`| head`): see [`unless_closed`].
 pub struct Out {
     inner: io::BufWriter<io::Stdout>,
+    /// Columns of the terminal that it goes to, if it does.
+    columns: Option<usize>,
 }
 
 /// Whoever read standard output went away.
@@ -42,19 +45,25 @@ pub enum Stream {
 impl Out {
     /// Standard output.
     pub fn new() -> Self {
-        Self { inner: io::BufWriter::new(io::stdout()) }
+        Self { inner: io::BufWriter::new(io::stdout()), columns: wrap::terminal_columns(Stream::Out) }
     }
 
-    /// A line for people. What stands in it is made safe to show, so that emphasis belongs in
-    /// [`Out::styled`] only.
+    /// A line for people, broken between words where the terminal ends. What stands in it is made safe to show, so
+    /// that emphasis belongs in [`Out::styled`] only.
     pub fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self, "{}", escape::lines(text))
+        let text = wrap::lines(&escape::lines(text), self.columns).into_owned();
+        writeln!(self, "{text}")
     }
 
     /// A line for people, its beginning emphasised.
     pub fn styled(&mut self, emphasis: Emphasis, beginning: &str, rest: &str) -> io::Result<()> {
-        let beginning = style(Stream::Out, emphasis, &escape::value(beginning));
-        writeln!(self, "{beginning}{}", escape::lines(rest))
+        let beginning = escape::value(beginning);
+        let whole = format!("{beginning}{}", escape::lines(rest));
+        let whole = wrap::lines(&whole, self.columns);
+        // Longer than a line it is no beginning, and stays plain.
+        let rest = whole.strip_prefix(&*beginning);
+        let beginning = rest.map(|_| style(Stream::Out, emphasis, &beginning)).unwrap_or_default();
+        writeln!(self, "{beginning}{}", rest.unwrap_or(&whole))
     }
 
     /// A line of JSON.
@@ -97,8 +106,9 @@ pub fn print(write: impl FnOnce(&mut Out) -> io::Result<()>) -> anyhow::Result<(
 
 /// Writes lines for people to standard error, made safe to show.
 pub fn complain(text: &str) {
+    let text = escape::lines(text);
     // If even this can't be written, nobody is there to be told.
-    let _ = writeln!(io::stderr().lock(), "{}", escape::lines(text));
+    let _ = writeln!(io::stderr().lock(), "{}", wrap::lines(&text, wrap::terminal_columns(Stream::Err)));
 }
 
 /// As [`complain`], the beginning emphasised.

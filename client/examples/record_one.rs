@@ -11,7 +11,7 @@ use einsicht_client::{Access, Recorder};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ledger = Recorder::from_env().await?;
-    let kept = ledger.record(Access::query("besuchertrend", "verkehrsplanung")).await?;
+    let kept = ledger.record(Access::query("parkhaeuser", "verkehrsplanung")).await?;
     match kept.recorded() {
         Some(recorded) => println!("recorded as entry {}", recorded.index),
         None => println!("safe in the spool: the ledger is away"),

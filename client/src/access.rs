@@ -21,7 +21,7 @@ use crate::random::{NoRandomness, random_bytes};
 ///
 /// ```
 /// use einsicht_client::{Access, ActorKind, Processing};
-/// let access = Access::query("besuchertrend", "verkehrsplanung")
+/// let access = Access::query("parkhaeuser", "verkehrsplanung")
 ///     .unit("stadtplanung")
 ///     .actor_kind(ActorKind::Human)
 ///     .processing(Processing::Aggregated)

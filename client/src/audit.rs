@@ -4,7 +4,9 @@
 //! of each entry its layout, the chain, that time does not run backwards, that its body can be read in
 //! one way only; that entry 0, and no other, is genesis and names this ledger and this key; that the
 //! Merkle tree over all entries has the root that was signed, and had the roots that were verified
-//! before; that what opens a confidential record shows what was sealed, not before its day. In a data folder also the checksum of each commit and the root that it states.
+//! before; that what opens a confidential record shows what was sealed, not before its day; that what is written as a
+//! charter is one, and that each record has the verdict that the charter in force gives. In a data folder also the
+//! checksum of each commit and the root that it states.
 //!
 //! Not checked: whether what the entries say is true, what the ledger's operator never recorded, and
 //! whether others are shown the same ledger (compare checkpoints with them). Gaps in the numbers of a
@@ -23,25 +25,34 @@ use crate::trust::TrustError;
 use crate::verify_error::VerifyError;
 
 mod body;
+mod charters;
 mod confidential;
 mod genesis;
 mod inspect;
+mod judging;
 mod pipeline;
 mod report;
 mod resume;
+mod rulings;
 mod run;
 mod sessions;
 mod state;
 mod tree;
+mod verdicts;
+mod what_if;
+mod wrong;
 
 pub(crate) use body::Kind;
 pub use confidential::Confidential;
 pub use genesis::{Beginning, Predecessor};
 pub(crate) use inspect::{Inspector, Nothing, Seen};
+pub(crate) use judging::compare;
 pub use report::AuditReport;
 pub use resume::FullReason;
 pub use sessions::{Gap, Sessions};
 use state::State;
+pub use verdicts::{Tally, Verdicts};
+pub use what_if::{Change, WhatIf, what_if};
 
 /// How to audit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -141,16 +152,21 @@ async fn read_on<I: Inspector, T: FnMut(I::Notes), P: FnMut(Progress)>(
 ) -> Result<State, VerifyError> {
     let total = target.head().size;
     state.watch(target.needed.as_ref().map(|needed| needed.old.size));
-    let mut bytes = 0;
+    let (mut bytes, mut verdicts) = (0, Verdicts::default());
     (watch.progress)(Progress { verified: state.size(), total, bytes });
     let mut verified = pipeline::verify(source, &mut state, total, trust, watch.inspector.clone());
     while let Some(chunk) = verified.try_next().await? {
         bytes += chunk.bytes;
+        for (published, counted) in &chunk.counted {
+            verdicts.count(&published.charter, counted);
+        }
         (watch.take)(chunk.notes);
         (watch.progress)(Progress { verified: chunk.size, total, bytes });
     }
     drop(verified);
+    state.rulings.verdicts.merge(verdicts);
     check_end(source, target, &state)?;
+    state.rulings.charters.end()?;
     check_understood(&state)?;
     Ok(state)
 }
@@ -221,6 +237,9 @@ async fn finish(
         accesses: state.counts.accesses,
         sessions: state.counts.sessions,
         confidential: state.counts.confidential,
+        charters: state.rulings.charters.met,
+        charter: state.rulings.charters.in_force().cloned(),
+        verdicts: state.rulings.verdicts,
         not_covered: source.count_past(head.size).await.unwrap_or(None),
         resumed_at: resumed.as_ref().map_or(0, |size| size.0),
         full_because: resumed.err(),

@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
+use einsicht_proto::v1::charter_client::CharterClient;
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
 use einsicht_proto::v1::vault_client::VaultClient;
 use einsicht_proto::v1::{
     AnnotationKind, EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest,
     GetReceiptRequest, ListAnnotationsRequest, RecordRequest, RecordResponse, RecordStreamRequest,
-    RecordStreamResponse,
+    RecordStreamResponse, WatchDeviationsRequest, WatchDeviationsResponse,
 };
 use einsicht_tlog::{Index, TreeHead};
 use futures::Stream;
@@ -34,6 +35,7 @@ pub(crate) struct Connection {
     recorder: RecorderClient<Channel>,
     ledger: LedgerClient<Channel>,
     vault: VaultClient<Channel>,
+    charter: CharterClient<Channel>,
     token: Option<Token>,
     call_timeout: Duration,
 }
@@ -63,7 +65,8 @@ impl Connection {
         Ok(Self {
             recorder: RecorderClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
             ledger: LedgerClient::new(channel.clone()),
-            vault: VaultClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
+            vault: VaultClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
+            charter: CharterClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
             token: config.token.clone(),
             call_timeout: config.call_timeout,
         })
@@ -146,6 +149,26 @@ impl Connection {
     ) -> Result<T, Status> {
         let request = self.with_deadline(self.with_token(message));
         self.in_time(call(self.vault.clone(), request)).await
+    }
+
+    /// Makes a call of the service Charter.
+    pub(crate) async fn charter<M, T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
+        &self,
+        message: M,
+        call: impl FnOnce(CharterClient<Channel>, Request<M>) -> F,
+    ) -> Result<T, Status> {
+        let request = self.with_deadline(self.with_token(message));
+        self.in_time(call(self.charter.clone(), request)).await
+    }
+
+    /// Opens a watch. The deadline is for opening it only: a watch may last for years.
+    pub(crate) async fn watch_deviations(
+        &self,
+        request: WatchDeviationsRequest,
+    ) -> Result<Streaming<WatchDeviationsResponse>, Status> {
+        let mut client = self.charter.clone();
+        let request = self.with_token(request);
+        self.in_time(async move { client.watch_deviations(request).await }).await
     }
 
     pub(crate) fn call_timeout(&self) -> Duration {

@@ -72,9 +72,21 @@ pub enum Fault {
     /// The entries give another root than was signed.
     #[error("the entries are not those that were signed")]
     Root,
+    /// A confidential record that shows more than that it is one.
+    #[error("a confidential record is not one that hides what was recorded")]
+    Confidential,
     /// An opening that does not show what was sealed, or comes before its day.
     #[error("a confidential record is not opened as it was sealed")]
     Opening,
+    /// What is written as a charter is none, or not all of one.
+    #[error("what is written as a charter is none")]
+    Charter,
+    /// A record was judged by another charter than the one in force.
+    #[error("a record was not judged by the charter in force")]
+    OtherCharter,
+    /// A record has another verdict than its charter gives.
+    #[error("a recorded verdict is not the one that the charter gives")]
+    Verdict,
     /// A seal that is not that of the value in the vault.
     #[error("a sealed value is not what the vault holds")]
     Seal,

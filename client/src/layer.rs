@@ -9,15 +9,15 @@
 //! use einsicht_client::layer::{AccessGuard, AccessLayer};
 //! use einsicht_client::{Access, Recorder};
 //!
-//! async fn visitors(access: AccessGuard) -> String {
-//!     let counts = [340, 512];
-//!     access.state(Access::query("besuchertrend", "verkehrsplanung").record_count(2));
-//!     format!("{counts:?}")
+//! async fn free_places(access: AccessGuard) -> String {
+//!     let places = [340, 512];
+//!     access.state(Access::query("parkhaeuser", "verkehrsplanung").record_count(2));
+//!     format!("{places:?}")
 //! }
 //!
 //! async fn routes() -> Result<axum::Router, Box<dyn std::error::Error>> {
 //!     let recorder = Recorder::from_env().await?;
-//!     let routes = axum::Router::new().route("/visitors", axum::routing::get(visitors));
+//!     let routes = axum::Router::new().route("/free-places", axum::routing::get(free_places));
 //!     Ok(routes.layer(AccessLayer::new(recorder)))
 //! }
 //! # }

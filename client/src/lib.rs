@@ -7,7 +7,7 @@
 //!
 //! # async fn record() -> Result<(), Box<dyn std::error::Error>> {
 //! let ledger = Recorder::from_env().await?;
-//! ledger.record(Access::query("besuchertrend", "verkehrsplanung")).await?;
+//! ledger.record(Access::query("parkhaeuser", "verkehrsplanung")).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -45,6 +45,7 @@
 //! | [`trust`] | what is believed of a ledger: its key, and the newest checkpoint that was verified |
 //! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
 //! | [`audit`](mod@audit) | the full verification: every entry is read and checked |
+//! | [`charters`] | the charters that a ledger holds: read, publish, ask before data is touched, watch |
 //! | [`reader`] | verified reading of single entries, lists, receipts |
 //! | [`vault`] | what is sealed: disclosing, erasing, correcting; every answer verified |
 //! | [`disclosure`], [`proven`] | disclosed values and entries with their proofs, for third persons too |
@@ -66,6 +67,7 @@ pub mod annotations;
 pub mod answer;
 mod attempt;
 pub mod audit;
+pub mod charters;
 mod checkpoints;
 pub mod config;
 mod connection;

@@ -46,6 +46,14 @@ impl Link {
         Ok(Self { connection, checkpoints, retry: config.retry, producer })
     }
 
+    /// The way to a ledger whose newest checkpoint was verified, for whoever records nothing.
+    pub(crate) async fn connect(config: &RecorderConfig) -> Result<Self, RecordError> {
+        config.check().map_err(RecordError::Config)?;
+        let link = Self::new(config, Self::trust_of(config)?, None)?;
+        link.reach(config).await?;
+        Ok(link)
+    }
+
     /// Verifies the newest checkpoint, as often as the policy allows. `config` is the one that the link is of.
     pub(crate) async fn reach(&self, config: &RecorderConfig) -> Result<(), RecordError> {
         let checked = persist(self.retry, || self.check_ledger()).await;

@@ -17,6 +17,7 @@ use einsicht_tlog::{
 
 use crate::Trust;
 
+pub mod judged;
 pub mod sealed;
 pub mod server;
 pub mod vault;

@@ -21,7 +21,6 @@ use crate::Trust;
 use crate::checkpoints::GivenProof;
 use crate::config::RecorderConfig;
 use crate::disclosure::{DisclosureFile, Erased, Values};
-use crate::error::RecordError;
 use crate::link::Link;
 use crate::proven::ProvenEntry;
 
@@ -113,11 +112,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Connect`].
     pub async fn connect(config: RecorderConfig) -> Result<Self, VaultError> {
-        config.check().map_err(RecordError::Config)?;
-        let trust = Link::trust_of(&config)?;
-        let link = Link::new(&config, trust, None)?;
-        link.reach(&config).await?;
-        Ok(Self { link: Arc::new(link) })
+        Ok(Self { link: Arc::new(Link::connect(&config).await?) })
     }
 
     /// What is believed of the ledger.

@@ -1,5 +1,5 @@
 //! What entries of the log say about others: corrections, openings, requests and their answers, months that were
-//! erased, confidential records that are still closed.
+//! erased, confidential records that are still closed, charters that those behind them are judged by.
 //!
 //! Derived from the log, kept in memory, and beside the sessions on disk, so that a start reads the log only
 //! from where it left off. Nobody has to believe it: it says which entries to read.
@@ -20,7 +20,7 @@ pub use note::{Note, Says, is_access};
 /// What is known of one log. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Annotations {
-    /// `None` until the log was read, or what was kept of it.
+    /// `None` until the log was read up to its end: a part of it would be told as if it were all.
     known: Arc<RwLock<Option<Known>>>,
 }
 
@@ -46,13 +46,27 @@ pub enum Kind {
     Answered,
 }
 
+/// A charter of the ledger: where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CharterPlace {
+    /// Its first entry.
+    pub first: Index,
+    /// Its last entry: it is in force behind it, and records name it by this.
+    pub last: Index,
+    /// When it was recorded.
+    pub recorded_at: RecordedAt,
+    /// Of its text.
+    pub sha256: [u8; 32],
+}
+
 /// Nothing is known yet: the service does not record so far.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("what entries say about others is not known before the service records; try again later")]
 pub struct NotKnown;
 
+/// What was read of a log so far.
 #[derive(Debug, Default)]
-struct Known {
+pub struct Known {
     /// By the entry that something is said about, and by the one that says it.
     said: BTreeMap<(u64, u64), Kind>,
     /// Requests that nobody answered, and when they were recorded.
@@ -61,13 +75,13 @@ struct Known {
     closed: BTreeMap<u64, i32>,
     /// Months that went as a whole, and the entry that says so.
     erased: BTreeMap<(Month, RetentionClass), Index>,
+    /// By their last entry.
+    charters: BTreeMap<u64, CharterPlace>,
 }
 
 impl Annotations {
-    /// Begins with what the store kept, in the order of the log.
-    pub fn begin(&self, notes: impl IntoIterator<Item = Note>) {
-        let mut known = Known::default();
-        notes.into_iter().for_each(|note| known.note(&note));
+    /// Begins with all that the entries of a log say: from now on it is told.
+    pub fn begin(&self, known: Known) {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
     }
 
@@ -77,7 +91,7 @@ impl Annotations {
             return;
         }
         if let Some(known) = &mut *self.known.write().unwrap_or_else(PoisonError::into_inner) {
-            notes.iter().for_each(|note| known.note(note));
+            known.extend(notes.iter().copied());
         }
     }
 
@@ -167,12 +181,48 @@ impl Annotations {
         self.look(|known| known.erased.get(&(month, class)).copied())
     }
 
+    /// The charters that entries before `end_of_log` are judged by, in the order in which they came into force.
+    ///
+    /// # Errors
+    /// [`NotKnown`].
+    pub fn charters(&self, end_of_log: Index) -> Result<Vec<CharterPlace>, NotKnown> {
+        self.look(|known| known.charters(end_of_log).copied().collect())
+    }
+
+    /// The charter whose last entry that is.
+    ///
+    /// # Errors
+    /// [`NotKnown`].
+    pub fn charter(&self, last: Index) -> Result<Option<CharterPlace>, NotKnown> {
+        self.look(|known| known.charters.get(&last.0).copied())
+    }
+
+    /// Whether all that was asked for here can be told.
+    ///
+    /// # Errors
+    /// [`NotKnown`].
+    pub fn check_known(&self) -> Result<(), NotKnown> {
+        self.look(|_| ())
+    }
+
     fn look<T>(&self, look: impl FnOnce(&Known) -> T) -> Result<T, NotKnown> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(look).ok_or(NotKnown)
     }
 }
 
+/// Takes notes in the order of the log.
+impl Extend<Note> for Known {
+    fn extend<I: IntoIterator<Item = Note>>(&mut self, notes: I) {
+        notes.into_iter().for_each(|note| self.note(&note));
+    }
+}
+
 impl Known {
+    /// As [`Annotations::charters`].
+    pub fn charters(&self, end_of_log: Index) -> impl DoubleEndedIterator<Item = &CharterPlace> {
+        self.charters.range(..end_of_log.0).map(|(_, place)| place)
+    }
+
     fn note(&mut self, note: &Note) {
         let by = note.index;
         match note.says {
@@ -194,6 +244,10 @@ impl Known {
             // The first one counts: what it destroyed, no other one could destroy again.
             Says::ErasedMonth(month, class) => {
                 self.erased.entry((month, class)).or_insert(by);
+            }
+            Says::Charter { parts, recorded_at, sha256 } => {
+                let first = Index((by.0 + 1).saturating_sub(parts.into()));
+                self.charters.insert(by.0, CharterPlace { first, last: by, recorded_at, sha256 });
             }
         }
     }

@@ -27,6 +27,7 @@ use einsicht_tlog::{Index, Origin, RecordedAt};
 use tokio::sync::RwLock as AsyncRwLock;
 
 use crate::annotations::Annotations;
+use crate::charters::{Charters, Terms};
 use crate::clock::{Clock, ClockGuard};
 use crate::config::Rules;
 use crate::sequencer::{Refused, Sequencer};
@@ -62,6 +63,8 @@ pub struct Parts {
     pub reader: LogReader,
     /// What entries say about others.
     pub annotations: Annotations,
+    /// Which charter is in force.
+    pub charters: Charters,
     /// Has the sealed values.
     pub vault: Vault,
     /// Gives the time.
@@ -134,6 +137,12 @@ impl Custody {
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
         self.parts().rules.current()
+    }
+
+    /// What holds for accesses that are recorded now.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms { rules: self.rules(), charter: self.parts().charters.to_judge_by() }
     }
 
     /// The ledger that it belongs to.

@@ -5,6 +5,8 @@ mod check;
 mod deviation;
 mod event;
 mod facts;
+#[cfg(test)]
+mod judged;
 mod personal;
 mod recording;
 mod said;
@@ -25,6 +27,10 @@ use crate::storage::file::RealFolder;
 use crate::storage::{self};
 
 use recording::Recording;
+
+/// The example charter for Ulm, by which the week is judged.
+const CHARTER: &str = include_str!("../../charters/ulm.toml");
+const CHARTER_NAME: &str = "charters/ulm.toml";
 
 const DAY_S: u64 = 86_400;
 const WEEK_S: u64 = 7 * DAY_S;
@@ -65,8 +71,8 @@ pub fn record_once(
     };
     let clock = Arc::new(ManualClock::at(monday_s));
     let standby = open(Arc::<ManualClock>::clone(&clock), true)?;
-    let annotations = standby.annotations.clone();
-    let mut recording = Recording::new(standby.begin()?, annotations, rules)?;
+    let (annotations, charters) = (standby.annotations.clone(), standby.charters.clone());
+    let mut recording = Recording::new(standby.begin()?, annotations, charters, rules)?;
     let incomplete = recording.recorded_at().0 < monday_s + WEEK_S;
     if incomplete {
         record_week(&mut recording, &clock, monday_s)?;
@@ -75,7 +81,8 @@ pub fn record_once(
     Ok(incomplete)
 }
 
-fn record_week(recording: &mut Recording<'_>, clock: &ManualClock, monday_s: u64) -> anyhow::Result<()> {
+fn record_week(recording: &mut Recording, clock: &ManualClock, monday_s: u64) -> anyhow::Result<()> {
+    recording.publish(CHARTER_NAME, CHARTER)?;
     let facts = facts::facts()?;
     let week = week::plan(&facts, monday_s);
     let bar = ProgressBar::new(week.events.len() as u64);

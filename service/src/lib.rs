@@ -17,6 +17,7 @@
 //! - [`scrub`]: reads everything again, in the background
 //! - [`config`]: what a city's service is told; [`preflight`]: what must hold before it starts
 //! - [`live`]: what of that is exchanged while it runs
+//! - [`charters`]: which charter is in force, and what holds by it
 //! - [`certs`]: certificates for trying out
 //! - [`wrapping_key`]: where the key comes from that opens the vault
 //! - [`clock`], [`signer`], [`random`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
@@ -24,6 +25,7 @@
 pub mod annotations;
 pub mod auth;
 pub mod certs;
+pub mod charters;
 pub mod clock;
 pub mod command;
 pub mod config;

@@ -1,5 +1,6 @@
 //! The gRPC services, one file each; `status` is the only place where an error becomes a status.
 
+mod charter;
 mod deadline;
 mod frames;
 mod ledger;
@@ -10,18 +11,24 @@ mod vault;
 
 use std::sync::Arc;
 
+use einsicht_access::charter::CHARTER_BYTES_MAX;
+use einsicht_proto::unread::charter_server::CharterServer;
 use einsicht_proto::unread::recorder_server::RecorderServer;
 use einsicht_proto::v1::ledger_server::LedgerServer;
 use einsicht_proto::v1::vault_server::VaultServer;
+use futures::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
+use tonic::Status;
 
 use crate::annotations::Annotations;
-use crate::auth::Refusal;
+use crate::auth::{Refusal, Session};
+use crate::charters::Publishing;
 use crate::clock::Clock;
 use crate::custody::Custody;
 use crate::sequencer::Sequencer;
 use crate::storage::LogReader;
 
+pub use charter::CharterService;
 pub use frames::limit_messages;
 pub use ledger::LedgerService;
 pub use recorder::RecorderService;
@@ -29,6 +36,9 @@ pub use vault::VaultService;
 
 /// Most bytes of one request or answer. Well-formed batches of 1,000 events are far smaller.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A charter that is longer than it may be is told so, as long as it is not much longer.
+const CHARTER_MESSAGE_BYTES_MAX: usize = CHARTER_BYTES_MAX + 64 * 1024;
 
 /// What the services share.
 #[derive(Clone)]
@@ -39,6 +49,8 @@ pub struct Shared {
     pub reader: LogReader,
     /// What entries say about others.
     pub annotations: Annotations,
+    /// Publishes charters, and knows them.
+    pub publishing: Publishing,
     /// Looks after what is sealed.
     pub custody: Custody,
     /// Gives the time that events are checked against.
@@ -75,4 +87,29 @@ pub fn vault(shared: &Shared) -> VaultServer<VaultService> {
     VaultServer::new(VaultService::new(shared.custody.clone()))
         .max_decoding_message_size(MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX)
+}
+
+/// The service that publishes charters and tells what they say.
+#[must_use]
+pub fn charter(shared: &Shared) -> CharterServer<CharterService> {
+    CharterServer::new(CharterService::new(shared.clone()))
+        .max_decoding_message_size(CHARTER_MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX * 4)
+}
+
+/// Passes answers on for as long as a reload does not take the right to them away. Without a session
+/// nobody had to be known.
+fn while_allowed<T: Send>(
+    session: Option<Session>,
+    answers: impl Stream<Item = Result<T, Status>> + Send,
+) -> impl Stream<Item = Result<T, Status>> + Send {
+    answers.scan((session, false), |(session, refused), answer| {
+        let renewed = session.as_mut().map_or(Ok(()), Session::renew);
+        let passed = (!*refused).then(|| {
+            renewed.map_err(|refusal| status::of_refusal(&refusal))?;
+            answer
+        });
+        *refused |= matches!(passed, Some(Err(_)));
+        futures::future::ready(passed)
+    })
 }

@@ -9,9 +9,9 @@ use einsicht_access::vault::{AEAD_NONCE_BYTES, SEALED_OVERHEAD_BYTES, VaultKey};
 use einsicht_access::{EventView, Month, Provenance, RetentionClass};
 use einsicht_tlog::Origin;
 
-use crate::config::Retention;
+use crate::charters::Terms;
 use crate::random::Generator;
-use crate::sequencer::{PreparedEvent, Work};
+use crate::sequencer::{Judged, PreparedEvent, Work};
 use crate::sessions::SessionKey;
 use crate::signer::SecretError;
 use crate::vault::{Keyring, KeyringError, SealedBytes};
@@ -43,8 +43,8 @@ pub struct Batch<'a> {
     pub events: &'a [EventView<'a>],
     /// Who records them, and the number of the first.
     pub provenance: Provenance<'a>,
-    /// How long what is sealed is kept.
-    pub retention: &'a Retention,
+    /// What they are judged by, and how long what is sealed is kept.
+    pub terms: &'a Terms,
     /// The ledger.
     pub origin: &'a Origin,
 }
@@ -58,13 +58,24 @@ impl Batch<'_> {
         let Provenance { producer, session, sequence } = self.provenance;
         let period = keys.map(|keys| &*keys.period);
         let mut generator = Generator::default();
-        let prepared =
-            seal_accesses(self.events, self.provenance, period, None, |bytes| generator.fill(bytes))?;
+        let prepared = seal_accesses(self.events, self.provenance, period, self.terms.in_force(), |bytes| {
+            generator.fill(bytes)
+        })?;
         let sealed = self.encrypt(&prepared, keys, &mut generator)?;
         let events = self.events.iter().zip(prepared).zip(sealed).zip(sequence..);
+        let charter = self.terms.charter.as_ref().map(|charter| charter.place.last);
         let events = events.map(|(((event, prepared), sealed), sequence)| {
             let event_id = event.event_id().try_into().unwrap_or_default();
-            PreparedEvent { sequence, event_id, body: prepared.body, sealed }
+            // What a figure says of a confidential access, its record must not hide.
+            let deviates =
+                if event.is_confidential() { Default::default() } else { prepared.judgement.deviates };
+            PreparedEvent {
+                sequence,
+                event_id,
+                body: prepared.body,
+                sealed,
+                judged: Judged { charter, deviates },
+            }
         });
         Ok(Work::Accesses { session: SessionKey::new(producer, session), events: events.collect() })
     }
@@ -84,7 +95,7 @@ impl Batch<'_> {
         for (event, prepared) in self.events.iter().zip(prepared) {
             places.push(match (&prepared.sealed, keys) {
                 (Some(Sealed { nonce, openings }), Some(keys)) => {
-                    let class = self.retention.class_of(event.dataset());
+                    let class = self.terms.class_of(event.dataset());
                     let key = keys.of(class).ok_or(SealingError::Disorder)?;
                     let (start, openings) = (buffer.len(), openings.as_bytes());
                     key.encrypt_to(self.origin.as_str(), nonce, &nonces.next()?, openings, &mut buffer);
@@ -147,10 +158,10 @@ impl Nonces {
 
 /// The classes of what is sealed of these, each once.
 #[must_use]
-pub fn classes(events: &[EventView<'_>], retention: &Retention) -> Vec<RetentionClass> {
+pub fn classes(events: &[EventView<'_>], terms: &Terms) -> Vec<RetentionClass> {
     let mut classes: Vec<RetentionClass> = Vec::new();
     for event in events.iter().filter(|event| event.needs_sealing()) {
-        let class = retention.class_of(event.dataset());
+        let class = terms.class_of(event.dataset());
         if !classes.contains(&class) {
             classes.push(class);
         }

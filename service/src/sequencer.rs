@@ -12,30 +12,30 @@ mod later;
 mod pipeline;
 mod place;
 mod publish;
+mod refused;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
-use einsicht_access::Month;
 use einsicht_tlog::{Hash, Index, TreeHead};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use crate::clock::ClockError;
-use crate::sessions::{SessionKey, StoreError};
-use crate::storage::{AppendError, NoRoom, Room};
-use crate::vault::SealedBytes;
+use crate::storage::{NoRoom, Room};
 
 pub use committer::{Committer, Parts};
 pub use follower::{Follower, Pace};
 pub use later::{Later, NotYet};
+pub use refused::Refused;
+pub use work::{Judged, PreparedEvent, Work};
 
 /// Submissions that may wait to be placed.
 const QUEUE_SUBMISSIONS_MAX: usize = 4096;
-/// Bytes of bodies that may wait to be placed or to become durable.
+/// Bytes of bodies, and of what they were made from, that may wait to be placed or to become durable.
 const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// What everybody sees: the newest checkpoint whose entries are durable.
@@ -47,48 +47,6 @@ pub struct Published {
     pub checkpoint: Bytes,
     /// When it was signed.
     pub since: Instant,
-}
-
-/// What is to be written, in one commit or not at all.
-#[derive(Debug)]
-pub enum Work {
-    /// Accesses of one session.
-    Accesses {
-        /// The session.
-        session: SessionKey,
-        /// One per event.
-        events: Vec<PreparedEvent>,
-    },
-    /// The end of a session.
-    SessionEnd {
-        /// The session.
-        session: SessionKey,
-        /// The highest number that it gave out.
-        last_sequence: Option<u64>,
-        /// The entry's body.
-        body: Vec<u8>,
-    },
-    /// An entry of the service itself.
-    Own {
-        /// The entry's body.
-        body: Vec<u8>,
-        /// What of it is sealed.
-        sealed: Option<SealedBytes>,
-    },
-}
-
-/// One access, validated and serialised.
-#[derive(Debug)]
-pub struct PreparedEvent {
-    /// Its number in the session. The numbers of one submission are distinct; not checked.
-    pub sequence: u64,
-    /// Its id: the same number with another id is another event.
-    pub event_id: [u8; 16],
-    /// The entry's body, at most [`einsicht_tlog::leaf::BODY_BYTES_MAX`] bytes. The bodies of one submission
-    /// mostly lie in one buffer.
-    pub body: Bytes,
-    /// What of it is sealed.
-    pub sealed: Option<SealedBytes>,
 }
 
 /// Where one entry stands.
@@ -109,86 +67,6 @@ pub struct Acknowledged {
     pub published: Arc<Published>,
     /// One per entry, in the order of the submission.
     pub entries: Vec<Placed>,
-}
-
-/// A submission was not recorded, or its outcome is not known.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// The number stands for another event.
-    #[error(
-        "event {position}: sequence {sequence} of this session was recorded with another event_id, as entry \
-         {index}; numbers are never used twice"
-    )]
-    Conflict {
-        /// Position in the batch, from 0.
-        position: usize,
-        /// The number.
-        sequence: u64,
-        /// Its entry.
-        index: Index,
-    },
-    /// Nobody can tell any more whether the number was recorded.
-    #[error(
-        "event {position}: sequence {sequence} lies more than {} behind {highest}, the highest of this \
-         session; whether it was recorded can no longer be told. Look in the log, or use a new session",
-        crate::sessions::HORIZON_NUMBERS
-    )]
-    BeyondHorizon {
-        /// Position in the batch, from 0.
-        position: usize,
-        /// The number.
-        sequence: u64,
-        /// The highest of the session.
-        highest: u64,
-    },
-    /// Sealed values were encrypted and marked for another month than the one in which they would be
-    /// recorded. Nothing was; prepared for that month, they are.
-    #[error(
-        "the sealed values were prepared for another month than {month}, in which they would be recorded"
-    )]
-    OtherMonth {
-        /// The month to prepare them for.
-        month: Month,
-    },
-    /// The session is over.
-    #[error("this session was ended by entry {index}; use a new one")]
-    SessionEnded {
-        /// The entry.
-        index: Index,
-    },
-    /// The session has recorded more than it says.
-    #[error("last_sequence is below {highest}, which this session has recorded")]
-    EndBelowHighest {
-        /// The highest number of the session.
-        highest: u64,
-    },
-    /// Too many wait.
-    #[error("the queue is full ({waiting}); try again shortly")]
-    QueueFull {
-        /// What fills it.
-        waiting: &'static str,
-    },
-    /// The caller's deadline passed before its turn came; nothing was recorded.
-    #[error("the deadline passed while the events waited; they were not recorded")]
-    Expired,
-    /// The clock can't be trusted.
-    #[error(transparent)]
-    Clock(#[from] ClockError),
-    /// There is no room on the disk. It goes on by itself once there is.
-    #[error(transparent)]
-    NoRoom(NoRoom),
-    /// Whether events are known can't be told.
-    #[error(transparent)]
-    Sessions(#[from] StoreError),
-    /// The log could not be written. The outcome of these events is not known.
-    #[error(transparent)]
-    Append(Arc<AppendError>),
-    /// An entry could not be read back, or not be put together.
-    #[error("an entry could not be placed: {0}")]
-    Placing(String),
-    /// The service is going down.
-    #[error("the service is shutting down; send the events again when it is back")]
-    ShuttingDown,
 }
 
 /// One submission in the queue.
@@ -269,11 +147,25 @@ impl Sequencer {
     /// # Errors
     /// [`Refused`].
     pub async fn submit(&self, work: Work, deadline: Option<Instant>) -> Result<Acknowledged, Refused> {
+        self.submit_holding(work, 0, deadline).await
+    }
+
+    /// The same for somebody who keeps so many bytes more until there is an answer: what the work was prepared from, for
+    /// it may have to be prepared again. They take room in the queue, too.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn submit_holding(
+        &self,
+        work: Work,
+        held_bytes: usize,
+        deadline: Option<Instant>,
+    ) -> Result<Acknowledged, Refused> {
         metrics::counter!("einsicht_submissions_total").increment(1);
         if let (None, Some(no_room)) = (self.view.get(), self.no_room()) {
             return Err(Refused::NoRoom(no_room));
         }
-        let bytes = u32::try_from(work.bytes()).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(work.bytes() + held_bytes).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.room).try_acquire_many_owned(bytes);
         let room = room.map_err(|_| Refused::QueueFull { waiting: "bytes" })?;
         let (reply, answer) = oneshot::channel();
@@ -341,24 +233,4 @@ impl Sequencer {
     pub fn queue_depth(&self) -> usize {
         QUEUE_SUBMISSIONS_MAX - self.queue.capacity()
     }
-}
-
-impl Work {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Accesses { events, .. } => events.iter().map(PreparedEvent::bytes).sum(),
-            Self::SessionEnd { body, .. } => body.len(),
-            Self::Own { body, sealed } => body.len() + sealed_bytes(sealed.as_ref()),
-        }
-    }
-}
-
-impl PreparedEvent {
-    fn bytes(&self) -> usize {
-        self.body.len() + sealed_bytes(self.sealed.as_ref())
-    }
-}
-
-fn sealed_bytes(sealed: Option<&SealedBytes>) -> usize {
-    sealed.map_or(0, |sealed| sealed.bytes.len())
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use einsicht_access::{EventView, Month, Provenance, RetentionClass};
 use einsicht_proto::v1::AccessEvent;
+use einsicht_service::charters::Terms;
 use einsicht_service::clock::{Clock, ManualClock};
 use einsicht_service::config::{Retention, Rules};
 use einsicht_service::custody::{self, Asked, Custody, Disclosed, Doer, RulesSlot};
@@ -43,8 +44,9 @@ pub fn begin_with(city: &City, events: &[AccessEvent], retention: &Retention) {
     let session = Bytes::from_static(&[7; 16]);
     let provenance = Provenance { producer: PRODUCER, session: &session, sequence: 0 };
     let views: Vec<_> = events.iter().map(EventView::from).collect();
-    let keys = Keys::make(ledger.vault.keyring().unwrap(), month, &classes(&views, retention)).unwrap();
-    let batch = Batch { events: &views, provenance, retention, origin: &origin };
+    let terms = Terms::of(Rules { retention: retention.clone(), ..Rules::default() });
+    let keys = Keys::make(ledger.vault.keyring().unwrap(), month, &classes(&views, &terms)).unwrap();
+    let batch = Batch { events: &views, provenance, terms: &terms, origin: &origin };
     ledger.committer.record_now(vec![batch.seal(Some(&keys)).unwrap()]).unwrap();
     ledger.committer.finish();
 }
@@ -55,13 +57,14 @@ pub async fn ask(city: &City, steward: &str, index: u64, field: einsicht_access:
     let data = city.data();
     let mut standby = stand_by(city, &data, second);
     let (sequencer, writer) = standby.serve().unwrap().start().unwrap();
-    let Standby { reader, vault, annotations, lock, .. } = standby;
+    let Standby { reader, vault, annotations, charters, lock, .. } = standby;
     let mut rules = Rules::default();
     rules.disclosure.two_stewards.push(field);
     let custody = Custody::new(custody::Parts {
         sequencer,
         reader,
         annotations,
+        charters,
         vault,
         clock: Arc::new(ManualClock::at(second)),
         rules: RulesSlot::new(rules),

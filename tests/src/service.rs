@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use einsicht_proto::v1::charter_client::CharterClient;
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
 use einsicht_proto::v1::vault_client::VaultClient;
@@ -27,6 +28,9 @@ pub(crate) const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A recorder's client that sends a token along.
 pub type Recorder = RecorderClient<InterceptedService<Channel, Bearer>>;
+
+/// A client of charters that sends a token along.
+pub type Charters = CharterClient<InterceptedService<Channel, Bearer>>;
 
 /// A client of what is sealed that sends a token along.
 pub type Steward = VaultClient<InterceptedService<Channel, Bearer>>;
@@ -144,6 +148,13 @@ impl Service {
     pub fn steward_apart(&self) -> Steward {
         let bearer = Bearer::new(Some(&format!("Bearer {}", token(&self.data))));
         VaultClient::with_interceptor(self.connection(), bearer)
+    }
+
+    /// A client that publishes charters and asks what they say.
+    #[must_use]
+    pub fn charter(&self) -> Charters {
+        let bearer = Bearer::new(Some(&format!("Bearer {}", token(&self.data))));
+        CharterClient::with_interceptor(self.channel(), bearer)
     }
 
     /// A client that reads.

@@ -26,6 +26,7 @@ fn report() -> Report {
         batch: Some(outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0])),
         sealed: Some(outcomes([100.0; 3], [70.0, 60.0, 80.0])),
         sealing: Some(Turns { yardstick: vec![0.5, 0.5, 0.5], measured: vec![3.0, 3.5, 4.0] }),
+        judging: Some(Turns { yardstick: vec![20.0; 3], measured: vec![150.0, 140.0, 160.0] }),
         unary: Some(outcomes([10.0; 3], [5.0, 8.0, 9.5])),
         lone: Some(outcomes([4.0; 3], [4.5, 5.5, 6.0])),
         tls: Some(outcomes([100.0; 3], [80.0, 90.0, 70.0])),
@@ -33,6 +34,7 @@ fn report() -> Report {
         spool_batch: Some(outcomes([100.0; 3], [60_000.0; 3])),
         spool_lone: Some(outcomes([100.0; 3], [75.0, 60.0, 80.0])),
         audit: Some(Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] }),
+        judged: Some(Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0; 3] }),
         scan: Some(Turns { yardstick: vec![5e6; 3], measured: vec![1e6, 2e6, 3e6] }),
     };
     Report::new(Plan::SMOKE, Part::chosen(&[]), machine(), &measured).unwrap()
@@ -41,7 +43,7 @@ fn report() -> Report {
 #[test]
 fn each_ratio_is_the_median_over_the_turns() {
     let report = report();
-    assert_eq!(report.figures.ratios.len(), 8);
+    assert_eq!(report.figures.ratios.len(), 9);
     let expected = [
         (BATCH_VS_FLOOR, 0.8),
         (SEALED_VS_FLOOR, 0.7),
@@ -51,6 +53,7 @@ fn each_ratio_is_the_median_over_the_turns() {
         (LAYER_VS_BY_HAND, 0.99),
         (SPOOL_VS_APPEND, 0.75),
         (VERIFY_VS_SHA, 0.75),
+        (JUDGED_VS_SHA, 0.5),
     ];
     for (name, ratio) in expected {
         assert_eq!(report.figures.ratios.get(name), Some(&ratio), "{name}");
@@ -59,6 +62,8 @@ fn each_ratio_is_the_median_over_the_turns() {
     assert!((difference.median - 0.15).abs() < 1e-9, "{difference:?}");
     let sealing = report.figures.measures.get(SEALING_US).unwrap();
     assert!((sealing.median - 3.0).abs() < 1e-9, "{sealing:?}");
+    let judging = report.figures.measures.get(JUDGING_NS).unwrap();
+    assert!((judging.median - 150.0).abs() < 1e-9, "{judging:?}");
     let floor = report.figures.measures.get("batch_floor_events_per_s").unwrap();
     assert_eq!((floor.median, floor.min, floor.max), (100.0, 100.0, 200.0));
 }

@@ -16,6 +16,7 @@ use crate::view::{EntryView, ViewError};
 
 mod filter;
 mod print;
+mod promised;
 
 use filter::Filter;
 use print::Printer;
@@ -31,13 +32,17 @@ const ENTRIES_PER_LOOK: u64 = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
-  einsicht list --since 2026-11-01 --dataset besuchertrend
+  einsicht list --since 2026-11-01 --dataset parkhaeuser
   einsicht list --unit stadtplanung --limit 0 --csv > stadtplanung.csv
+  einsicht list --deviates DE-03 --since 2026-11-01
   einsicht list --json --oldest-first | jq -r .purpose | sort | uniq -c
 
 Days are days of UTC. --since and --until look at when the access happened. Each entry is proven to
 stand in its place under the newest signed checkpoint; `einsicht verify` checks the ledger as a whole.
 What others say about an entry stands in the column annotations: a correction, an opening.
+--deviates and --not-verifiable look at the recorded verdict, which `einsicht verify` judges again;
+`einsicht charter explain INDEX` says why it is so. A deviation is what a rule says of an access:
+whether it is a breach, people decide.
 In --csv an apostrophe stands before what a spreadsheet would take for a formula; --json has the
 exact values.";
 
@@ -101,10 +106,12 @@ pub async fn run(args: &ListArgs, options: &Options) -> anyhow::Result<Exit> {
     drop(progress);
     listing.finish().await?;
     if listed == args.limit && looked_at < size.0 - first.0 {
-        options.note(&format!("only the first {listed} that fit are listed; --limit 0 lists all"));
+        options.note(&format!("only the first {listed} are listed; --limit 0 lists all"));
     }
     if listed == 0 {
-        options.note("no entry fits");
+        // A slip of the keyboard must not look as if nothing deviated.
+        promised::check(&reader, args.filter.commitments()).await?;
+        options.note("no such entry was found");
     }
     Ok(Exit::Done)
 }

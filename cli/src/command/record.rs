@@ -28,16 +28,20 @@ use crate::output::{self, Emphasis, escape};
 use crate::private::NewFile;
 use crate::problem;
 
+mod verdict;
+
+use verdict::Verdict;
+
 /// How often a request is sent: whoever types a command wants to know soon.
 const ATTEMPTS_MAX: u32 = 4;
 
 const EXAMPLES: &str = "\
 Examples:
-  einsicht record --dataset besuchertrend --operation query --purpose verkehrsplanung
+  einsicht record --dataset parkhaeuser --operation query --purpose verkehrsplanung --role planung
   einsicht record --from accesses.jsonl --unit stadtplanung
-  echo '{\"dataset\": \"parkhaeuser\", \"operation\": \"query\", \"purpose\": \"statistik\"}' |
+  echo '{\"dataset\": \"parkhaeuser\", \"operation\": \"query\", \"purpose\": \"parkraum\"}' |
     einsicht record --from - --json
-  einsicht record --dataset melderegister --operation query --purpose p --from - < personal.json
+  einsicht record --dataset map-it-lieblingsplatz --operation query --purpose beteiligung --from - < personal.json
 
 What is personal (subjects, actor, justification, …) is sealed: the log holds a seal that shows nothing,
 and only `einsicht disclose` shows the value again. Give it in JSON, from a file or standard input:
@@ -45,7 +49,10 @@ and only `einsicht disclose` shows the value again. Give it in JSON, from a file
 Flags are for trying out: other users of this machine see command lines, and the shell keeps them.
 
 JSON has the names of the fields with underscores (record_count). Flags fill in what it leaves out.
-An event that was sent before with the same --event-id is not recorded again.";
+An event that was sent before with the same --event-id is not recorded again.
+
+What the charter in force says of an access is recorded with it. If it does not fit, or nobody can tell,
+standard error says so; it is recorded all the same, and ends with 0.";
 
 /// What `record` takes.
 #[derive(Debug, Args)]
@@ -57,7 +64,7 @@ pub struct RecordArgs {
     /// Also write the proof that the event is recorded into a new file
     #[arg(long, value_name = "FILE")]
     with_receipt: Option<PathBuf>,
-    /// Print index and leaf hash as JSON, one object per event
+    /// Print index, leaf hash and verdict as JSON, one object per event
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -78,7 +85,9 @@ pub async fn run(args: &RecordArgs, options: &Options) -> anyhow::Result<Exit> {
         }
         None => None,
     };
-    let recorded = record(args, options, events).await?;
+    // What is answered is proven with the entry itself, and its verdict, too.
+    let recorder = options.recorder(ATTEMPTS_MAX).await?.with_proofs();
+    let recorded = record(args, &recorder, &events).await?;
     if let (Some((path, file)), Some(receipt)) =
         (receipt_file, recorded.first().and_then(|place| place.receipt.as_ref()))
     {
@@ -87,6 +96,9 @@ pub async fn run(args: &RecordArgs, options: &Options) -> anyhow::Result<Exit> {
         options.note(&format!("receipt written to {}", path.display()));
     }
     print(&recorded, args.json)?;
+    if !options.is_quiet() {
+        verdict::tell(options, &recorder, &events, &recorded).await;
+    }
     Ok(Exit::Done)
 }
 
@@ -141,12 +153,10 @@ fn check(events: &[AccessEvent], is_json: bool) -> anyhow::Result<()> {
 
 async fn record(
     args: &RecordArgs,
-    options: &Options,
-    events: Vec<AccessEvent>,
+    recorder: &Recorder,
+    events: &[AccessEvent],
 ) -> anyhow::Result<Vec<Recorded>> {
-    let recorder = options.recorder(ATTEMPTS_MAX).await?;
-    let recorder = if args.with_receipt.is_some() { recorder.with_proofs() } else { recorder };
-    let (session, hidden_session) = (session_of(&events), hidden_session_of(&events));
+    let (session, hidden_session) = (session_of(events), hidden_session_of(events));
     let (mut next, mut hidden_next) = (0, 0);
     let mut recorded = Vec::with_capacity(events.len());
     let of_one_kind = events.chunk_by(|a, b| is_hidden(a) == is_hidden(b));
@@ -157,7 +167,7 @@ async fn record(
         };
         let numbered = Numbered { session, first_sequence: *next };
         *next += batch.len() as u64;
-        match send(&recorder, numbered, batch).await {
+        match send(recorder, numbered, batch).await {
             Ok(places) => recorded.extend(places),
             Err(error) if recorded.is_empty() => return Err(error),
             Err(error) => {
@@ -215,6 +225,8 @@ struct Place {
     index: u64,
     leaf_hash: String,
     already_recorded: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
 }
 
 fn print(recorded: &[Recorded], json: bool) -> anyhow::Result<()> {
@@ -222,7 +234,8 @@ fn print(recorded: &[Recorded], json: bool) -> anyhow::Result<()> {
         for place in recorded {
             let (index, hash) = (place.index.0, place.leaf_hash.to_hex());
             if json {
-                out.json(&Place { index, leaf_hash: hash, already_recorded: place.already_recorded })?;
+                let (already_recorded, verdict) = (place.already_recorded, Verdict::of(place));
+                out.json(&Place { index, leaf_hash: hash, already_recorded, verdict })?;
             } else {
                 let before = if place.already_recorded { "  (was recorded before)" } else { "" };
                 out.styled(

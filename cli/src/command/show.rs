@@ -7,7 +7,7 @@ use einsicht_tlog::{Index, TreeHead};
 use crate::annotated::{Lookup, Remark, Remarks};
 use crate::exit::Exit;
 use crate::options::{Options, tell_if_simulated};
-use crate::output::{self, Emphasis, Out, counted, escape, grouped};
+use crate::output::{self, Emphasis, Out, counted, escape};
 use crate::view::{self, EntryView};
 
 const EXAMPLES: &str = "\
@@ -57,7 +57,7 @@ pub async fn run(args: &ShowArgs, options: &Options) -> anyhow::Result<Exit> {
 
 /// An entry as a person reads it, and under which tree it is proven.
 pub fn print(view: &EntryView, origin: &str, head: TreeHead, out: &mut Out) -> std::io::Result<()> {
-    let title = format!("Entry {}: {}", grouped(view.index.0), view::describe(view.kind));
+    let title = format!("Entry {}: {}", view.index, view::describe(view.kind));
     out.styled(Emphasis::Heading, &title, "")?;
     let names = view.fields.iter().map(|(name, _)| name.len());
     let width = names.chain(["recorded_at".len()]).max().unwrap_or_default();

@@ -48,8 +48,7 @@ impl Tally {
 
     /// The lines of a summary.
     pub fn summary(&self) -> Vec<String> {
-        let entries =
-            self.entries.map(|(first, last)| format!("   entries {} to {}", grouped(first), grouped(last)));
+        let entries = self.entries.map(|(first, last)| format!("   entries {first} to {last}"));
         let line =
             |name: &str, number: u64, more: &str| format!("  {name:<16} {:>12}{more}", grouped(number));
         let mut lines = vec![

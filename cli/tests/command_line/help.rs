@@ -2,7 +2,7 @@
 
 use super::harness::Place;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 24] = [
     "record",
     "import",
     "verify",
@@ -11,6 +11,12 @@ const COMMANDS: [&str; 18] = [
     "receipt",
     "receipt verify",
     "checkpoint",
+    "charter check",
+    "charter show",
+    "charter diff",
+    "charter explain",
+    "charter publish",
+    "charter watch",
     "citizen key",
     "citizen scan",
     "citizen report",

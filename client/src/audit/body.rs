@@ -1,5 +1,6 @@
 //! What the audit wants to know of a body, picked out while it is checked, without allocating anything.
 
+use einsicht_access::facts::AccessReader;
 use einsicht_access::wire::{Visitor, WireError, walk};
 use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, MessageSchema, OPENING, SESSION_END};
 
@@ -8,6 +9,7 @@ mod number {
     pub const GENESIS: u32 = 1;
     pub const ACCESS: u32 = 3;
     pub const SESSION_END: u32 = 4;
+    pub const CHARTER: u32 = 5;
     pub const DISCLOSURE_REQUEST: u32 = 6;
     pub const DISCLOSURE: u32 = 7;
     pub const ERASURE: u32 = 8;
@@ -17,9 +19,14 @@ mod number {
     pub const ACCESS_COUNT: u32 = 8;
     pub const CONFIDENTIAL_UNTIL: u32 = 27;
     pub const CONFIDENTIAL_SEAL: u32 = 44;
+    pub const NONCE: u32 = 67;
+    pub const MARKERS: u32 = 68;
     pub const PRODUCER: u32 = 64;
     pub const SESSION: u32 = 65;
     pub const SEQUENCE: u32 = 66;
+    pub const JUDGED_BY: u32 = 69;
+    pub const DEVIATES: u32 = 70;
+    pub const NOT_VERIFIABLE: u32 = 71;
     pub const END_PRODUCER: u32 = 1;
     pub const END_SESSION: u32 = 2;
     pub const END_LAST_SEQUENCE: u32 = 3;
@@ -43,13 +50,26 @@ pub(super) struct Body<'a> {
     pub session: Option<SessionMark<'a>>,
     /// What it hides, or shows of what was hidden.
     pub hidden: Option<Hidden<'a>>,
+    /// How an access was judged.
+    pub judged: Option<Judged>,
+}
+
+/// What a record says of its verdict, without the commitments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Judged {
+    /// The last part of the charter that it was judged by.
+    pub charter: Option<u64>,
+    /// Whether it lists commitments.
+    pub lists: bool,
+    /// Whether it only stands for a record that is confidential, whose verdict is sealed with it.
+    pub is_hidden: bool,
 }
 
 /// A record that is hidden, or the opening of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hidden<'a> {
-    /// A confidential record.
-    Sealed { until_day: i32, seal: &'a [u8] },
+    /// A confidential record. `shows` is a field that it must not have.
+    Sealed { until_day: i32, seal: &'a [u8], shows: Option<&'static str> },
     /// An entry that opens one.
     Opened { index: u64, salt: &'a [u8], record: &'a [u8] },
 }
@@ -74,6 +94,7 @@ pub(super) enum SessionEvent {
 impl Kind {
     pub const GENESIS: Self = Self(number::GENESIS);
     pub const ACCESS: Self = Self(number::ACCESS);
+    pub const CHARTER: Self = Self(number::CHARTER);
     pub const DISCLOSURE_REQUEST: Self = Self(number::DISCLOSURE_REQUEST);
     pub const DISCLOSURE: Self = Self(number::DISCLOSURE);
     pub const ERASURE: Self = Self(number::ERASURE);
@@ -93,9 +114,10 @@ impl Kind {
 }
 
 impl<'a> Body<'a> {
-    /// Checks a body strictly, and picks out what is counted.
-    pub fn read(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let mut picked = Picked::default();
+    /// Checks a body strictly, and picks out what is counted; into `access`, if there is one, all that an access says.
+    #[inline]
+    pub fn read(bytes: &'a [u8], access: Option<&mut AccessReader<'a>>) -> Result<Self, WireError> {
+        let mut picked = Picked { access, ..Picked::default() };
         walk(bytes, &ENTRY_BODY, &mut picked)?;
         let Picked { kind, access_count, producer, session, sequence, last_sequence, .. } = picked;
         let hidden = picked.hidden();
@@ -109,13 +131,18 @@ impl<'a> Body<'a> {
             number::SESSION_END => (0, Some(mark(SessionEvent::End(last_sequence)))),
             _ => (0, None),
         };
-        Ok(Self { kind: Kind(kind), accesses, session, hidden })
+        let judged = (kind == number::ACCESS).then(|| Judged {
+            charter: picked.judged_by,
+            lists: picked.lists,
+            is_hidden: picked.confidential_seal.is_some(),
+        });
+        Ok(Self { kind: Kind(kind), accesses, session, hidden, judged })
     }
 }
 
 /// Fields as they are met. A body has one content, so that what is not there stays as it is here.
 #[derive(Default)]
-struct Picked<'a> {
+struct Picked<'a, 'r> {
     kind: u32,
     access_count: Option<u64>,
     producer: &'a [u8],
@@ -127,15 +154,31 @@ struct Picked<'a> {
     opened: u64,
     salt: &'a [u8],
     record: &'a [u8],
+    judged_by: Option<u64>,
+    lists: bool,
+    /// A field that no confidential record has.
+    shown: Option<&'static str>,
+    /// Borrowed, for it is large, and most audits have none.
+    access: Option<&'r mut AccessReader<'a>>,
 }
 
-impl<'a> Picked<'a> {
+impl<'a> Picked<'a, '_> {
+    /// Notes a field of an access.
+    #[inline]
+    fn note_shown(&mut self, field: &'static FieldSchema) {
+        match field.number {
+            number::CONFIDENTIAL_UNTIL | number::CONFIDENTIAL_SEAL | number::NONCE | number::MARKERS => {}
+            _ => self.shown = Some(field.name),
+        }
+    }
+
     #[inline]
     fn hidden(&self) -> Option<Hidden<'a>> {
         match (self.kind, self.confidential_seal) {
             // A record without a day is never due, and so is its opening.
             (number::ACCESS, Some(seal)) => {
-                Some(Hidden::Sealed { until_day: self.until_day.unwrap_or(i32::MAX), seal })
+                let until_day = self.until_day.unwrap_or(i32::MAX);
+                Some(Hidden::Sealed { until_day, seal, shows: self.shown })
             }
             (number::OPENING, _) => {
                 Some(Hidden::Opened { index: self.opened, salt: self.salt, record: self.record })
@@ -145,7 +188,7 @@ impl<'a> Picked<'a> {
     }
 }
 
-impl<'a> Visitor<'a> for Picked<'a> {
+impl<'a> Visitor<'a> for Picked<'a, '_> {
     #[inline]
     fn message(&mut self, message: &'static MessageSchema, field: &'static FieldSchema) {
         if std::ptr::eq(message, &ENTRY_BODY) {
@@ -155,10 +198,15 @@ impl<'a> Visitor<'a> for Picked<'a> {
 
     #[inline]
     fn number(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: u64) {
+        if let Some(access) = &mut self.access {
+            access.number(message, field, value);
+        }
         if std::ptr::eq(message, &ACCESS_RECORD) {
+            self.note_shown(field);
             match field.number {
                 number::ACCESS_COUNT => self.access_count = Some(value),
                 number::SEQUENCE => self.sequence = value,
+                number::JUDGED_BY => self.judged_by = Some(value),
                 // Numbers that are negative are sign-extended.
                 number::CONFIDENTIAL_UNTIL => self.until_day = i32::try_from(value.cast_signed()).ok(),
                 _ => {}
@@ -172,7 +220,11 @@ impl<'a> Visitor<'a> for Picked<'a> {
 
     #[inline]
     fn bytes(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, value: &'a [u8]) {
+        if let Some(access) = &mut self.access {
+            access.bytes(message, field, value);
+        }
         if std::ptr::eq(message, &ACCESS_RECORD) {
+            self.note_shown(field);
             match field.number {
                 number::PRODUCER => self.producer = value,
                 number::SESSION => self.session = value,
@@ -191,6 +243,16 @@ impl<'a> Visitor<'a> for Picked<'a> {
                 number::END_SESSION => self.session = value,
                 _ => {}
             }
+        }
+    }
+
+    #[inline]
+    fn list(&mut self, message: &'static MessageSchema, field: &'static FieldSchema, rest: &'a [u8]) {
+        if let Some(access) = &mut self.access {
+            access.list(message, field, rest);
+        }
+        if std::ptr::eq(message, &ACCESS_RECORD) {
+            self.lists |= matches!(field.number, number::DEVIATES | number::NOT_VERIFIABLE);
         }
     }
 }
@@ -219,6 +281,7 @@ mod tests {
                 session: session.clone(),
                 sequence,
                 charter: Some(9),
+                deviates: if sequence == 1 { vec!["DE-01".into()] } else { Vec::new() },
                 ..AccessRecord::default()
             };
             let bytes = bytes_of(Content::Access(record));
@@ -228,13 +291,14 @@ mod tests {
                 accesses: access_count.unwrap_or(1),
                 session: Some(SessionMark { producer: b"verkehr", session: &[7; 16], event }),
                 hidden: None,
+                judged: Some(Judged { charter: Some(9), lists: sequence == 1, is_hidden: false }),
             };
-            assert_eq!(Body::read(&bytes), Ok(expected));
+            assert_eq!(Body::read(&bytes, None), Ok(expected));
         }
         for last_sequence in [None, Some(0), Some(41)] {
             let end = SessionEnd { producer: "verkehr".into(), session: session.clone(), last_sequence };
             let bytes = bytes_of(Content::SessionEnd(end));
-            let body = Body::read(&bytes).unwrap();
+            let body = Body::read(&bytes, None).unwrap();
             let event = SessionEvent::End(last_sequence);
             assert_eq!(body.session, Some(SessionMark { producer: b"verkehr", session: &[7; 16], event }));
         }
@@ -251,7 +315,7 @@ mod tests {
         ];
         for bytes in contents {
             let expected = entry::kind_name(&read_body(&bytes).unwrap());
-            assert_eq!(Body::read(&bytes).unwrap().kind.name(), expected);
+            assert_eq!(Body::read(&bytes, None).unwrap().kind.name(), expected);
         }
     }
 
@@ -259,7 +323,9 @@ mod tests {
     fn a_confidential_record_belongs_to_no_session() {
         let record = AccessRecord { confidential_until_day: Some(20_000), ..AccessRecord::default() };
         let bytes = bytes_of(Content::Access(record));
-        assert_eq!(Body::read(&bytes), Ok(Body { kind: Kind(3), accesses: 1, session: None, hidden: None }));
+        let judged = Some(Judged { charter: None, lists: false, is_hidden: false });
+        let expected = Body { kind: Kind(3), accesses: 1, session: None, hidden: None, judged };
+        assert_eq!(Body::read(&bytes, None), Ok(expected));
     }
 
     #[test]
@@ -270,8 +336,8 @@ mod tests {
             ..AccessRecord::default()
         };
         let bytes = bytes_of(Content::Access(record));
-        let hidden = Some(Hidden::Sealed { until_day: -1, seal: &[4; 32] });
-        assert_eq!(Body::read(&bytes).unwrap().hidden, hidden);
+        let hidden = Some(Hidden::Sealed { until_day: -1, seal: &[4; 32], shows: None });
+        assert_eq!(Body::read(&bytes, None).unwrap().hidden, hidden);
         let opening = Opening {
             index: 7,
             salt: bytes::Bytes::from_static(&[5; 32]),
@@ -279,13 +345,13 @@ mod tests {
         };
         let bytes = bytes_of(Content::Opening(opening));
         let hidden = Some(Hidden::Opened { index: 7, salt: &[5; 32], record: b"r" });
-        assert_eq!(Body::read(&bytes).unwrap().hidden, hidden);
+        assert_eq!(Body::read(&bytes, None).unwrap().hidden, hidden);
     }
 
     #[test]
     fn what_the_strict_reader_refuses_is_refused() {
         let twice = [bytes_of(Content::Access(AccessRecord::default())), vec![0x1a, 0]].concat();
-        assert!(Body::read(&twice).is_err());
-        assert!(Body::read(b"\x1a\x05").is_err());
+        assert!(Body::read(&twice, None).is_err());
+        assert!(Body::read(b"\x1a\x05", None).is_err());
     }
 }

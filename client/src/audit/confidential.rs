@@ -10,6 +10,7 @@ use einsicht_proto::v1::{AccessRecord, Opening};
 use einsicht_tlog::{Index, RecordedAt};
 use serde::{Deserialize, Serialize};
 
+use super::rulings::Opened;
 use crate::finding::{Fault, Finding};
 use crate::source::Place;
 
@@ -64,8 +65,8 @@ impl Confidential {
         self.records.saturating_sub(self.opened)
     }
 
-    /// Takes in what a chunk had. Returns the records that were opened, each with the index that opened it.
-    pub(super) fn take(&mut self, met: Vec<Met>) -> Result<Vec<(Index, AccessRecord)>, Finding> {
+    /// Takes in what a chunk had. Returns the records that were opened.
+    pub(super) fn take(&mut self, met: Vec<Met>) -> Result<Vec<Opened>, Finding> {
         let mut opened = Vec::new();
         for met in met {
             match met {
@@ -78,7 +79,9 @@ impl Confidential {
                 Met::Opened { index, recorded_at, opening, place } => {
                     let record = self.open(index, recorded_at, &opening);
                     let at = |finding| Finding { place: Some(place.to_string()), ..finding };
-                    opened.extend(record.map_err(at)?.map(|record| (index, record)));
+                    let (of, bytes) = (Index(opening.index), opening.record);
+                    let record = record.map_err(at)?;
+                    opened.extend(record.map(|record| Opened { by: index, index: of, record, bytes, place }));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Looking into entries while they are audited, on whichever core checks them: so that a second question about
 //! a ledger costs no second pass over it.
 
+use einsicht_access::LoggedAccess;
 use einsicht_tlog::{Hash, Index, RecordedAt};
 
 use super::body::Kind;
@@ -16,6 +17,8 @@ pub(crate) struct Seen<'a> {
     pub kind: Kind,
     /// Whether it is a confidential record.
     pub is_confidential: bool,
+    /// What an access says; nothing of other kinds, and unless [`Inspector::WANTS_ACCESS`].
+    pub access: Option<&'a LoggedAccess<'a>>,
     /// An `EntryBody`, well-formed.
     pub body: &'a [u8],
     /// The whole leaf.
@@ -26,6 +29,9 @@ pub(crate) struct Seen<'a> {
 pub(crate) trait Inspector: Send + Sync + 'static {
     /// What is noted of a chunk.
     type Notes: Default + Send + 'static;
+
+    /// Whether it looks at what accesses say.
+    const WANTS_ACCESS: bool = false;
 
     /// Looks into an entry; called for the entries of a chunk in their order.
     fn look(&self, seen: Seen<'_>, notes: &mut Self::Notes);

@@ -1,12 +1,13 @@
 //! Verifies the chunks of a source on all cores, and joins them in order.
 //!
 //! ```text
-//! source ──► check (any core) ──► join (in order, short) ──► roots of commits (any core) ──► in order
+//! source ──► check (any core) ──► join (in order, short) ──► roots of commits, late verdicts (any core) ──► in order
 //! ```
 //!
 //! No core waits for another one, except for the source. What is reported is the first fault in the order of
 //! the log, whichever core was first to find one. In memory are at most [`in_flight`] chunks before the
-//! join, as many hashes of chunks behind it, and what the source has read ahead.
+//! join, as many hashes of chunks behind it (behind a charter, the chunks themselves), and what the source has read
+//! ahead.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -17,6 +18,7 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::sync::oneshot;
 
 use super::inspect::Inspector;
+use super::judging::Newest;
 use super::run;
 use super::state::{Joined, State, Verified};
 use crate::source::{Source, SourceError};
@@ -34,17 +36,26 @@ pub(super) fn verify<'s, I: Inspector>(
     trust: &'s Trust,
     inspector: Arc<I>,
 ) -> impl Stream<Item = Result<Verified<I::Notes>, VerifyError>> + Unpin + Send + use<'s, I> {
+    let newest = Newest::default();
+    newest.set(state.rulings.charters.in_force());
+    let known = newest.clone();
     let check = move |chunk: Result<_, SourceError>| {
-        let inspector = inspector.clone();
+        let (inspector, known) = (inspector.clone(), known.clone());
         async move {
             let chunk = chunk?;
-            Ok::<_, SourceError>(on_any_core(move || run::check(&chunk, &*inspector)).await)
+            Ok::<_, SourceError>(on_any_core(move || run::check(&chunk, known.now(), &*inspector)).await)
         }
     };
     let chunks = source.entries(state.size().next_index(), total);
     let chunks = chunks.try_filter(|chunk| std::future::ready(chunk.count() > 0));
     let checked = chunks.map(check).buffered(in_flight());
-    let joined = checked.map(move |checked| checked.map(|checked| state.join(checked, trust)));
+    let joined = checked.map(move |checked| {
+        checked.map(|checked| {
+            let joined = state.join(checked, trust);
+            newest.set(state.rulings.charters.in_force());
+            joined
+        })
+    });
     let finish = |joined: Result<Joined<I::Notes>, SourceError>| async move {
         let joined = joined?;
         on_any_core(move || joined.finish()).await

@@ -1,6 +1,7 @@
 //! What a verified ledger holds.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use einsicht_tlog::{RecordedAt, TreeHead};
 
@@ -8,6 +9,8 @@ use super::confidential::Confidential;
 use super::genesis::Beginning;
 use super::resume::FullReason;
 use super::sessions::Sessions;
+use super::verdicts::Verdicts;
+use crate::charters::PublishedCharter;
 
 /// What was verified, and what was counted on the way.
 #[derive(Debug, Clone)]
@@ -33,6 +36,12 @@ pub struct AuditReport {
     pub sessions: Sessions,
     /// Confidential records, and what was opened of them.
     pub confidential: Confidential,
+    /// How many charters the ledger holds.
+    pub charters: u64,
+    /// The one that is in force at the end.
+    pub charter: Option<Arc<PublishedCharter>>,
+    /// The verdicts on its records, each recomputed.
+    pub verdicts: Verdicts,
     /// Whole entries that a data folder holds past the checkpoint: not verified. `None` where that
     /// can't be known.
     pub not_covered: Option<u64>,

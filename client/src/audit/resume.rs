@@ -5,20 +5,26 @@
 //! right edge that is stored here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use einsicht_access::Charter;
 use einsicht_tlog::hash::sha256;
 use einsicht_tlog::leaf::Link;
-use einsicht_tlog::{Frontier, Hash, RecordedAt, Size, TreeHead};
+use einsicht_tlog::{Frontier, Hash, Index, RecordedAt, Size, TreeHead};
 use serde::{Deserialize, Serialize};
 
+use super::charters::{Charters, Known};
 use super::confidential::Confidential;
 use super::genesis::Beginning;
+use super::rulings::Rulings;
 use super::sessions::Sessions;
 use super::state::{Counts, State};
+use super::verdicts::Verdicts;
 use crate::Trust;
+use crate::charters::PublishedCharter;
 
-const VERSION: u32 = 2;
-/// Far more than the bounds of what is kept of sessions allow.
+const VERSION: u32 = 3;
+/// Far more than the bounds of what is kept of sessions and charters allow.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Why an audit read everything from the first entry on.
@@ -62,6 +68,26 @@ struct Stored {
     accesses: u64,
     sessions: Sessions,
     confidential: Confidential,
+    charters: StoredCharters,
+    verdicts: Verdicts,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredCharters {
+    met: u64,
+    began: Option<u64>,
+    known: Vec<StoredCharter>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredCharter {
+    first: u64,
+    last: u64,
+    until: Option<u64>,
+    hidden: u64,
+    text: String,
 }
 
 /// What the last audit of this log stored, if it can be gone on from: it must not be ahead of `known`,
@@ -86,7 +112,7 @@ pub(super) fn load(trust: &Trust, known: Option<TreeHead>) -> Result<State, Full
     if known.is_none_or(|known| known.size.0 < stored.size) {
         return Err(unusable("it is ahead of the checkpoint that was verified"));
     }
-    state_of(stored).ok_or_else(|| unusable("its hashes do not lead to its root"))
+    state_of(stored).ok_or_else(|| unusable("its hashes do not lead to its root, or a charter in it is none"))
 }
 
 /// Stores how far an audit came. What it reached must have been verified under a checkpoint.
@@ -108,6 +134,8 @@ pub(super) fn save(state: &State, trust: &Trust) -> std::io::Result<()> {
         accesses: state.counts.accesses,
         sessions: state.counts.sessions.clone(),
         confidential: state.counts.confidential.clone(),
+        charters: StoredCharters::of(&state.rulings.charters),
+        verdicts: state.rulings.verdicts.clone(),
     };
     let Some(sha256) = digest(&audit) else { return Ok(()) };
     dir.replace(&file_name(&stem), &serde_json::to_vec(&File { sha256, audit })?)
@@ -120,6 +148,7 @@ fn file_name(stem: &str) -> String {
 fn state_of(stored: Stored) -> Option<State> {
     let roots = stored.frontier.iter().map(|hash| Hash::from_base64(hash)).collect::<Option<_>>()?;
     let frontier = Frontier::from_roots(Size(stored.size), roots).ok()?;
+    let charters = stored.charters.read()?;
     if stored.size == 0 || Some(frontier.root()) != Hash::from_base64(&stored.root) {
         return None;
     }
@@ -137,8 +166,40 @@ fn state_of(stored: Stored) -> Option<State> {
             sessions: stored.sessions,
             confidential: stored.confidential,
         },
+        rulings: Rulings { charters, verdicts: stored.verdicts },
         watched: None,
     })
+}
+
+impl StoredCharters {
+    fn of(charters: &Charters) -> Self {
+        let stored = |known: &Known| StoredCharter {
+            first: known.published.first.0,
+            last: known.published.last.0,
+            until: known.until,
+            hidden: known.hidden,
+            // Only text is ever parsed as a charter.
+            text: String::from_utf8_lossy(&known.published.text).into_owned(),
+        };
+        Self {
+            met: charters.met,
+            began: charters.began,
+            known: charters.known.values().map(stored).collect(),
+        }
+    }
+
+    /// `None` if one of them is no charter for this release.
+    fn read(self) -> Option<Charters> {
+        let read = |stored: StoredCharter| {
+            let text = stored.text.into_bytes();
+            let charter = Charter::parse("charter", &text).ok()?;
+            let (first, last) = (Index(stored.first), Index(stored.last));
+            let published = Arc::new(PublishedCharter { first, last, charter, text });
+            Some((last.0, Known { published, until: stored.until, hidden: stored.hidden }))
+        };
+        let known = self.known.into_iter().map(read).collect::<Option<_>>()?;
+        Some(Charters::resumed(self.met, self.began, known))
+    }
 }
 
 fn digest(audit: &Stored) -> Option<String> {

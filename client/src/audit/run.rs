@@ -1,7 +1,10 @@
 //! Checks the entries of a chunk, without knowing what was before them: leaf, chain, time, body, kind, and
-//! the subtrees over them. Runs on any core; [`super::state`] joins the results.
+//! the subtrees over them, and verdicts where the charter is known already. Runs on any core; [`super::state`] joins the results.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
+use einsicht_access::facts::AccessReader;
 use einsicht_proto::v1::Opening;
 use einsicht_tlog::hash::leaf_hashes;
 use einsicht_tlog::leaf::{ChainError, LEAF_HEADER_BYTES, Link};
@@ -10,8 +13,10 @@ use einsicht_tlog::{Hash, Index, Leaf, RecordedAt, TreeHead};
 use super::body::{Body, Hidden, Kind};
 use super::confidential;
 use super::inspect::{Inspector, Seen};
+use super::judging::Judging;
 use super::sessions::{Meeting, Met};
 use super::tree::Span;
+use crate::charters::PublishedCharter;
 use crate::finding::{Fault, Finding};
 use crate::source::{Chunk, Piece, Place};
 
@@ -34,6 +39,10 @@ pub(super) struct Checked<N> {
     pub met: Vec<Met>,
     /// Confidential records, and what opens them.
     pub confidential: Vec<confidential::Met>,
+    /// Charters and verdicts.
+    pub judging: Judging,
+    /// The chunk itself, if its records have to be judged later.
+    pub late: Option<Chunk>,
     /// What was noted of its entries.
     pub notes: N,
     /// How many bytes were read for it.
@@ -59,8 +68,12 @@ pub(super) struct Tally {
 }
 
 /// Checks a chunk. The entries before its first fault count all the same: what follows from them may
-/// be wrong at a lower index.
-pub(super) fn check<I: Inspector>(chunk: &Chunk, inspector: &I) -> Checked<I::Notes> {
+/// be wrong at a lower index. `newest` is the newest charter that is known.
+pub(super) fn check<I: Inspector>(
+    chunk: &Chunk,
+    newest: Option<Arc<PublishedCharter>>,
+    inspector: &I,
+) -> Checked<I::Notes> {
     let mut run = Run {
         beginning: None,
         end: Link { previous: Hash::default(), not_before: RecordedAt(0) },
@@ -69,6 +82,7 @@ pub(super) fn check<I: Inspector>(chunk: &Chunk, inspector: &I) -> Checked<I::No
         tally: Tally::default(),
         meeting: Meeting::default(),
         confidential: Vec::new(),
+        judging: Judging::new(newest),
         inspector,
         notes: I::Notes::default(),
     };
@@ -81,6 +95,8 @@ pub(super) fn check<I: Inspector>(chunk: &Chunk, inspector: &I) -> Checked<I::No
         tally: run.tally,
         met: run.meeting.into_met(),
         confidential: run.confidential,
+        late: run.judging.is_late().then(|| chunk.clone()),
+        judging: run.judging,
         notes: run.notes,
         bytes: chunk.byte_len() as u64,
         fault,
@@ -111,6 +127,7 @@ struct Run<'a, I: Inspector> {
     tally: Tally,
     meeting: Meeting<'a>,
     confidential: Vec<confidential::Met>,
+    judging: Judging,
     inspector: &'a I,
     notes: I::Notes,
 }
@@ -144,7 +161,9 @@ impl<'a, I: Inspector> Run<'a, I> {
 
     fn entry(&mut self, index: Index, bytes: &'a [u8], hash: Hash, piece: &Piece) -> Result<(), Finding> {
         let leaf = self.end.follow_hashed(bytes, hash).map_err(|error| broken(index, error))?;
-        let body = Body::read(leaf.body).map_err(|error| Finding {
+        let wants_access = I::WANTS_ACCESS || self.judging.wants_access();
+        let mut access = wants_access.then(AccessReader::default);
+        let body = Body::read(leaf.body, access.as_mut()).map_err(|error| Finding {
             fault: Fault::Body,
             index: Some(index),
             place: None,
@@ -164,6 +183,11 @@ impl<'a, I: Inspector> Run<'a, I> {
         if let Some(hidden) = body.hidden {
             self.confidential.extend(met(index, leaf.recorded_at, hidden, piece)?);
         }
+        let access = match &access {
+            Some(reader) if body.judged.is_some() => Some(reader.into_access()),
+            _ => None,
+        };
+        self.judging.take(index, &body, access.as_ref(), leaf.body, piece)?;
         let Leaf { recorded_at, body: content, .. } = leaf;
         let seen = Seen {
             index,
@@ -171,6 +195,7 @@ impl<'a, I: Inspector> Run<'a, I> {
             leaf_hash: hash,
             kind: body.kind,
             is_confidential,
+            access: access.as_ref().filter(|_| I::WANTS_ACCESS),
             body: content,
             leaf: bytes,
         };
@@ -188,13 +213,24 @@ fn met(
     piece: &Piece,
 ) -> Result<Option<confidential::Met>, Finding> {
     match hidden {
-        Hidden::Sealed { until_day, seal } => {
-            let seal = seal.try_into().map_err(|_| Finding {
-                fault: Fault::Opening,
+        Hidden::Sealed { until_day, seal, shows } => {
+            let wrong = |fault, expected: &str, found| Finding {
+                fault,
                 index: Some(index),
                 place: None,
-                expected: "a seal of 32 bytes".to_owned(),
-                found: format!("one of {} bytes", seal.len()),
+                expected: expected.to_owned(),
+                found,
+            };
+            if let Some(name) = shows {
+                let expected = "nothing in a confidential record but its day, seal, nonce and markers";
+                return Err(wrong(
+                    Fault::Confidential,
+                    expected,
+                    format!("{name}, which is not judged there"),
+                ));
+            }
+            let seal = seal.try_into().map_err(|_| {
+                wrong(Fault::Opening, "a seal of 32 bytes", format!("one of {} bytes", seal.len()))
             })?;
             Ok(Some(confidential::Met::Sealed { index, day: until_day, seal }))
         }

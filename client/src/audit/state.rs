@@ -1,6 +1,7 @@
 //! How far an audit has come: the chain, the tree and the counts of everything before.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use einsicht_tlog::leaf::Link;
 use einsicht_tlog::{Frontier, Hash, Index, Origin, RecordedAt, Size, TreeHead};
@@ -8,11 +9,15 @@ use einsicht_tlog::{Frontier, Hash, Index, Origin, RecordedAt, Size, TreeHead};
 use super::body::Kind;
 use super::confidential::{self, Confidential};
 use super::genesis::{self, Beginning};
+use super::judging::{ByCharter, judge_late};
+use super::rulings::Rulings;
 use super::run::{self, Checked, Tally};
 use super::sessions::Sessions;
 use super::tree::Placed;
+use super::wrong::Wrong;
+use crate::charters::PublishedCharter;
 use crate::finding::{Fault, Finding};
-use crate::source::Place;
+use crate::source::{Chunk, Place};
 use crate::{Trust, VerifyError};
 
 /// What was verified of a ledger: its first [`State::size`] entries.
@@ -26,6 +31,8 @@ pub(super) struct State {
     /// What entry 0 says; `None` before it was read.
     pub beginning: Option<Beginning>,
     pub counts: Counts,
+    /// Charters, and verdicts but for those that were judged beside the join.
+    pub rulings: Rulings,
     /// A size whose root is wanted when it is passed, and that root.
     pub watched: Option<(Size, Option<Hash>)>,
 }
@@ -37,7 +44,17 @@ pub(super) struct Joined<N> {
     verified: Size,
     bytes: u64,
     notes: N,
+    counted: Option<ByCharter>,
+    late: Option<Late>,
     error: Option<VerifyError>,
+    /// The entry that `error` is about, if it was joined.
+    wrong_at: Option<Index>,
+}
+
+/// A chunk whose records are judged after it was joined.
+struct Late {
+    chunk: Chunk,
+    charters: Vec<Arc<PublishedCharter>>,
 }
 
 /// A chunk that was verified, with all before it.
@@ -47,6 +64,8 @@ pub(super) struct Verified<N> {
     /// How many bytes were read for it.
     pub bytes: u64,
     pub notes: N,
+    /// Its verdicts.
+    pub counted: Vec<ByCharter>,
 }
 
 /// What was counted.
@@ -67,6 +86,7 @@ impl State {
             began_at: RecordedAt(0),
             beginning: None,
             counts: Counts::default(),
+            rulings: Rulings::default(),
             watched: None,
         }
     }
@@ -83,9 +103,21 @@ impl State {
 
     /// Joins a chunk to what was before it. After an error the state is of no use.
     pub fn join<N>(&mut self, checked: Checked<N>, trust: &Trust) -> Joined<N> {
-        let Checked { beginning, end, span, commits, tally, met, confidential, notes, bytes, fault } =
-            checked;
-        let mut joined = Joined { placed: None, commits, verified: self.size(), bytes, notes, error: None };
+        let Checked {
+            beginning,
+            end,
+            span,
+            commits,
+            tally,
+            met,
+            confidential,
+            mut judging,
+            late,
+            notes,
+            bytes,
+            fault,
+        } = checked;
+        let mut joined = Joined::nothing(self.size(), bytes, notes, commits);
         let begun = beginning.map_or(Ok(()), |beginning| {
             self.begin(&beginning, trust).map_err(|error| error.at(beginning.place.to_string()))
         });
@@ -110,10 +142,38 @@ impl State {
         self.counts.take(&tally);
         self.counts.sessions.take(&met);
         // These are of entries before the fault.
-        let opened = self.counts.open(confidential).err();
-        (joined.verified, joined.error) = (placed.end(), opened.or(fault).map(VerifyError::from).or(unknown));
+        let ruled = self.rulings.take(&mut judging, placed.end().0.checked_sub(1).map(Index));
+        let opened = self.open(confidential);
+        let wrong = [ruled, opened].into_iter().filter_map(Result::err).min_by_key(|wrong| wrong.at);
+        joined.late = late.map(|chunk| {
+            let charters = self.rulings.in_force_from(chunk.first().unwrap_or_default());
+            Late { chunk, charters }
+        });
+        joined.counted = judging.into_counted();
+        self.rulings.charters.forget();
+        joined.wrong_at = wrong.as_ref().map(|wrong| wrong.at);
+        let fault = fault.map(VerifyError::from);
+        let error = match wrong.map(|wrong| wrong.error) {
+            Some(error @ VerifyError::Newer { .. }) => fault.or(Some(error)),
+            error => error.or(fault).or(unknown),
+        };
+        (joined.verified, joined.error) = (placed.end(), error);
         joined.placed = Some(placed);
         joined
+    }
+
+    /// Takes in confidential records and what opens them: from then on an opened record counts as what it is.
+    fn open(&mut self, met: Vec<confidential::Met>) -> Result<(), Wrong> {
+        let opened = self.counts.confidential.take(met);
+        for opened in opened? {
+            let record = &opened.record;
+            let more = record.access_count.unwrap_or(1).saturating_sub(1);
+            self.counts.accesses = self.counts.accesses.saturating_add(more);
+            let number = (&record.producer, &record.session, record.sequence);
+            self.counts.sessions.fill(number.0, number.1, number.2, opened.by);
+            self.rulings.open(&opened)?;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, beginning: &run::Beginning, trust: &Trust) -> Result<(), VerifyError> {
@@ -128,16 +188,41 @@ impl State {
 }
 
 impl<N> Joined<N> {
-    /// Compares the roots that commits state with those of the tree; then comes what was wrong behind them.
-    pub fn finish(self) -> Result<Verified<N>, VerifyError> {
-        let Self { placed, commits, verified, bytes, notes, error } = self;
-        if let Some(placed) = placed
-            && let Some(finding) =
-                commits.iter().find_map(|(head, place)| commit_finding(&placed, head, place))
-        {
-            return Err(finding.into());
+    fn nothing(verified: Size, bytes: u64, notes: N, commits: Vec<(TreeHead, Place)>) -> Self {
+        Self {
+            placed: None,
+            commits,
+            verified,
+            bytes,
+            notes,
+            counted: None,
+            late: None,
+            error: None,
+            wrong_at: None,
         }
-        error.map_or(Ok(Verified { size: verified, bytes, notes }), Err)
+    }
+
+    /// Compares the roots that commits state with those of the tree, and judges what could not be judged before.
+    /// The first entry that something is wrong with counts; then comes what was wrong behind them all.
+    pub fn finish(self) -> Result<Verified<N>, VerifyError> {
+        let Self { placed, commits, verified, bytes, notes, counted, late, error, wrong_at } = self;
+        let mut counted: Vec<_> = counted.into_iter().collect();
+        let mut misjudged = None;
+        if let Some(Late { chunk, charters }) = late {
+            // Behind the end are entries that were not checked.
+            let end = wrong_at.unwrap_or(Index(verified.0));
+            (counted, misjudged) = judge_late(&chunk, &charters, end);
+        }
+        let other = placed
+            .and_then(|placed| commits.iter().find_map(|(head, place)| commit_finding(&placed, head, place)));
+        let joined_at = misjudged.as_ref().and_then(|finding| finding.index).or(wrong_at);
+        if let Some(other) = other
+            && joined_at.is_none_or(|at| other.index < Some(at))
+        {
+            return Err(other.into());
+        }
+        let error = misjudged.map(VerifyError::from).or(error);
+        error.map_or(Ok(Verified { size: verified, bytes, notes, counted }), Err)
     }
 }
 
@@ -146,16 +231,6 @@ impl Counts {
     /// know.
     pub fn by_name(&self) -> BTreeMap<&'static str, u64> {
         self.kinds.iter().map(|(kind, count)| (Kind(*kind).name(), *count)).collect()
-    }
-
-    /// Takes in confidential records and what opens them: from then on an opened record counts as what it is.
-    fn open(&mut self, met: Vec<confidential::Met>) -> Result<(), Finding> {
-        for (index, record) in self.confidential.take(met)? {
-            let more = record.access_count.unwrap_or(1).saturating_sub(1);
-            self.accesses = self.accesses.saturating_add(more);
-            self.sessions.fill(&record.producer, &record.session, record.sequence, index);
-        }
-        Ok(())
     }
 
     fn take(&mut self, tally: &Tally) {

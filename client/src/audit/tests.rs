@@ -15,6 +15,7 @@ use super::*;
 use crate::Conclusion;
 use crate::sample::{BEGAN_AT, Ledger, ORIGIN, access, genesis, key, trust};
 
+mod charters;
 mod confidential;
 mod damage;
 mod resuming;

@@ -1,5 +1,6 @@
 //! A ledger on a port of this machine: real chain, tree and signatures, in memory; and faults.
 
+pub mod charter;
 mod log;
 mod proxy;
 mod service;
@@ -83,6 +84,8 @@ pub struct State {
     pub streams: usize,
     /// What is sealed, and what the service Vault lies about.
     pub vault: vault::Sealed,
+    /// What the service Charter answers.
+    pub charter: charter::Script,
 }
 
 impl Fake {
@@ -112,6 +115,7 @@ impl Fake {
             proofs_asked: 0,
             streams: 0,
             vault: vault::Sealed::default(),
+            charter: charter::Script::default(),
         };
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", proxy.address);

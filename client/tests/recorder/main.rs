@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod charters;
 mod encrypted;
 mod fake;
 mod faults;

@@ -7,6 +7,7 @@
 //! 4 ‖ uint64 index        answers that request
 //! 5 ‖ "yyyy-mm/class"     says that this class of a month was erased
 //! 6 ‖ int32 day           is closed until that day
+//! 7 ‖ uint32 parts ‖ uint64 recorded_at ‖ SHA-256 is the last of so many parts of a charter
 //! ```
 
 use einsicht_access::{Month, RetentionClass, WireError, read_body};
@@ -46,6 +47,15 @@ pub enum Says {
         /// Days since 1970-01-01.
         until_day: i32,
     },
+    /// It is the last part of a charter, which is in force behind it.
+    Charter {
+        /// How many entries the charter has.
+        parts: u32,
+        /// When they were recorded.
+        recorded_at: RecordedAt,
+        /// Of its text.
+        sha256: [u8; 32],
+    },
 }
 
 impl Note {
@@ -71,6 +81,9 @@ impl Note {
             Says::Answers(index) => (4, index.0.to_be_bytes().to_vec()),
             Says::ErasedMonth(month, class) => (5, format!("{month}/{class}").into_bytes()),
             Says::IsClosed { until_day } => (6, until_day.to_be_bytes().to_vec()),
+            Says::Charter { parts, recorded_at, sha256 } => {
+                (7, [&parts.to_be_bytes()[..], &recorded_at.0.to_be_bytes(), &sha256].concat())
+            }
         };
         [vec![kind], bytes].concat()
     }
@@ -90,6 +103,15 @@ impl Note {
                 Says::ErasedMonth(month.parse().ok()?, class.parse().ok()?)
             }
             6 => Says::IsClosed { until_day: i32::from_be_bytes(bytes.try_into().ok()?) },
+            7 => {
+                let (parts, rest) = bytes.split_first_chunk()?;
+                let (recorded_at, sha256) = rest.split_first_chunk()?;
+                Says::Charter {
+                    parts: u32::from_be_bytes(*parts),
+                    recorded_at: RecordedAt(u64::from_be_bytes(*recorded_at)),
+                    sha256: sha256.try_into().ok()?,
+                }
+            }
             _ => return None,
         };
         Some(Self { index, says })
@@ -120,6 +142,10 @@ fn says(body: &EntryBody, recorded_at: RecordedAt) -> Option<Says> {
         Content::DisclosureRequest(_) => Some(Says::Requests(recorded_at)),
         Content::Disclosure(disclosure) => disclosure.request.map(|index| Says::Answers(Index(index))),
         Content::Opening(opening) => Some(Says::Opens(Index(opening.index))),
+        Content::Charter(part) if part.part == part.parts => {
+            let sha256 = part.sha256[..].try_into().ok()?;
+            Some(Says::Charter { parts: part.parts, recorded_at, sha256 })
+        }
         Content::Correction(correction) => Some(Says::Corrects(Index(correction.index))),
         Content::Erasure(erasure) => {
             let (month, class) = (erasure.month.as_deref()?, erasure.retention_class.as_deref()?);

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use einsicht_access::body_bytes;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
-    AccessRecord, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure, Opening, SessionEnd,
+    AccessRecord, CharterPart, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure, Opening,
+    SessionEnd,
 };
 use proptest::prelude::*;
 
@@ -45,7 +46,7 @@ fn erasure(month: &str, class: &str) -> Content {
 
 fn annotations(contents: Vec<(u64, Content)>) -> Annotations {
     let annotations = Annotations::default();
-    annotations.begin([]);
+    annotations.begin(Known::default());
     let notes: Vec<Note> = contents.into_iter().filter_map(|(index, content)| note(index, content)).collect();
     annotations.note(&notes);
     annotations
@@ -133,6 +134,24 @@ fn a_month_is_erased_by_the_first_entry_that_says_so() {
     assert_eq!([by("P12M"), by("next-year-end"), by("P1M")], [Some(Index(3)), Some(Index(5)), None]);
 }
 
+fn part(part: u32, parts: u32) -> Content {
+    Content::Charter(CharterPart { part, parts, sha256: vec![7; 32].into(), text: "x".into() })
+}
+
+#[test]
+fn a_charter_stands_where_its_last_part_does_and_only_if_that_is_published() {
+    let said = vec![(3, part(1, 1)), (7, part(1, 3)), (8, part(2, 3)), (9, part(3, 3)), (12, part(1, 2))];
+    let annotations = annotations(said);
+    let charters = |end| -> Vec<(u64, u64)> {
+        let charters = annotations.charters(Index(end)).unwrap();
+        charters.into_iter().map(|place| (place.first.0, place.last.0)).collect()
+    };
+    assert_eq!(charters(20), [(3, 3), (7, 9)]);
+    assert_eq!((charters(9), charters(3)), (vec![(3, 3)], vec![]));
+    let first = annotations.charters(Index(4)).unwrap().remove(0);
+    assert_eq!((first.recorded_at, first.sha256), (NOW, [7; 32]));
+}
+
 #[test]
 fn before_the_log_was_read_nothing_is_known() {
     let annotations = Annotations::default();
@@ -153,6 +172,7 @@ proptest! {
             Says::ErasedMonth(month, RetentionClass::NextYearEnd),
             Says::ErasedMonth(month, RetentionClass::Months(12)),
             Says::IsClosed { until_day: day },
+            Says::Charter { parts: day.unsigned_abs(), recorded_at: RecordedAt(number), sha256: [7; 32] },
         ] {
             let note = Note { index: Index(number), says };
             prop_assert_eq!(Note::parse(note.index, &note.to_bytes()), Some(note));

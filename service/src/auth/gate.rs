@@ -144,7 +144,7 @@ impl Policy {
     fn need(&self, door: Door, path: &str) -> Need {
         let need = Need::of(path);
         match (door, need) {
-            (Door::Internal, need @ (Need::Record | Need::Disclose | Need::Steward)) => need,
+            (Door::Internal, need @ (Need::Record | Need::Disclose | Need::Evaluate | Need::Steward)) => need,
             (Door::Internal, _) if self.development => Need::Nothing,
             (Door::Internal, need) => need,
             (Door::Public, Need::Entries) if !self.public_entries => Need::Entries,

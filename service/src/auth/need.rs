@@ -17,14 +17,16 @@ pub enum Need {
     Entries,
     /// To have sealed values disclosed.
     Disclose,
-    /// To change what is kept of sealed values, and to give out keys to them.
+    /// To ask what the verdict on events would be.
+    Evaluate,
+    /// To publish charters, to change what is kept of sealed values, and to give out keys to them.
     Steward,
     /// To read figures.
     Metrics,
 }
 
 /// Whole paths.
-const PATHS: [(&str, Need); 16] = [
+const PATHS: [(&str, Need); 19] = [
     ("/einsicht.v1.Recorder/Record", Need::Record),
     ("/einsicht.v1.Recorder/RecordStream", Need::Record),
     ("/einsicht.v1.Recorder/EndSession", Need::Record),
@@ -38,17 +40,21 @@ const PATHS: [(&str, Need); 16] = [
     ("/einsicht.v1.Ledger/ListAnnotations", Need::Entries),
     ("/einsicht.v1.Vault/Disclose", Need::Disclose),
     ("/einsicht.v1.Vault/ListRequests", Need::Disclose),
+    ("/einsicht.v1.Charter/Evaluate", Need::Evaluate),
+    ("/einsicht.v1.Charter/WatchDeviations", Need::Entries),
+    ("/einsicht.v1.Charter/ListCharters", Need::Entries),
     ("/checkpoint", Need::Proofs),
     ("/metrics", Need::Metrics),
     ("/healthz", Need::Nothing),
 ];
 
 /// Beginnings of paths; the first that fits.
-const BEGINNINGS: [(&str, Need); 4] = [
+const BEGINNINGS: [(&str, Need); 5] = [
     ("/tile/entries/", Need::Entries),
     ("/tile/", Need::Proofs),
     // A call that somebody adds and forgets here is for stewards.
     ("/einsicht.v1.Vault/", Need::Steward),
+    ("/einsicht.v1.Charter/", Need::Steward),
     ("/grpc.health.v1.Health/", Need::Nothing),
 ];
 
@@ -71,6 +77,7 @@ impl Need {
             (Self::Proofs, role) => !matches!(role, Role::Monitor),
             (Self::Entries, role) => public_entries || matches!(role, Role::Auditor | Role::Steward),
             (Self::Disclose, role) => matches!(role, Role::Auditor | Role::Steward),
+            (Self::Evaluate, role) => !matches!(role, Role::Monitor),
             (Self::Steward, role) => matches!(role, Role::Steward),
             (Self::Metrics, role) => !matches!(role, Role::Recorder(_)),
         }
@@ -86,7 +93,10 @@ impl Need {
             Self::Proofs => "read checkpoints, hashes and proofs",
             Self::Entries => "read entries",
             Self::Disclose => "have sealed values disclosed",
-            Self::Steward => "change what is kept of sealed values, or give out keys to them",
+            Self::Evaluate => "ask for the verdict on events",
+            Self::Steward => {
+                "publish charters, change what is kept of sealed values, or give out keys to them"
+            }
             Self::Metrics => "read metrics",
         }
     }
@@ -97,7 +107,7 @@ impl Need {
         match self {
             Self::Nothing | Self::Caller => "any",
             Self::Record => "recorder",
-            Self::Proofs => "recorder, auditor or steward",
+            Self::Proofs | Self::Evaluate => "recorder, auditor or steward",
             Self::Entries | Self::Disclose => "auditor or steward",
             Self::Steward => "steward",
             Self::Metrics => "monitor, auditor or steward",
@@ -130,6 +140,9 @@ mod tests {
             ("/einsicht.v1.Vault/Disclose", Need::Disclose),
             ("/einsicht.v1.Vault/Erase", Need::Steward),
             ("/einsicht.v1.Vault/Anything", Need::Steward),
+            ("/einsicht.v1.Charter/PublishCharter", Need::Steward),
+            ("/einsicht.v1.Charter/Evaluate", Need::Evaluate),
+            ("/einsicht.v1.Charter/WatchDeviations", Need::Entries),
             ("/tile/0/000", Need::Proofs),
             ("/tile/entries/000", Need::Entries),
             ("/tile/entries/x001/000.p/7", Need::Entries),
@@ -152,6 +165,7 @@ mod tests {
             (Need::Proofs, [true, true, true, false]),
             (Need::Entries, [false, true, true, false]),
             (Need::Disclose, [false, true, true, false]),
+            (Need::Evaluate, [true, true, true, false]),
             (Need::Steward, [false, false, true, false]),
             (Need::Metrics, [false, true, true, true]),
         ] {

@@ -80,6 +80,18 @@ impl Session {
         checked.map_err(|refusal| self.noted(refusal))
     }
 
+    /// Whether it may ask for the verdict on all of these events: a recorder on accesses to its own data sets. They count
+    /// as events that are recorded do.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn may_evaluate(&self, events: &[EventView<'_>]) -> Result<(), Refusal> {
+        match self.known.role {
+            Role::Recorder(_) => self.may_record(events),
+            _ => self.known.count_events(events.len()).map_err(|refusal| self.noted(refusal)),
+        }
+    }
+
     /// Whether it may send a message of this length.
     ///
     /// # Errors

@@ -211,8 +211,20 @@ impl Tour {
     }
 }
 
+/// What of a simulated ledger can be seen of its charter.
+fn promised(data: &str, url: &str) -> String {
+    let run = "cargo run --release --bin einsicht --";
+    format!(
+        "\n\nThe sample begins with a charter: charters/ulm.toml, an example of what a city may promise. See it, and what does \
+         not fit it:\n  \
+         {run} charter show {url} --vkey {data}/{VKEY}\n  \
+         {run} list {url} --vkey {data}/{VKEY} --deviates DE-03"
+    )
+}
+
 fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr, tour: Option<&Tour>) {
     let (url, data) = (format!("http://{address}"), args.data.display());
+    let promised = tour.map(|_| promised(&data.to_string(), &url)).unwrap_or_default();
     let tour = tour.map(|tour| tour.text(&data.to_string(), &url)).unwrap_or_default();
     super::say(&format!(
         "Einsicht is recording. This is a development ledger: one token, no TLS, this machine only.\n\n  \
@@ -223,7 +235,7 @@ fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr, tour: 
          Record an access:\n  \
          cargo run --release --bin einsicht -- record --url {url} \\\n    \
          --token-file {data}/keys/{TOKEN_FILE} --vkey {data}/{VKEY} \\\n    \
-         --dataset besuchertrend --operation query --purpose verkehrsplanung{tour}\n\n\
+         --dataset parkhaeuser --operation query --purpose verkehrsplanung --role planung{promised}{tour}\n\n\
          Stop with Ctrl-C."
     ));
 }

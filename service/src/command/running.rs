@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use einsicht_access::judge::Commitments;
 use einsicht_tlog::{Index, Origin, Size};
 use tokio_util::sync::CancellationToken;
 
 use super::place::generations;
 use crate::auth::Gate;
+use crate::charters::{Charters, Publishing};
 use crate::clock::Clock;
 use crate::custody::{self, Custody, RulesSlot};
 use crate::http::Site;
@@ -21,6 +23,7 @@ use crate::scrub::{self, Scrub};
 use crate::server::{Entrance, Server};
 use crate::storage::file::{Folder, RealFolder};
 use crate::supervisor;
+use crate::vault::Vault;
 
 /// Longest that tasks under way may take once serving has ended.
 const RUNTIME_GRACE: Duration = Duration::from_secs(5);
@@ -73,7 +76,7 @@ pub(super) fn run(
     let gap_s = gap_s(&ledger, &*running.clock);
     // Last: that the service came up is recorded once nothing of its own can stop it any more.
     let recording = ledger.serve()?;
-    let Standby { reader, vault, verifier, genesis, annotations, lock, .. } = ledger;
+    let Standby { reader, vault, verifier, genesis, annotations, charters, lock, .. } = ledger;
     let Running { data, entrances, gate, clock, is_clock_confirmed, rules } = running;
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
@@ -81,10 +84,8 @@ pub(super) fn run(
     let (sequencer, writer) = recording.start().context("the writer's thread")?;
     let served = runtime.block_on(async move {
         let shutdown = CancellationToken::new();
-        let published = Arc::clone(&sequencer.published().borrow());
+        let size = sequencer.published().borrow().head.size;
         let origin = Origin::parse(&genesis.origin)?;
-        let damages = u32::try_from(vault.damages().len()).unwrap_or(u32::MAX);
-        metrics::gauge!("einsicht_vault_damages").set(f64::from(damages));
         let scrub = Scrub {
             origin: origin.clone(),
             published: sequencer.published(),
@@ -92,10 +93,12 @@ pub(super) fn run(
             vault: vault.clone(),
         };
         scrub::start(&data, scrub).context("the scrub's thread")?;
+        show_figures(&vault, &charters);
         let custody = Custody::new(custody::Parts {
             sequencer: sequencer.clone(),
             reader: reader.clone(),
             annotations: annotations.clone(),
+            charters: charters.clone(),
             vault,
             clock: Arc::clone(&clock),
             rules,
@@ -109,7 +112,10 @@ pub(super) fn run(
             simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
         };
-        let shared = Shared { sequencer, reader, annotations, custody, clock, shutdown: shutdown.clone() };
+        let publishing = Publishing::new(charters, sequencer.clone(), reader.clone(), annotations.clone());
+        let going_down = shutdown.clone();
+        let shared =
+            Shared { sequencer, reader, annotations, publishing, custody, clock, shutdown: going_down };
         let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
         let first_after = custody::first_after(gap_s, is_clock_confirmed);
         tokio::spawn(shared.custody.clone().run_daily(first_after, shutdown.clone()));
@@ -117,7 +123,6 @@ pub(super) fn run(
         drop((shared, site));
         tokio::spawn(cancel_on_signal(shutdown.clone())?);
         let addresses = server.addresses()?;
-        let size = published.head.size;
         ready(Started { origin: &genesis.origin, size, addresses: &addresses })?;
         server.serve().await;
         anyhow::Ok(())
@@ -132,6 +137,15 @@ pub(super) fn run(
     served?;
     tracing::info!("everything that was accepted is durable; goodbye");
     Ok(())
+}
+
+/// Figures that are there from the start: what is counted later is seen as one more.
+fn show_figures(vault: &Vault, charters: &Charters) {
+    let damages = u32::try_from(vault.damages().len()).unwrap_or(u32::MAX);
+    metrics::gauge!("einsicht_vault_damages").set(f64::from(damages));
+    if let Some(charter) = charters.to_judge_by() {
+        charter.count(Commitments::default());
+    }
 }
 
 fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {

@@ -154,8 +154,8 @@ pub static SETTINGS: &[Key] = &[
              seconds.",
         ),
     Key::new("subjects.schemes", Kind::Many(Shape::Code), Optional).example("person").says(
-        "Which registers the ids of data subjects come from. Events with a subject of another scheme are \
-         refused.",
+        "Which registers the ids of data subjects come from, where the charter in force declares none. Events \
+         with a subject of another scheme are refused.",
     ),
     Key::new("retention.default", Kind::One(Shape::Retention), Default("next-year-end"))
         .example("next-year-end")
@@ -165,7 +165,10 @@ pub static SETTINGS: &[Key] = &[
         ),
     Key::new("retention.datasets", Kind::Many(Shape::DatasetRetention), Optional)
         .example("besuchertrend=P12M schulstandorte=P3M")
-        .says("Data sets whose sealed values are kept for another time."),
+        .says(
+            "Data sets whose sealed values are kept for another time. What the charter in force says of a data set \
+             goes before it.",
+        ),
     Key::new("retention.hold", Kind::Many(Shape::Hold), Optional)
         .example("2026-11 2026-12/P12M")
         .says("Months, or classes of a month, that are not erased although their time has come."),

@@ -213,7 +213,7 @@ pub enum CustodyError {
         problem: Problem,
     },
     /// A register that nobody declared.
-    #[error("subjects[{position}].scheme is not declared (subjects.schemes)")]
+    #[error("subjects[{position}].scheme is not declared, in the charter or in subjects.schemes")]
     UnknownScheme {
         /// Position of the subject.
         position: usize,

@@ -19,7 +19,7 @@ use self::clocks::Clocks;
 use super::daily::Day;
 use super::*;
 use crate::ledger::{self, NewLedger, Opening, Standby};
-use crate::sequencer::{PreparedEvent, Work};
+use crate::sequencer::{Judged, PreparedEvent, Work};
 use crate::sessions::SessionKey;
 use crate::signer;
 use crate::storage::file::RealFolder;
@@ -51,11 +51,12 @@ impl Desk {
     fn open(folder: TempDir, clock: Arc<Clocks>, rules: Rules, wrapping_key: Option<WrappingKey>) -> Self {
         let mut standby = stand_by(folder.path(), Arc::<Clocks>::clone(&clock), wrapping_key);
         let (sequencer, writer) = standby.serve().unwrap().start().unwrap();
-        let Standby { reader, vault, annotations, .. } = standby;
+        let Standby { reader, vault, annotations, charters, .. } = standby;
         let custody = Custody::new(Parts {
             sequencer,
             reader,
             annotations,
+            charters,
             vault,
             clock: Arc::<Clocks>::clone(&clock),
             rules: RulesSlot::new(rules),
@@ -101,7 +102,13 @@ impl Desk {
             key.encrypt(origin().as_str(), &nonce, &[3; AEAD_NONCE_BYTES], openings.as_bytes()).into();
         let sealed = Some(SealedBytes { month, class, bytes });
         let event_id = [7; 16];
-        let event = PreparedEvent { sequence: self.recorded, event_id, body: prepared.body, sealed };
+        let event = PreparedEvent {
+            sequence: self.recorded,
+            event_id,
+            body: prepared.body,
+            sealed,
+            judged: Judged::default(),
+        };
         let work = Work::Accesses { session: SessionKey::new("p", &session), events: vec![event] };
         self.recorded += 1;
         self.custody.parts().sequencer.submit(work, None).await.unwrap().entries[0].index

@@ -12,6 +12,7 @@ use einsicht_proto::v1::{Disclosure, Statement, Subject};
 
 use super::trail::Written;
 use super::{Custody, CustodyError, Doer, OpenedValue, Parts, REASON_BYTES_MAX, blocking, check_given};
+use crate::charters::Terms;
 use crate::vault::{ClassSummary, VaultError};
 
 /// Most months of one call: ten years.
@@ -55,7 +56,7 @@ impl Custody {
         check_given("reason", &reason, REASON_BYTES_MAX)?;
         let keyring = Arc::clone(self.keyring()?);
         let rules = self.parts().rules.current();
-        check_subjects(&subjects, &rules.schemes)?;
+        check_subjects(&subjects, &self.terms())?;
         let ended = ended_months(&months, Month::of_unix_s(self.wall_s()?))?;
         count("subjects times months", subjects.len() * ended.len(), KEYS_MAX)?;
         let _together = self.inner.desk.read().await;
@@ -94,7 +95,8 @@ impl Custody {
     }
 }
 
-fn check_subjects(subjects: &[Subject], schemes: &[String]) -> Result<(), CustodyError> {
+/// Whoever was recorded under a register that a charter has given up since asks, too: the configuration can name it.
+fn check_subjects(subjects: &[Subject], terms: &Terms) -> Result<(), CustodyError> {
     count("subjects", subjects.len(), LIST_ITEMS_MAX)?;
     let mut seen = BTreeSet::new();
     for (position, Subject { scheme, id }) in subjects.iter().enumerate() {
@@ -106,7 +108,7 @@ fn check_subjects(subjects: &[Subject], schemes: &[String]) -> Result<(), Custod
             let problem = Problem::Duplicate { first: subjects.iter().position(same).unwrap_or(0) };
             return Err(CustodyError::Subject { position, field: "id", problem });
         }
-        if !schemes.contains(scheme) {
+        if !terms.schemes().contains(scheme) && !terms.rules.schemes.contains(scheme) {
             return Err(CustodyError::UnknownScheme { position });
         }
     }

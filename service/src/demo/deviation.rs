@@ -8,6 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use super::assumed::Pattern;
 use super::event::Occasion;
 
+/// How many days before data is shared that has to be announced.
+const ANNOUNCED_DAYS_MIN: i32 = 14;
+
 /// How an access can fail to fit.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Deviation {
@@ -19,7 +22,7 @@ pub(super) enum Deviation {
     NoLegalBasis,
     /// The oldest record should have been erased.
     TooOld,
-    /// Data was shared without a prior announcement.
+    /// Data was shared without a prior announcement, or with one that came too late.
     Unannounced,
 }
 
@@ -80,8 +83,14 @@ impl Deviation {
                 }
             }
             Self::Unannounced => {
-                event.announcement = None;
-                event.announced_on_day = None;
+                let days = occasion.day() - event.announced_on_day.unwrap_or_else(|| occasion.day());
+                if days % 2 == 0 {
+                    event.announcement = None;
+                    event.announced_on_day = None;
+                } else {
+                    // Nothing more is drawn for it: the rest of the week stays as it is.
+                    event.announced_on_day = Some(occasion.day() - days % ANNOUNCED_DAYS_MIN);
+                }
             }
         }
     }

@@ -9,6 +9,11 @@ use rand_chacha::ChaCha8Rng;
 use super::assumed::{Actor, Kind, Operation, Pattern, Processing, Traffic};
 use super::deviation::Deviation;
 
+/// The city as a recipient: what one office gives another stays where it is.
+const THE_CITY: &str = "stadt-ulm";
+/// Where data goes that is shared with others.
+const AT_A_RECIPIENT: &str = "empfaenger-eu";
+
 /// A data set, or the readings of a sensor, that can be accessed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
@@ -172,6 +177,9 @@ fn collected(event: &mut AccessEvent, occasion: &Occasion<'_>) {
 fn disclosed(event: &mut AccessEvent, occasion: &Occasion<'_>, random: &mut ChaCha8Rng) {
     let kind = occasion.target.kind;
     event.recipient = kind.recipients.choose(random).cloned();
+    let stays = event.recipient.as_deref() == Some(THE_CITY);
+    event.storage_location =
+        Some(if stays { occasion.storage_location.to_owned() } else { AT_A_RECIPIENT.to_owned() });
     event.consideration = Some(false);
     event.secondary_use = Some(random.random_ratio(1, 10));
     if kind.is_personal() {
@@ -187,6 +195,7 @@ fn combined(event: &mut AccessEvent, occasion: &Occasion<'_>, random: &mut ChaCh
     let others: Vec<&Target<'_>> = other_targets(occasion).collect();
     let count = random.random_range(1..=2);
     event.other_datasets = others.sample(random, count).map(|other| other.id.to_owned()).collect();
+    event.storage_location = Some(occasion.storage_location.to_owned());
     lasts(event, random);
 }
 

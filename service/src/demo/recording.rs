@@ -16,6 +16,7 @@ use einsicht_tlog::{Index, Origin, RecordedAt};
 use super::said::{Said, What};
 use super::week::{Planned, SessionEnd};
 use crate::annotations::Annotations;
+use crate::charters::{Announced, Charters, Terms};
 use crate::config::Rules;
 use crate::ledger::Ledger;
 use crate::sealing::{Batch, Keys, classes};
@@ -27,26 +28,42 @@ use crate::vault::Keyring;
 type Number = (SessionKey, u64);
 
 /// A ledger that the week is recorded into.
-pub(super) struct Recording<'r> {
+pub(super) struct Recording {
     ledger: Ledger,
     annotations: Annotations,
-    rules: &'r Rules,
+    charters: Charters,
+    rules: Arc<Rules>,
     keyring: Arc<Keyring>,
     origin: Origin,
     /// Entries that something is said about later, once they are known.
     expected: BTreeMap<Number, Option<Index>>,
 }
 
-impl<'r> Recording<'r> {
-    pub fn new(ledger: Ledger, annotations: Annotations, rules: &'r Rules) -> anyhow::Result<Self> {
+impl Recording {
+    pub fn new(
+        ledger: Ledger,
+        annotations: Annotations,
+        charters: Charters,
+        rules: &Rules,
+    ) -> anyhow::Result<Self> {
         let keyring = Arc::clone(ledger.vault.keyring().context("there is no wrapping key to seal with")?);
         let origin = Origin::parse(&ledger.genesis.origin)?;
-        Ok(Self { ledger, annotations, rules, keyring, origin, expected: BTreeMap::new() })
+        let rules = Arc::new(rules.clone());
+        Ok(Self { ledger, annotations, charters, rules, keyring, origin, expected: BTreeMap::new() })
     }
 
     /// When the newest entry was recorded.
     pub fn recorded_at(&self) -> RecordedAt {
         self.ledger.committer.recorded_at()
+    }
+
+    /// Puts a charter in force, unless an earlier run that was interrupted has done so.
+    pub fn publish(&mut self, name: &str, text: &str) -> anyhow::Result<()> {
+        if self.charters.to_judge_by().is_none() {
+            let charter = Announced::parse(name, text.as_bytes())?;
+            self.ledger.committer.record_now(vec![Work::Charter(charter)])?;
+        }
+        Ok(())
     }
 
     /// Remembers where the accesses stand that these are about.
@@ -89,14 +106,15 @@ impl<'r> Recording<'r> {
         let events: Vec<AccessEvent> = planned.iter().map(|planned| planned.event.clone()).collect();
         let views: Vec<EventView<'_>> = events.iter().map(EventView::from).collect();
         let now_us = i64::try_from(at_s)?.saturating_mul(1_000_000);
-        let Rules { schemes, retention, .. } = self.rules;
+        let terms = Terms { rules: Arc::clone(&self.rules), charter: self.charters.to_judge_by() };
+        let schemes = terms.schemes();
         validate_views(&session, *sequence, &views, now_us, Sealing::On { schemes })?;
-        let keys = match classes(&views, retention).as_slice() {
+        let keys = match classes(&views, &terms).as_slice() {
             [] => None,
             classes => Some(Keys::make(&self.keyring, Month::of_unix_s(at_s), classes)?),
         };
         let provenance = Provenance { producer, session: &session, sequence: *sequence };
-        let batch = Batch { events: &views, provenance, retention, origin: &self.origin };
+        let batch = Batch { events: &views, provenance, terms: &terms, origin: &self.origin };
         Ok(batch.seal(keys.as_ref())?)
     }
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::standby::{Prepared, Stage, Standby};
 use super::{LedgerError, NewLedger, SOFTWARE};
 use crate::annotations::Annotations;
+use crate::charters::Charters;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Pace, Published, Refused};
 use crate::sessions::SessionStore;
@@ -105,9 +106,10 @@ impl Assembly<'_> {
         };
         let vault = open_vault(vault)?;
         publish_key(&*folder, &verifier).map_err(LedgerError::io(&data.join(VKEY)))?;
-        let annotations = Annotations::default();
+        let (annotations, charters) = (Annotations::default(), Charters::default());
         Ok(Standby {
             annotations: annotations.clone(),
+            charters: charters.clone(),
             reader,
             vault: vault.clone(),
             verifier,
@@ -126,6 +128,7 @@ impl Assembly<'_> {
                 guard,
                 store: self.store,
                 annotations,
+                charters,
                 pace: self.pace,
                 halt: self.halt,
                 data: data.to_owned(),

@@ -6,7 +6,7 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, Leaf, RecordedAt, Size, bundle};
 
 use super::LedgerError;
-use crate::annotations::{Annotations, Note};
+use crate::annotations::{Known, Note};
 use crate::sessions::{Change, HORIZON_SECONDS, SessionKey, SessionStep, SessionStore, Sessions};
 use crate::storage::{LogReader, ReadError, Tip};
 use crate::vault::{Vault, VaultError};
@@ -20,7 +20,7 @@ pub(super) struct Log<'l> {
     pub vault: &'l Vault,
 }
 
-/// Sessions that know everything up to the tip, and annotations likewise.
+/// Sessions that know everything up to the tip, and what its entries say about others, likewise.
 ///
 /// A store that reflects a prefix of this very log is caught up; any other one is begun anew: sessions from the
 /// oldest entry that still matters, annotations from the first.
@@ -28,26 +28,21 @@ pub(super) fn catch_up(
     store: &SessionStore,
     log: &Log<'_>,
     tip: &Tip,
-    annotations: &Annotations,
-) -> Result<Sessions, LedgerError> {
+) -> Result<(Sessions, Known), LedgerError> {
     let (size, reader) = (tip.size(), log.reader);
     let reflected = match store.head()? {
         // What could not be told then, perhaps can be now.
         _ if store.leaves_out()? => None,
         Some(head) if head.size <= size && head.size.0 > 0 && reader.head(head.size)? == head => {
-            kept_notes(store)?.map(|notes| (head.size.0, notes))
+            kept_notes(store)?.map(|known| (head.size.0, known))
         }
         _ => None,
     };
-    let (start, sessions_start) = match reflected {
-        Some((start, notes)) => {
-            annotations.begin(notes);
-            (start, start)
-        }
+    let (start, sessions_start, mut known) = match reflected {
+        Some((start, known)) => (start, start, known),
         None => {
             store.clear()?;
-            annotations.begin([]);
-            (0, first_within_horizon(reader, tip)?)
+            (0, first_within_horizon(reader, tip)?, Known::default())
         }
     };
     let mut sessions = Sessions::new(store.clone());
@@ -64,24 +59,24 @@ pub(super) fn catch_up(
         }
         store.write(&changes, &reader.head(Size(next))?)?;
         sessions.make_room(Index(next));
-        annotations.note(&notes);
+        known.extend(notes);
     }
     let swept = store.sweep(tip.recorded_at())?;
     tracing::info!(caught_up = size.0 - start, lapsed = swept, "sessions are up to date");
-    Ok(sessions)
+    Ok((sessions, known))
 }
 
 /// What the store kept of what entries say about others; `None` if that is damaged.
-fn kept_notes(store: &SessionStore) -> Result<Option<Vec<Note>>, LedgerError> {
-    let mut notes = Vec::new();
+fn kept_notes(store: &SessionStore) -> Result<Option<Known>, LedgerError> {
+    let mut known = Known::default();
     for kept in store.notes() {
         let (index, bytes) = kept?;
         match Note::parse(index, &bytes) {
-            Some(note) => notes.push(note),
+            Some(note) => known.extend([note]),
             None => return Ok(None),
         }
     }
-    Ok(Some(notes))
+    Ok(Some(known))
 }
 
 /// By bisection: `recorded_at` never decreases.
@@ -188,18 +183,19 @@ mod tests {
     use std::sync::Arc;
 
     use einsicht_access::body_bytes;
+    use einsicht_access::charter::parts_of;
     use einsicht_proto::v1::{Correction, EntryBody};
     use einsicht_tlog::Origin;
 
     use crate::annotations::Annotations;
     use crate::clock::ManualClock;
-    use crate::ledger::{Ledger, NewLedger, Opening, stand_by};
+    use crate::ledger::{Ledger, NewLedger, Opening, Standby, stand_by};
     use crate::sessions::{Change, SessionStore};
     use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
 
     use super::*;
 
-    fn open(data: &Path) -> (Ledger, Annotations) {
+    fn standby(data: &Path) -> Standby {
         let origin = Origin::parse("catch-up.test/log").unwrap();
         let standby = stand_by(Opening {
             data: &data.join("data"),
@@ -211,7 +207,11 @@ mod tests {
             segment_bytes_max: SEGMENT_BYTES_MAX,
             disk_reserve_bytes: RESERVE_BYTES,
         });
-        let standby = standby.unwrap();
+        standby.unwrap()
+    }
+
+    fn open(data: &Path) -> (Ledger, Annotations) {
+        let standby = standby(data);
         let annotations = standby.annotations.clone();
         (standby.begin().unwrap(), annotations)
     }
@@ -257,5 +257,25 @@ mod tests {
         let (ledger, annotations) = open(folder.path());
         assert_eq!(corrections(&annotations), [(1, 2), (9, 1)], "what was kept is not read again");
         ledger.committer.finish();
+    }
+
+    /// Calls are answered meanwhile. Whoever took the beginning for the whole would miss what comes later.
+    #[test]
+    fn nothing_is_known_of_what_entries_say_before_all_of_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut ledger, annotations) = open(folder.path());
+        correct(&mut ledger, 0);
+        let parts = parts_of(b"no charter")
+            .into_iter()
+            .map(|part| EntryBody { content: Some(Content::Charter(part)) });
+        parts.for_each(|part| ledger.committer.record_own(&body_bytes(&part)).unwrap());
+        assert_eq!(annotations.charters(Index(u64::MAX)).unwrap().len(), 1);
+        ledger.committer.finish();
+        drop(ledger.lock);
+        let standby = standby(folder.path());
+        let annotations = standby.annotations.clone();
+        assert!(standby.begin().is_err(), "which charter is in force can't be told");
+        assert!(annotations.charters(Index(u64::MAX)).is_err());
+        assert!(annotations.list(0..u64::MAX, Index(u64::MAX), None, 100).is_err());
     }
 }

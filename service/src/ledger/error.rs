@@ -11,6 +11,7 @@ use einsicht_tlog::leaf::LeafError;
 use einsicht_tlog::segment::HeaderError;
 use einsicht_tlog::units::OriginError;
 
+use crate::charters::CharterReadError;
 use crate::clock::ClockError;
 use crate::sequencer::Refused;
 use crate::sessions::StoreError;
@@ -121,6 +122,9 @@ pub enum LedgerError {
         /// The entry.
         index: Index,
     },
+    /// The charter in force can't be read.
+    #[error(transparent)]
+    Charter(#[from] CharterReadError),
     /// The first entries could not be written.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -144,6 +148,7 @@ impl LedgerError {
                 | Self::Read(_)
                 | Self::Vault(_)
                 | Self::Hidden { .. }
+                | Self::Charter(CharterReadError::Read(_) | CharterReadError::Unreadable { .. })
         )
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::assembly::OpenStore;
 use super::{Ledger, LedgerError, SOFTWARE, catch_up};
 use crate::annotations::Annotations;
+use crate::charters::Charters;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{Committer, Follower, Later, NotYet, Pace, Parts, Published, Refused, Sequencer};
 use crate::sessions::Sessions;
@@ -31,6 +32,8 @@ pub struct Standby {
     pub genesis: Genesis,
     /// What its entries say about others; known once it records.
     pub annotations: Annotations,
+    /// Which charter is in force; known once it records.
+    pub charters: Charters,
     /// Whether it is to be begun.
     pub is_new: bool,
     /// Held until dropped: nobody else writes in this folder. None where the folder is no real one.
@@ -63,6 +66,7 @@ pub(super) struct Prepared {
     pub guard: ClockGuard,
     pub store: OpenStore,
     pub annotations: Annotations,
+    pub charters: Charters,
     pub pace: Pace,
     pub halt: Halt,
     /// What the data folder is called in messages.
@@ -173,7 +177,8 @@ impl Recorder {
             Stage::Ready(committer) => *committer,
             Stage::Open(mut prepared) => match prepared.catch_up() {
                 Ok((sessions, follower)) => {
-                    let Prepared { writer, vault, tip, annotations, key, clock, guard, halt, .. } = *prepared;
+                    let Prepared { writer, vault, tip, annotations, charters, key, .. } = *prepared;
+                    let Prepared { clock, guard, halt, .. } = *prepared;
                     let room = self.room.clone();
                     let parts = Parts {
                         writer,
@@ -181,6 +186,7 @@ impl Recorder {
                         tip,
                         sessions,
                         annotations,
+                        charters,
                         key,
                         clock,
                         guard,
@@ -220,9 +226,14 @@ impl Prepared {
         self.writer.write_down_derived().map_err(LedgerError::io(&self.data))?;
         let store = (self.store)()?;
         let log = catch_up::Log { reader: &self.writer.reader(), vault: &self.vault };
-        let sessions = catch_up::catch_up(&store, &log, &self.tip, &self.annotations)?;
+        let (sessions, known) = catch_up::catch_up(&store, &log, &self.tip)?;
+        let newest = known.charters(self.tip.size().next_index()).next_back();
+        self.charters.begin(newest, &self.writer.reader())?;
         let follower = Follower::start(self.writer.keeper(), self.vault.clone(), store, self.pace);
-        Ok((sessions, follower.map_err(LedgerError::io(&self.data))?))
+        let follower = follower.map_err(LedgerError::io(&self.data))?;
+        // Last, and as a whole: readers are answered all the time, and would take a part for all there is.
+        self.annotations.begin(known);
+        Ok((sessions, follower))
     }
 }
 

@@ -65,6 +65,11 @@ pub const METRICS: &[Metric] = &[
     ),
     gauge("einsicht_session_store_lag_entries", "Entries that the session store does not reflect yet"),
     counter("einsicht_follower_errors_total", "Failed writes behind the log, by what could not be written"),
+    // Does what happens fit the charter?
+    counter(
+        "einsicht_deviations_total",
+        "Accesses that deviate from a commitment of the charter in force, by commitment and severity",
+    ),
     // What happens to what is sealed?
     counter("einsicht_disclosures_total", "Disclosures of sealed values, requests for them and view keys"),
     counter("einsicht_erasures_total", "Erasures of sealed values, of single entries or of whole months"),

@@ -19,7 +19,7 @@ use tokio_stream::wrappers::WatchStream;
 use tonic::{Code, Request, Response, Status};
 
 use super::recorded::split;
-use super::{Shared, status};
+use super::{Shared, status, while_allowed};
 use crate::annotations::{Annotation, Kind};
 use crate::auth::Session;
 use crate::sequencer::Published;
@@ -222,23 +222,6 @@ impl Ledger for LedgerService {
         let shutdown = self.shared.shutdown.clone().cancelled_owned();
         Ok(Response::new(Box::pin(checkpoints.take_until(shutdown))))
     }
-}
-
-/// Passes answers on for as long as a reload does not take the right to them away. Without a session
-/// nobody had to be known.
-fn while_allowed<T: Send>(
-    session: Option<Session>,
-    answers: impl Stream<Item = Result<T, Status>> + Send,
-) -> impl Stream<Item = Result<T, Status>> + Send {
-    answers.scan((session, false), |(session, refused), answer| {
-        let renewed = session.as_mut().map_or(Ok(()), Session::renew);
-        let passed = (!*refused).then(|| {
-            renewed.map_err(|refusal| status::of_refusal(&refusal))?;
-            answer
-        });
-        *refused |= matches!(passed, Some(Err(_)));
-        futures::future::ready(passed)
-    })
 }
 
 fn annotation(Annotation { index, kind, by }: Annotation) -> ListAnnotationsResponse {

@@ -1,6 +1,6 @@
 //! `einsicht.v1.Recorder`: authenticate, validate, prepare, have it written, answer with proof.
 
-mod prepare;
+pub(super) mod prepare;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use crate::auth::Session;
 use crate::sequencer::{Acknowledged, Refused, Work};
 use crate::sessions::SessionKey;
 
-/// How often events are sealed anew because a month has ended meanwhile.
-const MONTHS_TRIED_MAX: usize = 3;
+/// How often events are prepared anew because a month has ended, or a charter was published meanwhile.
+const EPOCHS_TRIED_MAX: usize = 4;
 /// Requests of one stream that are worked on at once: enough to fill commits, too few to fill memory.
 const STREAM_IN_FLIGHT_MAX: usize = 16;
 
@@ -100,7 +100,7 @@ impl Recorder for RecorderService {
             let session = SessionKey::new(&caller.name, &session);
             let work = Work::SessionEnd { session, last_sequence, body };
             let wanted = Wanted { proofs: false, known_size: Size(0) };
-            let acknowledged = in_time(&self.shared, work, deadline).await?;
+            let acknowledged = in_time(&self.shared, work, 0, deadline).await?;
             let acknowledged = acknowledged.map_err(|refused| status::of_refused(&refused))?;
             let RecordResponse { mut recorded, checkpoint, .. } =
                 answer(&self.shared, acknowledged, wanted).await?;
@@ -125,7 +125,7 @@ async fn record(
 }
 
 /// Waits until the events are durable, but no longer than the caller does. If their month ends before their turn
-/// comes, they are sealed once more, for the next one.
+/// comes, they are sealed once more, for the next one; if a charter was published, they are judged by that.
 async fn submit(
     shared: &Shared,
     prepared: Prepared,
@@ -134,17 +134,15 @@ async fn submit(
     let Prepared { wanted, mut work, mut again } = prepared;
     let mut tried = 0;
     let acknowledged = loop {
-        let ready = match (work.take(), &again) {
-            (Some(work), _) => work,
-            (None, Some(again)) => again.seal(shared).await?,
-            (None, None) => return Err(Status::internal("there is nothing to record")),
+        let ready = match work.take() {
+            Some(work) => work,
+            None => again.prepare(shared).await?,
         };
-        match (in_time(shared, ready, deadline).await?, &mut again) {
-            (Err(Refused::OtherMonth { month }), Some(again)) if tried < MONTHS_TRIED_MAX => {
-                again.turn_to(month, shared);
-            }
-            (Err(refused), _) => return Err(status::of_refused(&refused)),
-            (Ok(acknowledged), _) => break acknowledged,
+        match in_time(shared, ready, again.sent_bytes(), deadline).await? {
+            Err(Refused::OtherMonth { month }) if tried < EPOCHS_TRIED_MAX => again.turn_to(month, shared),
+            Err(Refused::OtherCharter) if tried < EPOCHS_TRIED_MAX => {}
+            Err(refused) => return Err(status::of_refused(&refused)),
+            Ok(acknowledged) => break acknowledged,
         }
         tried += 1;
     };
@@ -155,9 +153,10 @@ async fn submit(
 async fn in_time(
     shared: &Shared,
     work: Work,
+    held_bytes: usize,
     deadline: Option<Instant>,
 ) -> Result<Result<Acknowledged, Refused>, Status> {
-    let submitted = shared.sequencer.submit(work, deadline);
+    let submitted = shared.sequencer.submit_holding(work, held_bytes, deadline);
     match deadline {
         Some(deadline) => {
             tokio::time::timeout_at(deadline.into(), submitted).await.map_err(|_| status::deadline_exceeded())

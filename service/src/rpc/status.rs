@@ -1,5 +1,7 @@
 //! Errors as gRPC statuses with `google.rpc` details: the only place where that happens.
 
+mod charter;
+
 use std::time::Duration;
 
 use einsicht_access::record::SealError;
@@ -16,6 +18,8 @@ use crate::sealing::SealingError;
 use crate::sequencer::Refused;
 use crate::storage::ReadError;
 use crate::vault::{KeyringError, VaultError};
+
+pub(super) use charter::{no_commitment, no_severity, of_charter_read, of_looking, of_publishing};
 
 /// How long a caller waits before it tries a full queue again.
 const QUEUE_RETRY: Duration = Duration::from_millis(100);
@@ -87,7 +91,7 @@ pub(super) fn of_refused(refused: &Refused) -> Status {
         Refused::NoRoom(_) => (Code::ResourceExhausted, Some(STOPPED_RETRY)),
         Refused::Expired => (Code::DeadlineExceeded, None),
         // Prepared again, they are recorded: whoever prepares does so, and gives up only where months fly.
-        Refused::OtherMonth { .. } => (Code::Unavailable, Some(QUEUE_RETRY)),
+        Refused::OtherMonth { .. } | Refused::OtherCharter => (Code::Unavailable, Some(QUEUE_RETRY)),
         // The session store is derived: what it can't tell now, it can after a start.
         Refused::Clock(_) | Refused::Append(_) | Refused::Sessions(_) | Refused::ShuttingDown => {
             (Code::Unavailable, Some(STOPPED_RETRY))
@@ -254,6 +258,7 @@ mod tests {
             (Refused::NoRoom(no_room()), Code::ResourceExhausted, Some(STOPPED_RETRY)),
             (Refused::Expired, Code::DeadlineExceeded, None),
             (Refused::OtherMonth { month: Month::of_unix_s(0) }, Code::Unavailable, Some(QUEUE_RETRY)),
+            (Refused::OtherCharter, Code::Unavailable, Some(QUEUE_RETRY)),
             (Refused::Clock(ClockError::BeforeEpoch), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::Append(Arc::new(AppendError::Stopped)), Code::Unavailable, Some(STOPPED_RETRY)),
             (Refused::ShuttingDown, Code::Unavailable, Some(STOPPED_RETRY)),

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use einsicht_access::judge::Commitments;
 use einsicht_tlog::segment::FrameBuilder;
 use einsicht_tlog::{Hash, Index};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{Acknowledged, Placed, Published, Refused};
 use crate::annotations::Note;
+use crate::charters::InForce;
 use crate::sessions::Change;
 use crate::storage::{AppendError, Growth};
 use crate::vault::VaultRecord;
@@ -38,6 +40,8 @@ pub(super) struct Commit {
     vault_bytes: usize,
     /// What its entries say about others.
     pub notes: Vec<Note>,
+    /// Which commitments its accesses deviate from, by a charter.
+    pub deviations: Vec<(Arc<InForce>, Commitments)>,
     /// In the order in which they came, which is the order of the answers.
     pub waiting: Vec<Waiting>,
     /// When the first of them was placed.
@@ -64,6 +68,7 @@ impl Commit {
             vault: Vec::new(),
             vault_bytes: 0,
             notes: Vec::new(),
+            deviations: Vec::new(),
             waiting: Vec::new(),
             begun: Instant::now(),
         }

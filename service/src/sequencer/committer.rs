@@ -11,6 +11,7 @@ use super::place::Placer;
 use super::publish::Publisher;
 use super::{Follower, Placed, Published, Refused, Work};
 use crate::annotations::Annotations;
+use crate::charters::Charters;
 use crate::clock::{Clock, ClockGuard};
 use crate::sessions::Sessions;
 use crate::storage::{Halt, LogWriter, Room, Tip};
@@ -28,6 +29,8 @@ pub struct Parts {
     pub sessions: Sessions,
     /// What its entries say about others; as far as the log.
     pub annotations: Annotations,
+    /// Which charter is in force; as far as the log.
+    pub charters: Charters,
     /// Signs checkpoints.
     pub key: SigningKey,
     /// Gives the time.
@@ -60,13 +63,15 @@ impl Committer {
     /// The same where the end of the log was published already.
     #[must_use]
     pub fn with(parts: Parts, published: watch::Sender<Arc<Published>>) -> Self {
-        let Parts { writer: log, vault, tip, sessions, annotations, .. } = parts;
+        let Parts { writer: log, vault, tip, sessions, annotations, charters, .. } = parts;
         let Parts { key, clock, guard, follower, room, halt, .. } = parts;
         let in_flight = InFlight::new(tip.next_index());
         let (link, tree) = tip.into_parts();
         let stopped = Arc::default();
         let placer = Placer {
             sessions,
+            charter: charters.to_judge_by(),
+            charters,
             link,
             in_flight,
             reader: log.reader(),

@@ -1,6 +1,9 @@
 //! Places submissions in the open commit: known numbers get their old answer, new ones time, index and
 //! leaf hash. Writes nothing and answers nobody.
 
+mod charter;
+mod known;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -16,8 +19,9 @@ use super::commit::{Commit, Waiting};
 use super::in_flight::{Entry, InFlight};
 use super::{Placed, PreparedEvent, Published, Refused, Submission, Work};
 use crate::annotations::Note;
+use crate::charters::{Charters, InForce};
 use crate::clock::{Clock, ClockGuard};
-use crate::sessions::{Known, SessionKey, SessionRun, SessionStep, Sessions};
+use crate::sessions::{SessionKey, SessionRun, SessionStep, Sessions};
 use crate::storage::{AppendError, LogReader, Room};
 use crate::vault::{SealedBytes, Vault, VaultRecord};
 
@@ -28,6 +32,10 @@ pub(super) struct Placer {
     /// The end of the chain, as placed.
     pub link: Link,
     pub in_flight: InFlight,
+    /// The charter in force for the next entry.
+    pub charter: Option<Arc<InForce>>,
+    /// Tells others of it.
+    pub charters: Charters,
     pub reader: LogReader,
     pub vault: Vault,
     pub clock: Arc<dyn Clock>,
@@ -76,6 +84,7 @@ impl Placer {
                 self.place_end(*session, *last_sequence, body, now, commit)
             }
             Work::Own { body, sealed } => self.place_own(body, sealed.as_ref(), now, commit),
+            Work::Charter(charter) => self.place_charter(charter, now, commit),
         }
     }
 
@@ -108,7 +117,8 @@ impl Placer {
         events.iter().try_for_each(|event| fits(&event.body, event.sealed.as_ref()))?;
         let known = old.as_slice().iter().map(Option::is_some).chain(std::iter::repeat(false));
         let new = events.iter().zip(known).filter(|(_, is_known)| !is_known).map(|(event, _)| event);
-        are_of_month(new.filter_map(|event| event.sealed.as_ref()), now)?;
+        are_of_month(new.clone().filter_map(|event| event.sealed.as_ref()), now)?;
+        self.are_judged_by_the_charter_in_force(new)?;
         let mut placed = Vec::with_capacity(events.len());
         let mut run: Option<SessionRun> = None;
         for event in events {
@@ -116,10 +126,11 @@ impl Placer {
                 placed.push(entry);
                 continue;
             }
-            let PreparedEvent { event_id, body, sealed, .. } = event;
+            let PreparedEvent { event_id, body, sealed, judged, .. } = event;
             let new = New { body, event_id: *event_id, sealed: sealed.as_ref() };
             let entry = self.admit(&new, now, commit)?;
             placed.push(entry);
+            self.note_deviations(judged.deviates, commit);
             match &mut run {
                 Some(run) if run.is_continued_by(event.sequence, entry.index) => run.count += 1,
                 run => {
@@ -131,39 +142,6 @@ impl Placer {
         }
         run.map_or(Ok(()), |run| self.sessions.record(&run))?;
         Ok(placed)
-    }
-
-    /// For each event the answer that its number got before; `None` for a new one, and behind the end of
-    /// the list all are new.
-    fn old_answers(
-        &mut self,
-        key: SessionKey,
-        events: &[PreparedEvent],
-        now: RecordedAt,
-    ) -> Result<Vec<Option<Placed>>, Refused> {
-        let session = self.sessions.session(key, now)?;
-        let ended = session.ended;
-        // What nearly every request is: numbers beyond all that were recorded.
-        if ended.is_none() && session.runs.highest() < events.iter().map(|event| event.sequence).min() {
-            return Ok(Vec::new());
-        }
-        let known: Vec<Known> = events.iter().map(|event| session.lookup(event.sequence)).collect();
-        let mut old = Vec::with_capacity(events.len());
-        for (position, (event, known)) in events.iter().zip(known).enumerate() {
-            let sequence = event.sequence;
-            old.push(match (known, ended) {
-                (Known::Recorded(index), _) if self.event_id(index)? != event.event_id => {
-                    return Err(Refused::Conflict { position, sequence, index });
-                }
-                (Known::Recorded(index), _) => Some(self.recorded_before(index)?),
-                (Known::BeyondHorizon { highest }, _) => {
-                    return Err(Refused::BeyondHorizon { position, sequence, highest });
-                }
-                (Known::New, Some(index)) => return Err(Refused::SessionEnded { index }),
-                (Known::New, None) => None,
-            });
-        }
-        Ok(old)
     }
 
     fn place_end(
@@ -241,32 +219,6 @@ impl Placer {
         }
         self.in_flight.push(Entry { event_id, leaf_hash });
         Ok(Placed { index, leaf_hash, already_recorded: false })
-    }
-
-    fn recorded_before(&self, index: Index) -> Result<Placed, Refused> {
-        let leaf_hash = match self.in_flight.entry(index) {
-            Some(entry) => entry.leaf_hash,
-            None => self.reader.leaf_hash(index).map_err(unplaceable)?,
-        };
-        Ok(Placed { index, leaf_hash, already_recorded: true })
-    }
-
-    fn event_id(&self, index: Index) -> Result<[u8; 16], Refused> {
-        if let Some(entry) = self.in_flight.entry(index) {
-            return Ok(entry.event_id);
-        }
-        let unreadable = |error: &dyn std::fmt::Display| Refused::Placing(format!("entry {index}: {error}"));
-        let leaf = self.reader.leaf(index).map_err(|error| unreadable(&error))?;
-        let body = Leaf::parse(&leaf).map_err(|error| unreadable(&error))?.body;
-        let Some(Content::Access(mut record)) = read_body(body).map_err(|error| unreadable(&error))?.content
-        else {
-            return Err(unreadable(&"it is not an access"));
-        };
-        if record.confidential_seal.is_some() {
-            let hidden = self.vault.hidden_record(index, &leaf).map_err(|error| unreadable(&error))?;
-            record = hidden.ok_or_else(|| unreadable(&"what it hides was erased"))?;
-        }
-        <[u8; 16]>::try_from(&*record.event_id).map_err(|_| unreadable(&"its event_id is not 16 bytes"))
     }
 }
 

@@ -64,7 +64,7 @@ impl Publisher {
         if self.log.has_stopped() {
             return Err(AppendError::Stopped);
         }
-        let Commit { first, frame, mut growth, changes, vault, notes, .. } = commit;
+        let Commit { first, frame, mut growth, changes, vault, notes, deviations, .. } = commit;
         let count = frame.count();
         // Whoever gets here out of turn has a fault, and must not write: the log could not be opened again.
         let next = self.tree.size().next_index();
@@ -83,6 +83,7 @@ impl Publisher {
         self.annotations.note(&notes);
         self.follower.follow(&published, changes);
         self.published.send_replace(published);
+        deviations.iter().for_each(|(charter, deviates)| charter.count(*deviates));
         metrics::counter!("einsicht_commits_total").increment(1);
         metrics::counter!("einsicht_entries_total").increment(u64::from(count));
         metrics::histogram!("einsicht_commit_entries").record(f64::from(count));

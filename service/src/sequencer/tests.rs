@@ -1,5 +1,6 @@
 //! Tests of the one writer: what is answered, what is written, and what is neither.
 
+mod charters;
 mod faults;
 mod follower;
 mod full_disk;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use einsicht_proto::v1::charter_client::CharterClient;
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
 use einsicht_proto::v1::vault_client::VaultClient;
@@ -13,7 +14,7 @@ use tonic::transport::{Channel, ClientTlsConfig, Endpoint, Identity};
 
 use super::{Authority, Certificate, City, HOST, Known};
 use crate::process::{Ended, PATIENCE, Process};
-use crate::service::{ANSWER_BYTES_MAX, Bearer, Page, Recorder};
+use crate::service::{ANSWER_BYTES_MAX, Bearer, Charters, Page, Recorder};
 
 /// A ledger's client that sends a token along.
 pub type Ledger = LedgerClient<InterceptedService<Channel, Bearer>>;
@@ -160,6 +161,14 @@ impl Running {
         let shown = Shown::by_default(known);
         let channel = self.channel(shown.certificate.as_ref());
         VaultClient::with_interceptor(channel, Bearer::new(shown.authorization.as_deref()))
+    }
+
+    /// A client of charters, with the caller's token; stewards show their certificate.
+    #[must_use]
+    pub fn charter(&self, known: &Known) -> Charters {
+        let shown = Shown::by_default(known);
+        let channel = self.channel(shown.certificate.as_ref());
+        CharterClient::with_interceptor(channel, Bearer::new(shown.authorization.as_deref()))
     }
 
     /// GET of a path of the internal listener.

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use einsicht_access::vault::WrappingKey;
 use einsicht_access::{EventView, Month, Provenance};
 use einsicht_proto::v1::{AccessEvent, Subject};
+use einsicht_service::charters::Terms;
 use einsicht_service::clock::ManualClock;
-use einsicht_service::config::Retention;
+use einsicht_service::config::Rules;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening};
 use einsicht_service::sealing::{Batch, Keys};
 use einsicht_service::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
@@ -62,14 +63,14 @@ pub fn record(data: &Path, accesses: &[&[&str]]) {
         disk_reserve_bytes: RESERVE_BYTES,
     };
     let Ledger { mut committer, vault, genesis, .. } = ledger::open(opening).unwrap();
-    let retention = Retention::default();
-    let keys = Keys::make(vault.keyring().unwrap(), month, &[retention.default]).unwrap();
+    let terms = Terms::of(Rules::default());
+    let keys = Keys::make(vault.keyring().unwrap(), month, &[terms.rules.retention.default]).unwrap();
     let session = Bytes::from_static(&[6; 16]);
     let events: Vec<_> = accesses.iter().map(|people| access(people, noon)).collect();
     let batch = Batch {
         events: &events.iter().map(EventView::from).collect::<Vec<_>>(),
         provenance: Provenance { producer: PRODUCER, session: &session, sequence: 0 },
-        retention: &retention,
+        terms: &terms,
         origin: &Origin::parse(&genesis.origin).unwrap(),
     };
     committer.record_now(vec![batch.seal(Some(&keys)).unwrap()]).unwrap();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use einsicht_access::{Month, kind_name};
+use einsicht_access::{Charter, LoggedAccess, Month, kind_name};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tests::folder::truth;
 use einsicht_tests::make::now_us;
@@ -67,6 +67,7 @@ async fn the_sample_is_a_recent_week_of_a_simulated_city() {
     assert!(*start >= monday + WEEK_S, "the service came up after that week");
     assert_eq!(kind_name(bodies.last().unwrap()), "service_start");
     assert_eq!(bodies.iter().filter(|body| kind_name(body) == "service_start").count(), 1);
+    judged(&whole);
     let all = accesses(&whole);
     assert!(all.len() >= EVENTS_MIN, "{}", all.len());
     assert!(whole.accesses().all(|access| access.producer != "dev"));
@@ -75,6 +76,31 @@ async fn the_sample_is_a_recent_week_of_a_simulated_city() {
     assert_eq!(again.size(), whole.size() + 1, "only that the service came up again");
     assert_eq!(kind_name(&again.bodies().last().unwrap()), "service_start");
     fsck(folder.path()).await.expect(0, &[]);
+}
+
+/// The example charter stands first, and what is recorded behind it is judged by it.
+fn judged(whole: &Whole) {
+    let Some(Content::Charter(part)) = whole.bodies().nth(1).unwrap().content else { panic!("no charter") };
+    assert_eq!((part.part, part.parts), (1, 1));
+    let charter = Charter::parse("entry 1", &part.text).unwrap();
+    let (mut deviate, mut unclear, mut count) = (0, 0, 0);
+    for leaf in &whole.leaves {
+        let body = Leaf::parse(leaf).unwrap().body;
+        let Some(access) = LoggedAccess::of_body(body) else { continue };
+        if access.dataset().is_none() {
+            assert_eq!((access.charter, access.deviates.is_empty()), (None, true), "it is confidential");
+            continue;
+        }
+        assert_eq!(access.charter, Some(1));
+        let judgement = charter.check_verdict(&access).unwrap();
+        deviate += usize::from(!judgement.deviates.is_empty());
+        unclear += usize::from(!judgement.not_verifiable.is_empty());
+        count += 1;
+    }
+    assert!(
+        (20..200).contains(&deviate) && (1_000..2_500).contains(&unclear),
+        "{deviate} {unclear} of {count}"
+    );
 }
 
 #[tokio::test]

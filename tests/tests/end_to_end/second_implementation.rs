@@ -11,7 +11,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
-use einsicht_tests::make::request;
+use einsicht_proto::v1::{AccessEvent, PublishCharterRequest, RecordRequest};
+use einsicht_tests::make::{Session, event, request};
 use einsicht_tests::process::{Ended, Process, text};
 use einsicht_tests::service::Service;
 use einsicht_tlog::tile::{LEVEL_MAX, Tile, TileKind};
@@ -56,14 +57,38 @@ async fn it_verifies_what_the_service_serves() {
     for count in [1, 300, 299] {
         service.record(request(count)).await.unwrap();
     }
+    let text =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../charters/template.toml")).unwrap();
+    service.charter().publish_charter(PublishCharterRequest { text: text.into() }).await.unwrap();
+    service.record(judged()).await.unwrap();
     let vkey = folder.path().join("ledger.vkey");
     let verified = verify(&python, service.url(), &vkey).await;
     verified.expect(0, &[]);
+    assert!(verified.stdout.contains("1 CharterPart"), "{verified:#?}");
     let origin = service.verifier().origin().to_owned();
-    assert!(verified.stdout.starts_with(&format!("verified: {origin}, 602 entries")), "{verified:#?}");
+    assert!(verified.stdout.starts_with(&format!("verified: {origin}, 607 entries")), "{verified:#?}");
     let url = service.url().to_owned();
     service.terminate().await.expect(0, &[]);
     verify(&python, &url, &vkey).await.expect(2, &["could not tell"]);
+}
+
+/// Accesses that keep the charter of the template, deviate from it, and can't be judged by it.
+fn judged() -> RecordRequest {
+    let access = |purpose: &str, records| AccessEvent {
+        dataset: "grabregister".into(),
+        purpose: purpose.into(),
+        legal_basis: Some("gdpr-6-1-c".into()),
+        record_count: records,
+        ..event()
+    };
+    let personal = AccessEvent { actor: Some("kornblum".into()), ..access("winterdienst", Some(51)) };
+    let unknown = AccessEvent { dataset: "unbekannt".into(), ..access("winterdienst", None) };
+    Session::new().request_of(vec![
+        access("friedhofsverwaltung", Some(50)),
+        personal,
+        access("statistik", None),
+        unknown,
+    ])
 }
 
 /// Everything that a ledger publishes, by path.

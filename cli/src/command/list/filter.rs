@@ -32,6 +32,12 @@ pub struct Filter {
     /// Accesses of this kind: collect, alter, query, disclose, combine, erase
     #[arg(long, value_name = "VALUE", value_parser = operation)]
     operation: Option<i32>,
+    /// Accesses that do not fit this commitment of their charter, as was recorded
+    #[arg(long, value_name = "COMMITMENT")]
+    deviates: Option<String>,
+    /// Accesses that do not say enough to verify this commitment of their charter
+    #[arg(long, value_name = "COMMITMENT")]
+    not_verifiable: Option<String>,
     /// Also entries that are no accesses, such as starts of the service
     #[arg(long)]
     all: bool,
@@ -41,6 +47,11 @@ impl Filter {
     /// The second since 1970 that `--since` means.
     pub fn since_s(&self) -> Option<u64> {
         u64::try_from(self.since?.saturating_mul(MINUTE_S)).ok()
+    }
+
+    /// The commitments that are asked for.
+    pub fn commitments(&self) -> impl Iterator<Item = &str> {
+        self.deviates.iter().chain(&self.not_verifiable).map(String::as_str)
     }
 
     /// Whether an entry is listed.
@@ -66,6 +77,8 @@ impl Filter {
             && is(&self.unit, record.unit.as_deref())
             && is(&self.purpose, Some(&record.purpose))
             && self.operation.is_none_or(|wanted| wanted == record.operation)
+            && lists(&self.deviates, &record.deviates)
+            && lists(&self.not_verifiable, &record.not_verifiable)
             && self.fits_minute(record.occurred_at_min)
     }
 
@@ -75,8 +88,14 @@ impl Filter {
 
     /// Whether something is asked for that only accesses have.
     fn asks_for_accesses(&self) -> bool {
-        self.dataset.is_some() || self.unit.is_some() || self.purpose.is_some() || self.operation.is_some()
+        let texts = [&self.dataset, &self.unit, &self.purpose, &self.deviates, &self.not_verifiable];
+        self.operation.is_some() || texts.into_iter().any(Option::is_some)
     }
+}
+
+/// Whether the commitment that is wanted, if one is, is listed.
+fn lists(wanted: &Option<String>, listed: &[String]) -> bool {
+    wanted.as_ref().is_none_or(|wanted| listed.contains(wanted))
 }
 
 /// The first minute of a day, or the minute of a time, since 1970.

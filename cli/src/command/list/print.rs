@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, ContentArrangement, Row, Table, presets};
 use einsicht_access::field;
 
 use crate::annotated::Remarks;
@@ -10,7 +10,11 @@ use crate::output::{self, Out, Stream, escape};
 use crate::view::{self, EntryView};
 
 /// Columns of the table, by the names of the fields.
-const COLUMNS: [&str; 7] = ["occurred_at", "operation", "dataset", "purpose", "unit", "role", "outcome"];
+const COLUMNS: [&str; 8] =
+    ["occurred_at", "operation", "dataset", "purpose", "unit", "role", "outcome", "deviates"];
+
+/// The first columns: index, time, operation.
+const UNBROKEN_COLUMNS: usize = 3;
 
 /// The column of what other entries say.
 const REMARKS: &str = "annotations";
@@ -65,7 +69,13 @@ impl Printer {
     /// Standard output can't be written to.
     pub fn finish(mut self) -> anyhow::Result<()> {
         let written = match &self.kind {
-            Kind::Table(table) if table.row_count() > 0 => writeln!(self.out, "{}", table.trim_fmt()),
+            Kind::Table(table) if table.row_count() > 0 => {
+                let cells = |row: &Row| row.cell_iter().map(Cell::content).collect::<Vec<_>>();
+                match is_too_wide(table) {
+                    true => table.row_iter().try_for_each(|row| self.out.line(&told(&cells(row)))),
+                    false => writeln!(self.out, "{}", table.trim_fmt()),
+                }
+            }
             _ => Ok(()),
         };
         output::unless_closed(written.and_then(|()| self.out.flush())).map(drop)
@@ -85,6 +95,25 @@ fn table() -> Table {
     });
     table.set_header(header);
     table
+}
+
+/// Whether a terminal is too narrow for the table as it is: its columns would be broken into strips.
+fn is_too_wide(table: &Table) -> bool {
+    let columns = table.width().map(usize::from);
+    let mut whole = table.clone();
+    whole.set_content_arrangement(ContentArrangement::Disabled);
+    columns.is_some_and(|columns| whole.lines().any(|line| line.trim_end().chars().count() > columns))
+}
+
+/// What stands in the cells of an entry, as a line that may go on below.
+fn told(cells: &[String]) -> String {
+    let (first, rest) = cells.split_at(UNBROKEN_COLUMNS.min(cells.len()));
+    let names = COLUMNS.into_iter().chain([REMARKS]).skip(UNBROKEN_COLUMNS - 1);
+    let rest = names.zip(rest).filter(|(_, cell)| !cell.is_empty()).map(|(name, cell)| match name {
+        "outcome" | "deviates" | REMARKS => format!("{name}: {cell}"),
+        _ => cell.clone(),
+    });
+    format!("{}  {}", first.join("  "), rest.collect::<Vec<_>>().join(", ")).trim_end().to_owned()
 }
 
 fn row(entry: &EntryView) -> Vec<String> {
@@ -164,6 +193,20 @@ mod tests {
         let row = row(&hostile());
         assert_eq!(row.get(3).map(String::as_str), Some(r"=cmd()\u{1b}[2J"));
         assert_eq!(row.get(4).map(String::as_str), Some(r#"a,"b"\nc"#));
+    }
+
+    #[test]
+    fn an_entry_is_told_in_a_line_where_the_table_has_no_room() {
+        let mut cells = row(&hostile());
+        assert_eq!(told(&cells), r#"5  1970-01-01T00:00Z  query  =cmd()\u{1b}[2J, a,"b"\nc"#);
+        cells.resize(COLUMNS.len(), String::new());
+        cells.extend(["DE-03".to_owned(), "corrected by 7".to_owned()]);
+        assert!(
+            told(&cells).ends_with("nc, deviates: DE-03, annotations: corrected by 7"),
+            "{}",
+            told(&cells)
+        );
+        assert_eq!(told(&row(&view(&service_start("x")))), "5  1970-01-01T00:01:00Z  (service_start)");
     }
 
     #[test]

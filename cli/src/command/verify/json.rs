@@ -4,6 +4,7 @@ use einsicht_client::audit::AuditReport;
 use einsicht_client::finding::Finding;
 use serde_json::{Value, json};
 
+use super::verdicts::verdicts_json;
 use crate::exit::Exit;
 use crate::{explain, view};
 
@@ -38,6 +39,7 @@ pub fn report_json(report: &AuditReport) -> Value {
             "records": report.confidential.records, "opened": report.confidential.opened,
             "unopened": report.confidential.unopened(), "unchecked": report.confidential.unchecked,
         },
+        "verdicts": verdicts_json(report),
         "not_covered": report.not_covered,
         "resumed_at": report.resumed_at,
         "extends_size": report.extends.map(|head| head.size.0),

@@ -2,6 +2,7 @@
 
 use einsicht_client::audit::{AuditReport, FullReason};
 
+use super::verdicts;
 use crate::output::{Emphasis, Out, counted, grouped};
 use crate::view;
 
@@ -42,7 +43,7 @@ pub fn print(report: &AuditReport, out: &mut Out) -> std::io::Result<()> {
             &format!("{} behind the checkpoint, not verified", counted(past, "entry", "entries")),
         )?;
     }
-    Ok(())
+    verdicts::print(report, out)
 }
 
 fn print_gaps(

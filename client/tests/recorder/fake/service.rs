@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use einsicht_access::event::validate_request;
 use einsicht_access::problem::BatchError;
+use einsicht_proto::v1::charter_server::CharterServer;
 use einsicht_proto::v1::ledger_server::{Ledger, LedgerServer};
 use einsicht_proto::v1::recorder_server::{Recorder, RecorderServer};
 use einsicht_proto::v1::vault_server::VaultServer;
@@ -30,6 +31,7 @@ pub async fn serve(shared: Arc<Shared>, tls: Option<ServerTlsConfig>) -> tokio::
     let server = builder
         .add_service(RecorderServer::new(Service(shared.clone())))
         .add_service(VaultServer::new(Service(shared.clone())))
+        .add_service(CharterServer::new(Service(shared.clone())))
         .add_service(LedgerServer::new(Service(shared)))
         .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)));
     tokio::spawn(async move { server.await.unwrap() })

@@ -208,6 +208,8 @@ fn every_event_is_valid() {
         assert!(!event.other_datasets.contains(&event.dataset));
         assert_eq!(event.operation() == Operation::Combine, !event.other_datasets.is_empty());
         assert_eq!(event.operation() == Operation::Disclose, event.recipient.is_some());
+        let stays_or_goes = !matches!(event.operation(), Operation::Query | Operation::Erase);
+        assert_eq!(stays_or_goes, event.storage_location.is_some());
     }
 }
 

@@ -1,13 +1,14 @@
-//! From a request to what is placed: validated whole, serialised, and sealed where something is personal.
+//! From a request to what is placed: validated whole, judged, serialised, and sealed where something is personal.
 //!
 //! Everything here is done side by side for many requests. What is sealed is prepared for the month in which it will
-//! be recorded; the sequencer, who gives the time, sends back what has missed it.
+//! be recorded, and judged by the charter that will be in force then; the sequencer, who gives time and order, sends
+//! back what has missed it.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use einsicht_access::event::Sealing;
-use einsicht_access::{EventView, Month, Provenance, validate_views};
+use einsicht_access::{EventView, Month, Provenance, RetentionClass, validate_views};
 use einsicht_proto::unread::RecordRequest;
 use einsicht_tlog::Size;
 use tonic::Status;
@@ -15,7 +16,7 @@ use tonic::Status;
 use super::super::recorded::Wanted;
 use super::super::{Shared, status};
 use crate::auth::Session;
-use crate::config::Rules;
+use crate::charters::Terms;
 use crate::sealing::{Batch, Keys, SealingError, classes};
 use crate::sequencer::Work;
 
@@ -24,29 +25,26 @@ pub(super) struct Prepared {
     pub wanted: Wanted,
     /// `None` where the keys of the month have to be made first.
     pub work: Option<Work>,
-    /// What is sealed anew if the month ends; `None` if nothing is personal.
-    pub again: Option<Again>,
+    /// What is prepared anew if the month ends or a charter is published.
+    pub again: Again,
 }
 
-/// The events of a request, to be sealed for a month.
+/// The events of a request, to be prepared once more.
 pub(super) struct Again {
     sent: Vec<Bytes>,
     session: Bytes,
     first_sequence: u64,
     producer: Arc<str>,
-    rules: Arc<Rules>,
-    month: Month,
+    /// What is sealed is so for this month; `None` if nothing is.
+    month: Option<Month>,
 }
 
 /// Validates a request as a whole and serialises its entries. Its events are read where they lie.
 pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest) -> Result<Prepared, Status> {
     let RecordRequest { session, first_sequence, events: sent, with_proofs, known_size } = request;
-    let rules = shared.custody.rules();
+    let terms = shared.custody.terms();
     let keyring = shared.custody.keyring().ok();
-    let sealing = match keyring {
-        Some(_) => Sealing::On { schemes: &rules.schemes },
-        None => Sealing::Off,
-    };
+    let sealing = sealing(shared, &terms);
     let now_us = shared.clock.unix_us();
     let events = read(&sent)?;
     validate_views(&session, first_sequence, &events, now_us, sealing)
@@ -64,12 +62,11 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
     let keys = match keyring {
         Some(keyring) if events.iter().any(EventView::needs_sealing) => {
             let month = shared.custody.month().map_err(|error| status::of_custody(&error))?;
-            Some((month, Keys::cached(keyring, month, &classes(&events, &rules.retention))))
+            Some((month, Keys::cached(keyring, month, &classes(&events, &terms))))
         }
         _ => None,
     };
-    let batch =
-        Batch { events: &events, provenance, retention: &rules.retention, origin: shared.custody.origin() };
+    let batch = Batch { events: &events, provenance, terms: &terms, origin: shared.custody.origin() };
     let sealed = |keys: Option<&Keys>| batch.seal(keys).map_err(|error| status::of_sealing(&error));
     let work = match &keys {
         None => Some(sealed(None)?),
@@ -77,41 +74,56 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
         Some((_, None)) => None,
     };
     let month = keys.map(|(month, _)| month);
-    let producer = Arc::clone(producer);
-    let again = month.map(|month| Again { sent, session, first_sequence, producer, rules, month });
+    let again = Again { sent, session, first_sequence, producer: Arc::clone(producer), month };
     Ok(Prepared { wanted, work, again })
+}
+
+/// What becomes of personal values, by these terms.
+pub(in crate::rpc) fn sealing<'t>(shared: &Shared, terms: &'t Terms) -> Sealing<'t> {
+    match shared.custody.keyring() {
+        Ok(_) => Sealing::On { schemes: terms.schemes() },
+        Err(_) => Sealing::Off,
+    }
 }
 
 impl Again {
     /// From now on they are sealed for another month, and others are at once.
     pub fn turn_to(&mut self, month: Month, shared: &Shared) {
         shared.custody.has_begun(month);
-        self.month = month;
+        self.month = Some(month);
     }
 
-    /// Seals them; makes the keys of the month if there are none.
-    pub async fn seal(&self, shared: &Shared) -> Result<Work, Status> {
-        let events = read(&self.sent)?;
-        let (month, retention) = (self.month, &self.rules.retention);
-        let classes = classes(&events, retention);
-        let keyring = shared.custody.keyring().map_err(|error| status::of_custody(&error))?;
-        let keys = match Keys::cached(keyring, month, &classes) {
-            Some(keys) => Ok(keys),
-            None => {
-                let keyring = Arc::clone(keyring);
-                let made = tokio::task::spawn_blocking(move || Keys::make(&keyring, month, &classes)).await;
-                made.unwrap_or(Err(SealingError::Disorder))
-            }
+    /// Bytes of the events, which are kept until they are recorded.
+    pub fn sent_bytes(&self) -> usize {
+        self.sent.iter().map(Bytes::len).sum()
+    }
+
+    /// Judges and seals them by what holds now; makes the keys of the month if there are none.
+    pub async fn prepare(&self, shared: &Shared) -> Result<Work, Status> {
+        let (events, terms) = (read(&self.sent)?, shared.custody.terms());
+        let keys = match self.month {
+            Some(month) => Some(keys(shared, month, classes(&events, &terms)).await?),
+            None => None,
         };
-        let keys = keys.map_err(|error| status::of_sealing(&error))?;
         let provenance =
             Provenance { producer: &self.producer, session: &self.session, sequence: self.first_sequence };
-        let batch = Batch { events: &events, provenance, retention, origin: shared.custody.origin() };
-        batch.seal(Some(&keys)).map_err(|error| status::of_sealing(&error))
+        let batch = Batch { events: &events, provenance, terms: &terms, origin: shared.custody.origin() };
+        batch.seal(keys.as_ref()).map_err(|error| status::of_sealing(&error))
     }
 }
 
-fn read(sent: &[Bytes]) -> Result<Vec<EventView<'_>>, Status> {
+async fn keys(shared: &Shared, month: Month, classes: Vec<RetentionClass>) -> Result<Keys, Status> {
+    let keyring = shared.custody.keyring().map_err(|error| status::of_custody(&error))?;
+    if let Some(keys) = Keys::cached(keyring, month, &classes) {
+        return Ok(keys);
+    }
+    let keyring = Arc::clone(keyring);
+    let made = tokio::task::spawn_blocking(move || Keys::make(&keyring, month, &classes)).await;
+    made.unwrap_or(Err(SealingError::Disorder)).map_err(|error| status::of_sealing(&error))
+}
+
+/// Events in the bytes that were sent.
+pub(in crate::rpc) fn read(sent: &[Bytes]) -> Result<Vec<EventView<'_>>, Status> {
     let events = sent.iter().map(|event| EventView::read(event)).collect::<Result<Vec<_>, _>>();
     events.map_err(status::of_malformed)
 }

@@ -1,5 +1,7 @@
 //! A disk without room: everything is refused before anything is placed, and recording goes on by itself.
 
+mod catching_up;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -16,10 +16,11 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::gate::{Gate, GatedFolder};
 use crate::annotations::Annotations;
+use crate::charters::Charters;
 use crate::clock::{Clock, ClockGuard};
 use crate::sequencer::{
-    Acknowledged, Committer, Follower, Pace, Parts, Placed, PreparedEvent, Published, Refused, Submission,
-    Work,
+    Acknowledged, Committer, Follower, Judged, Pace, Parts, Placed, PreparedEvent, Published, Refused,
+    Submission, Work,
 };
 use crate::sessions::{SessionKey, SessionStore, Sessions};
 use crate::storage::memory::{Kind, MemoryFolder};
@@ -127,6 +128,7 @@ impl Desk {
             tip: opened.tip,
             sessions: Sessions::new(store.clone()),
             annotations: Annotations::default(),
+            charters: Charters::default(),
             key: key(),
             clock: Arc::<Clocks>::clone(&clock),
             guard,
@@ -232,6 +234,7 @@ pub fn accesses(session: u8, events: &[(u64, u8)]) -> Work {
             event_id,
             body: access(session, *sequence, event_id).into(),
             sealed: None,
+            judged: Judged::default(),
         }
     };
     Work::Accesses { session: session_key(session), events: events.iter().map(prepare).collect() }
@@ -241,7 +244,13 @@ pub fn accesses(session: u8, events: &[(u64, u8)]) -> Work {
 pub fn run(session: u8, first: u64, count: u64) -> Work {
     let prepare = |sequence: u64| {
         let event_id = (u128::from(session) << 64 | u128::from(sequence)).to_be_bytes();
-        PreparedEvent { sequence, event_id, body: access(session, sequence, event_id).into(), sealed: None }
+        PreparedEvent {
+            sequence,
+            event_id,
+            body: access(session, sequence, event_id).into(),
+            sealed: None,
+            judged: Judged::default(),
+        }
     };
     Work::Accesses { session: session_key(session), events: (first..first + count).map(prepare).collect() }
 }

@@ -177,6 +177,9 @@ async fn bytes_that_wait_are_bounded_too_and_given_back() {
     let refused =
         sequencer.submit(Work::Own { body: vec![0; QUEUE_BYTES_MAX + 1], sealed: None }, None).await;
     assert!(matches!(refused, Err(Refused::QueueFull { waiting: "bytes" })), "{refused:?}");
+    // What somebody keeps to prepare it again takes room as well.
+    let refused = sequencer.submit_holding(run(9, 0, 1), QUEUE_BYTES_MAX, None).await;
+    assert!(matches!(refused, Err(Refused::QueueFull { waiting: "bytes" })), "{refused:?}");
     drop(sequencer);
     join(writer).await;
 }

@@ -12,7 +12,7 @@ use einsicht_client::trust::Trust;
 use einsicht_client::vault_audit::{VaultCopy, audit_vault};
 use einsicht_service::command::fsck;
 use einsicht_service::ledger::{Ledger, LedgerError};
-use einsicht_service::sequencer::{PreparedEvent, Refused, Work};
+use einsicht_service::sequencer::{Judged, PreparedEvent, Refused, Work};
 use einsicht_service::wrapping_key::WrappingKeySource;
 use einsicht_tlog::{Index, VerifierKey};
 
@@ -209,6 +209,7 @@ fn forgotten(original: &Original, ledger: &mut Ledger, told: bool, served: &[boo
             event_id: number.event_id,
             body: vec![0].into(),
             sealed: None,
+            judged: Judged::default(),
         };
         let work = Work::Accesses { session: number.session, events: vec![event] };
         match ledger.committer.record_now(vec![work]) {
@@ -227,8 +228,13 @@ fn forgotten(original: &Original, ledger: &mut Ledger, told: bool, served: &[boo
         }
     }
     for (session, end) in &original.ended {
-        let event =
-            PreparedEvent { sequence: 1 << 20, event_id: [1; 16], body: vec![0].into(), sealed: None };
+        let event = PreparedEvent {
+            sequence: 1 << 20,
+            event_id: [1; 16],
+            body: vec![0].into(),
+            sealed: None,
+            judged: Judged::default(),
+        };
         let work = Work::Accesses { session: *session, events: vec![event] };
         match ledger.committer.record_now(vec![work]) {
             Err(Refused::SessionEnded { index }) if index == *end => {}

@@ -6,7 +6,8 @@ use std::path::Path;
 use bytes::Bytes;
 use einsicht_access::{EventView, Month, Provenance, read_body};
 use einsicht_proto::v1::{AccessEvent, EntryBody};
-use einsicht_service::config::Retention;
+use einsicht_service::charters::Terms;
+use einsicht_service::config::Rules;
 use einsicht_service::ledger::Ledger;
 use einsicht_service::sealing::{Batch, Keys, classes};
 use einsicht_service::vault::{KeyringError, VaultError};
@@ -94,14 +95,14 @@ pub fn values_differ(original: &Original, ledger: &Ledger, told: bool) -> Option
 /// What is sealed now is recorded with openings that open, or it is refused, and nothing is recorded.
 pub fn records_wrongly(original: &Original, ledger: &mut Ledger) -> Option<String> {
     let month = Month::of_unix_s(u64::try_from(now_us() / 1_000_000).unwrap());
-    let (retention, event) =
-        (Retention::default(), AccessEvent { actor: Some("sorge".to_owned()), ..event() });
+    let (terms, event) =
+        (Terms::of(Rules::default()), AccessEvent { actor: Some("sorge".to_owned()), ..event() });
     let views = [EventView::from(&event)];
-    let keys = Keys::make(ledger.vault.keyring()?, month, &classes(&views, &retention)).ok()?;
+    let keys = Keys::make(ledger.vault.keyring()?, month, &classes(&views, &terms)).ok()?;
     let session = Bytes::from_static(&[9; 16]);
     let provenance = Provenance { producer: PRODUCER, session: &session, sequence: 0 };
     let origin = Origin::parse(&ledger.genesis.origin).unwrap();
-    let batch = Batch { events: &views, provenance, retention: &retention, origin: &origin };
+    let batch = Batch { events: &views, provenance, terms: &terms, origin: &origin };
     let work = batch.seal(Some(&keys)).unwrap();
     let placed = match ledger.committer.record_now(vec![work]) {
         Ok(placed) => placed[0].index,

@@ -7,7 +7,7 @@ use einsicht_access::entry::session_end;
 use einsicht_access::{Provenance, body_bytes, entry_of_access, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessEvent, Operation};
-use einsicht_service::sequencer::{Acknowledged, PreparedEvent, Work};
+use einsicht_service::sequencer::{Acknowledged, Judged, PreparedEvent, Work};
 use einsicht_service::sessions::SessionKey;
 use einsicht_service::vault::Vault;
 use einsicht_tlog::{Checkpoint, Hash, Index, SigningKey, TreeHead};
@@ -83,6 +83,7 @@ impl Request {
                         event_id: event_id(*session, sequence),
                         sealed: prepared.encrypted(vault),
                         body: prepared.body,
+                        judged: Judged::default(),
                     }
                 };
                 let events = (*first..first + count).map(event).collect();

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use einsicht_access::{EventView, Provenance, RetentionClass, body_bytes};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessEvent, EntryBody, Erasure};
+use einsicht_service::charters::Terms;
 use einsicht_service::clock::{Clock, ManualClock, SystemClock};
-use einsicht_service::config::Retention;
+use einsicht_service::config::{Retention, Rules};
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening};
 use einsicht_service::sealing::{Batch, Keys, classes};
 use einsicht_service::sequencer::Work;
@@ -36,13 +37,14 @@ pub fn begin(data: &Path) {
     let mut ledger = open(data, Arc::new(ManualClock::at(second)));
     let origin = Origin::parse(&ledger.genesis.origin).unwrap();
     let retention = Retention { default: SHORT, ..Retention::default() };
+    let terms = Terms::of(Rules { retention, ..Rules::default() });
     let personal = |_| AccessEvent { actor: Some("kornblum".to_owned()), ..event() };
     let events: Vec<AccessEvent> = (0..EVENTS).map(personal).collect();
     let views: Vec<_> = events.iter().map(EventView::from).collect();
     let session = Bytes::from_static(&[1; 16]);
     let provenance = Provenance { producer: PRODUCER, session: &session, sequence: 0 };
-    let keys = Keys::make(ledger.vault.keyring().unwrap(), month, &classes(&views, &retention)).unwrap();
-    let batch = Batch { events: &views, provenance, retention: &retention, origin: &origin };
+    let keys = Keys::make(ledger.vault.keyring().unwrap(), month, &classes(&views, &terms)).unwrap();
+    let batch = Batch { events: &views, provenance, terms: &terms, origin: &origin };
     ledger.committer.record_now(vec![batch.seal(Some(&keys)).unwrap()]).unwrap();
     ledger.committer.finish();
 }
