@@ -5,6 +5,8 @@
 
 mod figures;
 mod older;
+#[cfg(test)]
+pub mod probe;
 mod publish;
 mod read;
 

@@ -1,6 +1,8 @@
 //! `einsicht.v1.Recorder`: authenticate, validate, prepare, have it written, answer with proof.
 
 pub(super) mod prepare;
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -125,7 +127,7 @@ async fn record(
 }
 
 /// Waits until the events are durable, but no longer than the caller does. If their month ends before their turn
-/// comes, they are sealed once more, for the next one; if a charter was published, they are judged by that.
+/// comes, they are sealed once more, for the next one; if a charter was published, they are validated and judged by that.
 async fn submit(
     shared: &Shared,
     prepared: Prepared,

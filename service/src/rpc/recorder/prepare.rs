@@ -1,8 +1,8 @@
 //! From a request to what is placed: validated whole, judged, serialised, and sealed where something is personal.
 //!
 //! Everything here is done side by side for many requests. What is sealed is prepared for the month in which it will
-//! be recorded, and judged by the charter that will be in force then; the sequencer, who gives time and order, sends
-//! back what has missed it.
+//! be recorded, and validated and judged by the charter that will be in force then; the sequencer, who gives time and
+//! order, sends back what has missed it.
 
 use std::sync::Arc;
 
@@ -44,11 +44,7 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
     let RecordRequest { session, first_sequence, events: sent, with_proofs, known_size } = request;
     let terms = shared.custody.terms();
     let keyring = shared.custody.keyring().ok();
-    let sealing = sealing(shared, &terms);
-    let now_us = shared.clock.unix_us();
-    let events = read(&sent)?;
-    validate_views(&session, first_sequence, &events, now_us, sealing)
-        .map_err(|error| status::of_batch(&error))?;
+    let events = valid(shared, &terms, &session, first_sequence, &sent)?;
     caller.may_record(&events).map_err(|refusal| status::of_refusal(&refusal))?;
     // Found out later, when the proof is built, the events would be recorded already. The published
     // size only grows, so the proof can be given then.
@@ -78,6 +74,20 @@ pub(super) fn prepare(shared: &Shared, caller: &Session, request: RecordRequest)
     Ok(Prepared { wanted, work, again })
 }
 
+/// The events that were sent, if by these terms all of them may be recorded.
+fn valid<'s>(
+    shared: &Shared,
+    terms: &Terms,
+    session: &[u8],
+    first_sequence: u64,
+    sent: &'s [Bytes],
+) -> Result<Vec<EventView<'s>>, Status> {
+    let events = read(sent)?;
+    validate_views(session, first_sequence, &events, shared.clock.unix_us(), sealing(shared, terms))
+        .map_err(|error| status::of_batch(&error))?;
+    Ok(events)
+}
+
 /// What becomes of personal values, by these terms.
 pub(in crate::rpc) fn sealing<'t>(shared: &Shared, terms: &'t Terms) -> Sealing<'t> {
     match shared.custody.keyring() {
@@ -98,9 +108,10 @@ impl Again {
         self.sent.iter().map(Bytes::len).sum()
     }
 
-    /// Judges and seals them by what holds now; makes the keys of the month if there are none.
+    /// Validates, judges and seals them by what holds now; makes the keys of the month if there are none.
     pub async fn prepare(&self, shared: &Shared) -> Result<Work, Status> {
-        let (events, terms) = (read(&self.sent)?, shared.custody.terms());
+        let terms = shared.custody.terms();
+        let events = valid(shared, &terms, &self.session, self.first_sequence, &self.sent)?;
         let keys = match self.month {
             Some(month) => Some(keys(shared, month, classes(&events, &terms)).await?),
             None => None,
