@@ -1,19 +1,17 @@
 //! What all commands share: which ledger, which keys, where things are remembered.
 
+mod calls;
+
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use einsicht_client::charters::CharterDesk;
-use einsicht_client::config::{Defaults, OnUnavailable, RecorderConfig, SpoolConfig, Token, URL_DEFAULT};
+use einsicht_client::Trust;
+use einsicht_client::config::{Token, URL_DEFAULT};
 use einsicht_client::reader::Reader;
-use einsicht_client::retry::RetryPolicy;
 use einsicht_client::source::{Source, SourceOptions};
 use einsicht_client::tls::{TlsFiles, TlsOptions};
-use einsicht_client::vault::Vault;
-use einsicht_client::{Recorder, Trust};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, VerifierKey};
 
@@ -21,11 +19,6 @@ use crate::output::{Emphasis, complain, complain_styled};
 
 /// Name of the file with the verifier key in a data folder.
 const VKEY: &str = "ledger.vkey";
-
-/// How often connecting to the vault is tried: whoever types a command wants to know soon.
-const VAULT_ATTEMPTS_MAX: u32 = 4;
-/// How long a call of the vault may take. Erasing what is due takes a sync or more for each month.
-const VAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What all commands share.
 #[derive(Debug, Args)]
@@ -158,95 +151,6 @@ impl Options {
     pub async fn reader(&self, given: Option<&str>) -> anyhow::Result<Reader> {
         let trust = self.trust(self.place(given))?;
         Ok(Reader::open(self.source(given)?, trust).await?)
-    }
-
-    /// A recorder, connected. `attempts_max` says how often a request is sent before it is given up.
-    ///
-    /// # Errors
-    /// Something is missing, or the ledger can't be reached or believed.
-    pub async fn recorder(&self, attempts_max: u32) -> anyhow::Result<Recorder> {
-        let mut config = self.recorder_config()?;
-        config.retry = RetryPolicy { attempts_max, ..RetryPolicy::default() };
-        Ok(Recorder::connect(config).await?)
-    }
-
-    /// A recorder that ships the spool in `dir`. The ledger may be away.
-    ///
-    /// # Errors
-    /// Something is missing, or the spool can't be opened.
-    pub async fn recorder_with_spool(&self, dir: &Path) -> anyhow::Result<Recorder> {
-        let mut config = self.recorder_config()?;
-        config.on_unavailable = OnUnavailable::Spool(SpoolConfig::new(dir));
-        Ok(Recorder::connect(config).await?)
-    }
-
-    /// The vault of the ledger, connected.
-    ///
-    /// # Errors
-    /// Something is missing, or the ledger can't be reached or believed.
-    pub async fn vault(&self) -> anyhow::Result<Vault> {
-        Ok(Vault::connect(self.deed_config()?).await?)
-    }
-
-    /// Where charters are published, connected.
-    ///
-    /// # Errors
-    /// Something is missing, or the ledger can't be reached or believed.
-    pub async fn charter_desk(&self) -> anyhow::Result<CharterDesk> {
-        Ok(CharterDesk::connect(self.deed_config()?).await?)
-    }
-
-    fn deed_config(&self) -> anyhow::Result<RecorderConfig> {
-        let mut config = self.recorder_config()?;
-        config.retry = RetryPolicy { attempts_max: VAULT_ATTEMPTS_MAX, ..RetryPolicy::default() };
-        // What is asked for is written, proven and deciphered before it is answered.
-        config.call_timeout = VAULT_TIMEOUT;
-        Ok(config)
-    }
-
-    /// How to ask the service at an address for what only it knows; `None` for a folder.
-    ///
-    /// # Errors
-    /// Token, certificate or key can't be read.
-    pub fn calls(&self, given: Option<&str>) -> anyhow::Result<Option<RecorderConfig>> {
-        let place = self.place(given);
-        if !place.contains("://") {
-            return Ok(None);
-        }
-        let mut config = RecorderConfig::without_token(self.key(Some(place))?);
-        config.token = self.token_file_for(given).map(read_token).transpose()?;
-        if place.starts_with("https:") {
-            config.tls = self.tls(given)?;
-        }
-        config.url = place.to_owned();
-        Ok(Some(config))
-    }
-
-    /// How to call a service that must know who asks.
-    ///
-    /// # Errors
-    /// Something is missing, or can't be read.
-    pub fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
-        let place = self.place(None);
-        if !place.contains("://") {
-            bail!("this goes through the service: give its address, such as --url {URL_DEFAULT}");
-        }
-        let tls = self.tls(None)?;
-        let token = self.token_file_for(None).map(read_token).transpose()?;
-        if token.is_none() && !tls.has_certificate() {
-            bail!(
-                "no token given: the service must know who asks. Give the file with your token: --token-file \
-                 FILE (or EINSICHT_TOKEN_FILE); `einsichtd dev` writes one to keys/dev.token in its data \
-                 folder. Or give your certificate: --cert-file FILE --key-file FILE"
-            );
-        }
-        let mut config = RecorderConfig::without_token(self.key(Some(place))?);
-        config.token = token;
-        config.tls = tls;
-        config.url = place.to_owned();
-        config.state_dir = self.state_dir();
-        config.defaults = Defaults::default();
-        Ok(config)
     }
 
     /// The folder that remembers what was verified; `None` if there is no place for it.

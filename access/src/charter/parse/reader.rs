@@ -1,17 +1,19 @@
 //! Reads values out of tables of TOML, and notes everything that is not as it must be.
 
+mod value;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Key, help_for};
+use super::keys::Key;
 use super::suggest::nearest;
-use super::told::{A_TABLE, NONE, day_number, items_told, type_and_value, whole_number};
+use super::told::{A_TABLE, NONE, items_told, type_and_value};
 use crate::charter::problem::{Problems, Reason, shown, shown_name};
 use crate::charter::{Register, Titles};
-use crate::limits::{check_code, check_id};
+use crate::limits::check_code;
 use crate::sentence::{Bilingual, Language};
 
 /// Longest title, source or question, in bytes.
@@ -114,29 +116,15 @@ impl Reader<'_> {
         }
     }
 
-    /// A line of text.
+    /// A line of text, under a key.
     pub fn text(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
         self.text_of(key, table.value(key)?, TITLE_BYTES_MAX)
-    }
-
-    pub fn text_of(&mut self, key: &str, value: &Value<'_>, bytes_max: usize) -> Option<String> {
-        let text = self
-            .string(key, value, || Bilingual::fixed("ein Text in Anführungszeichen", "a text in quotes"))?;
-        self.checked(key, value, text, check_id(text, bytes_max))
     }
 
     /// `title` and `title_en`, or whatever they are called.
     pub fn titles(&mut self, table: &Table<'_>, german: &str, english: &str) -> Option<Titles> {
         let english = self.text(table, english);
         Some(Titles { german: self.text(table, german)?, english })
-    }
-
-    /// A code that need not be declared.
-    pub fn code(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
-        let code = self.string(key, value, || {
-            Bilingual::fixed("ein Kurzname in Anführungszeichen", "a code in quotes")
-        })?;
-        self.checked(key, value, code, check_code(code))
     }
 
     /// A code of a register.
@@ -208,71 +196,6 @@ impl Reader<'_> {
         self.list(key, table.value(key)?, |reader, item| reader.code_of(register, key, item))
     }
 
-    /// One of a few names.
-    pub fn choice<T: Copy>(&mut self, key: &str, value: &Value<'_>, names: &[(&str, T)]) -> Option<T> {
-        let expected = || {
-            let names: Vec<_> = names.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-            let names = names.join(", ");
-            Bilingual::told(|language| language.pick(format!("eines von {names}"), format!("one of {names}")))
-        };
-        let text = self.string(key, value, expected)?;
-        if let Some((_, value)) = names.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
-        }
-        self.problems.add(&value.span(), || Reason::Unexpected {
-            key: key.to_owned(),
-            expected: expected(),
-            found: Bilingual::alike(shown(text)),
-            suggestion: nearest(text, names.iter().map(|(name, _)| *name)).map(str::to_owned),
-        });
-        None
-    }
-
-    pub fn flag(&mut self, key: &str, value: &Value<'_>) -> Option<bool> {
-        match value.get_ref() {
-            DeValue::Boolean(flag) => Some(*flag),
-            _ => {
-                self.unexpected(
-                    &value.span(),
-                    key,
-                    Bilingual::fixed("true oder false", "true or false"),
-                    value,
-                );
-                None
-            }
-        }
-    }
-
-    /// A whole number from 0 to `max`.
-    pub fn count(&mut self, key: &str, value: &Value<'_>, max: u64) -> Option<u64> {
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
-        };
-        if number.is_none_or(|number| number > max) {
-            self.unexpected(&value.span(), key, whole_number(max), value);
-        }
-        number.filter(|number| *number <= max)
-    }
-
-    /// A day, in days since 1970-01-01.
-    pub fn day(&mut self, key: &str, value: &Value<'_>) -> Option<i32> {
-        let day = match value.get_ref() {
-            DeValue::Datetime(toml::value::Datetime { date: Some(date), time: None, offset: None }) => {
-                day_number(i16::try_from(date.year).ok(), date.month, date.day)
-            }
-            _ => None,
-        };
-        if day.is_none() {
-            let expected = Bilingual::fixed(
-                "ein Tag des Kalenders ohne Anführungszeichen, wie 2026-11-22",
-                "a day of the calendar without quotes, as in 2026-11-22",
-            );
-            self.unexpected(&value.span(), key, expected, value);
-        }
-        day
-    }
-
     pub fn unexpected(&mut self, span: &Range<usize>, key: &str, expected: Bilingual, found: &Value<'_>) {
         self.refuse(span, key, expected, type_and_value(found));
     }
@@ -284,41 +207,5 @@ impl Reader<'_> {
             found,
             suggestion: None,
         });
-    }
-
-    fn string<'v>(
-        &mut self,
-        key: &str,
-        value: &'v Value<'_>,
-        expected: impl FnOnce() -> Bilingual,
-    ) -> Option<&'v str> {
-        match value.get_ref() {
-            DeValue::String(text) => Some(text),
-            _ => {
-                self.unexpected(&value.span(), key, expected(), value);
-                None
-            }
-        }
-    }
-
-    fn checked(
-        &mut self,
-        key: &str,
-        value: &Value<'_>,
-        text: &str,
-        check: Result<(), crate::problem::Problem>,
-    ) -> Option<String> {
-        match check {
-            Ok(()) => Some(text.to_owned()),
-            Err(problem) => {
-                let help = || help_for(key);
-                self.problems.add(&value.span(), || Reason::BadText {
-                    key: shown_name(key),
-                    problem,
-                    help: help(),
-                });
-                None
-            }
-        }
     }
 }
