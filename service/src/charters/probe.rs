@@ -34,6 +34,11 @@ pub const PROBE: &str = r#"
     question = "Well?"
 "#;
 
+/// It without its register: then those of the configuration hold.
+pub fn without_registers() -> String {
+    PROBE.replace("subject_scheme = [{ id = \"kfz\", title = \"Kennzeichen\" }]", "")
+}
+
 /// It, or what a test made of it, ready to be recorded.
 pub fn announced(text: &str) -> Announced {
     Announced::parse("probe.toml", text.as_bytes()).unwrap()

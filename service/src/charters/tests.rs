@@ -3,36 +3,12 @@
 use einsicht_access::Facts;
 use einsicht_proto::v1::AccessRecord;
 
+use super::probe::{PROBE, announced, without_registers};
 use super::*;
 use crate::config::{DatasetRetention, Retention};
 
-const CHARTER: &str = r#"
-    charter = { title = "Probe" }
-    purpose = [{ id = "a", title = "A" }]
-    subject_scheme = [{ id = "kfz", title = "Kennzeichen" }]
-    [[dataset]]
-    id = "stated"
-    title = "S"
-    personal = "direct"
-    purposes = ["a"]
-    retention_class = "P3M"
-    [[dataset]]
-    id = "silent"
-    title = "S"
-    personal = "none"
-    purposes = ["a"]
-    [[commitment]]
-    id = "C-1"
-    title = "C"
-    source = "S"
-    evidence = "city page"
-    severity = "notice"
-    must = { purpose = { listed_in_dataset = "purposes" } }
-"#;
-
 fn put_in_force(charters: &Charters, text: &str, last: u64) -> Arc<InForce> {
-    let announced = Announced::parse("probe.toml", text.as_bytes()).unwrap();
-    charters.put_in_force(&announced, Index(last), Index(last), RecordedAt(0))
+    charters.put_in_force(&announced(text), Index(last), Index(last), RecordedAt(0))
 }
 
 fn in_force(text: &str, last: u64) -> Arc<InForce> {
@@ -56,11 +32,10 @@ fn what_the_charter_states_goes_before_the_configuration_and_nothing_else_does()
     let without = Terms::of(rules());
     assert_eq!(all(&without), ["P6M", "P7M", "P12M"]);
     assert_eq!(without.schemes(), ["person"]);
-    let terms = Terms { charter: Some(in_force(CHARTER, 4)), ..without.clone() };
+    let terms = Terms { charter: Some(in_force(PROBE, 4)), ..without.clone() };
     assert_eq!(all(&terms), ["P3M", "P7M", "P12M"]);
     assert_eq!(terms.schemes(), ["kfz"]);
-    let silent = CHARTER.replace("subject_scheme = [{ id = \"kfz\", title = \"Kennzeichen\" }]", "");
-    assert_eq!(Terms { charter: Some(in_force(&silent, 4)), ..without }.schemes(), ["person"]);
+    assert_eq!(Terms { charter: Some(in_force(&without_registers(), 4)), ..without }.schemes(), ["person"]);
     assert_eq!(terms.in_force().map(|charter| charter.index), Some(4));
 }
 
@@ -69,19 +44,19 @@ fn of_those_that_were_placed_others_are_shown_the_newest_that_is_published() {
     let charters = Charters::default();
     let shown = |size| charters.published(Size(size)).map(|charter| charter.place.last.0);
     assert_eq!(shown(100), None);
-    put_in_force(&charters, CHARTER, 4);
+    put_in_force(&charters, PROBE, 4);
     assert_eq!((shown(4), shown(5)), (None, Some(4)));
-    put_in_force(&charters, CHARTER, 9);
+    put_in_force(&charters, PROBE, 9);
     assert_eq!((shown(9), shown(10)), (Some(4), Some(9)));
     assert_eq!(charters.to_judge_by().map(|charter| charter.place.last.0), Some(9));
 }
 
 fn kept(older: &Older, last: u64) -> bool {
-    older.find(&in_force(CHARTER, last).place).is_some()
+    older.find(&in_force(PROBE, last).place).is_some()
 }
 
 fn older(last: u64) -> InForce {
-    Arc::into_inner(in_force(CHARTER, last)).unwrap()
+    Arc::into_inner(in_force(PROBE, last)).unwrap()
 }
 
 #[test]
@@ -109,11 +84,11 @@ fn commitments_that_come_and_go_do_not_make_figures_without_end() {
     let page = metrics::with_local_recorder(&recorder, || {
         let charters = Charters::default();
         for last in 1..=300 {
-            let renamed = CHARTER.replace("C-1", &format!("C-{last}"));
+            let renamed = PROBE.replace("C-1", &format!("C-{last}"));
             let charter = put_in_force(&charters, &renamed, last);
             charter.count(charter.charter.judge(&Facts::from(&event)).deviates);
         }
-        put_in_force(&charters, CHARTER, 301).count(Commitments::default());
+        put_in_force(&charters, PROBE, 301).count(Commitments::default());
         recorder.handle().render()
     });
     let figures: Vec<_> =

@@ -17,7 +17,7 @@ use tonic::Code;
 use super::*;
 use crate::auth::{Door, Gate, Policy};
 use crate::charters::Publishing;
-use crate::charters::probe::PROBE;
+use crate::charters::probe::{PROBE, without_registers};
 use crate::clock::ManualClock;
 use crate::config::Rules;
 use crate::custody::{Custody, Parts, RulesSlot};
@@ -130,11 +130,6 @@ fn caller() -> Session {
 /// The charter with this register of data subjects and no other.
 fn with_register(scheme: &str) -> String {
     PROBE.replace("id = \"kfz\"", &format!("id = \"{scheme}\""))
-}
-
-/// The charter without registers: then those of the configuration hold.
-fn without_registers() -> String {
-    PROBE.replace("subject_scheme = [{ id = \"kfz\", title = \"Kennzeichen\" }]", "")
 }
 
 #[tokio::test(flavor = "multi_thread")]

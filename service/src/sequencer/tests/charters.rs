@@ -6,31 +6,15 @@ use einsicht_access::charter::PART_BYTES_MAX;
 use einsicht_tlog::{Index, Size};
 
 use super::harness::{Desk, accesses, indexes, key, known, origin, run};
-use crate::charters::{Announced, InForce};
+use crate::charters::InForce;
+use crate::charters::probe::{PROBE, announced};
 use crate::sequencer::{Judged, Refused, Work};
 use crate::storage;
 use crate::storage::memory::Choice;
 
 /// A charter of that many parts.
 pub fn charter(parts: usize) -> Work {
-    let text = r#"
-        charter = { title = "Probe" }
-        purpose = [{ id = "a", title = "A" }]
-        [[dataset]]
-        id = "d"
-        title = "D"
-        personal = "none"
-        purposes = ["a"]
-        [[commitment]]
-        id = "C-1"
-        title = "C"
-        source = "S"
-        evidence = "city page"
-        severity = "notice"
-        must = { purpose = { listed_in_dataset = "purposes" } }
-    "#;
-    let text = format!("{text}#{}", "x".repeat((parts - 1) * PART_BYTES_MAX));
-    let announced = Announced::parse("probe.toml", text.as_bytes()).unwrap();
+    let announced = announced(&format!("{PROBE}#{}", "x".repeat((parts - 1) * PART_BYTES_MAX)));
     assert_eq!(announced.bodies.len(), parts);
     Work::Charter(announced)
 }

@@ -8,34 +8,11 @@ use einsicht_proto::v1::{AccessRecord, EntryBody};
 use einsicht_tlog::Origin;
 
 use super::*;
-use crate::charters::Announced;
+use crate::charters::probe::{PROBE, announced};
 use crate::clock::ManualClock;
 use crate::ledger::{Ledger, NewLedger, Opening, stand_by};
 use crate::sequencer::Work;
 use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
-
-const CHARTER: &str = r#"
-    charter = { title = "Probe" }
-    purpose = [{ id = "a", title = "A" }]
-    [[dataset]]
-    id = "d"
-    title = "D"
-    personal = "none"
-    purposes = ["a"]
-    [[commitment]]
-    id = "C-1"
-    title = "C"
-    source = "S"
-    evidence = "city page"
-    severity = "notice"
-    must = { purpose = { listed_in_dataset = "purposes" } }
-    [[commitment]]
-    id = "C-2"
-    title = "C"
-    source = "S"
-    evidence = "city page"
-    question = "Well?"
-"#;
 
 /// A ledger whose entry 1 is the charter, and behind it records that name these charters and commitments; then it is
 /// published again.
@@ -60,10 +37,11 @@ fn ledger(data: &Path, records: &[(Option<u64>, &[&str])]) -> (Ledger, Looking) 
     };
     assert!(matches!(looking.annotations.check_known(), Err(NotKnown)));
     let mut ledger = standby.begin().unwrap();
-    let charter = || Work::Charter(Announced::parse("probe.toml", CHARTER.as_bytes()).unwrap());
+    let charter = || Work::Charter(announced(PROBE));
     let records = records.iter().map(|(charter, deviates)| {
         let deviates = deviates.iter().map(|id| (*id).to_owned()).collect();
-        let record = AccessRecord { charter: *charter, deviates, dataset: "d".into(), ..Default::default() };
+        let record =
+            AccessRecord { charter: *charter, deviates, dataset: "silent".into(), ..Default::default() };
         let body = body_bytes(&EntryBody { content: Some(Content::Access(record)) });
         Work::Own { body, sealed: None }
     });
@@ -79,7 +57,7 @@ fn a_record_that_nobody_can_tell_about_is_named_once_those_before_it_are_told() 
         (Some(6), &["C-1"], "no charter before it ends with entry 6"),
         (Some(9), &["C-1"], "no charter before it ends with entry 9"),
         (Some(1), &["C-1", "C-9"], "its charter, that of entry 1, has no such rule"),
-        (Some(1), &["C-2"], "its charter, that of entry 1, has no such rule"),
+        (Some(1), &["Q-1"], "its charter, that of entry 1, has no such rule"),
     ];
     for (charter, deviates, expected) in bad {
         let folder = tempfile::tempdir().unwrap();
