@@ -4,6 +4,7 @@
 //! Grouping comes from waiting callers: while one commit is written and synced, the next callers join
 //! the one behind it. A lone caller never waits for a timer, nor for another thread.
 
+mod activity;
 mod commit;
 mod committer;
 mod follower;
@@ -26,6 +27,8 @@ use einsicht_tlog::{Hash, Index, TreeHead};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::storage::{NoRoom, Room};
+
+use activity::Activity;
 
 pub use committer::{Committer, Parts};
 pub use follower::{Follower, Pace};
@@ -82,6 +85,7 @@ pub(crate) struct Submission {
 #[derive(Clone)]
 pub struct Sequencer {
     queue: mpsc::Sender<Submission>,
+    activity: Arc<Activity>,
     room: Arc<Semaphore>,
     published: watch::Receiver<Arc<Published>>,
     disk: Room,
@@ -117,7 +121,8 @@ impl Sequencer {
     pub fn start(committer: Committer) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (published, disk) = (committer.published(), committer.room());
         let (sequencer, waiting) = Self::new(published, disk, OnceLock::from(View::of(&committer)));
-        Ok((sequencer, pipeline::start(committer, waiting)?))
+        let thread = pipeline::start(committer, waiting, Arc::clone(&sequencer.activity))?;
+        Ok((sequencer, thread))
     }
 
     /// The same where there is no room to record yet. Until there is, everything is refused.
@@ -128,7 +133,8 @@ impl Sequencer {
         let Later { room: disk, published, begin } = later;
         let (sequencer, waiting) = Self::new(published, disk, OnceLock::new());
         let (view, not_begun) = (Arc::clone(&sequencer.view), Arc::clone(&sequencer.not_begun));
-        Ok((sequencer, later::start(begin, waiting, view, not_begun)?))
+        let thread = later::start(begin, waiting, view, not_begun, Arc::clone(&sequencer.activity))?;
+        Ok((sequencer, thread))
     }
 
     fn new(
@@ -139,7 +145,7 @@ impl Sequencer {
         let (queue, waiting) = mpsc::channel(QUEUE_SUBMISSIONS_MAX);
         let room = Arc::new(Semaphore::new(QUEUE_BYTES_MAX));
         let (view, not_begun) = (Arc::new(view), Arc::default());
-        (Self { queue, room, published, disk, view, not_begun }, waiting)
+        (Self { queue, activity: Arc::default(), room, published, disk, view, not_begun }, waiting)
     }
 
     /// Has `work` recorded, and waits until it is durable and published.
@@ -170,9 +176,13 @@ impl Sequencer {
         let room = room.map_err(|_| Refused::QueueFull { waiting: "bytes" })?;
         let (reply, answer) = oneshot::channel();
         let submission = Submission { work, deadline, reply, room };
-        self.queue.try_send(submission).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Refused::QueueFull { waiting: "requests" },
-            mpsc::error::TrySendError::Closed(_) => Refused::ShuttingDown,
+        self.activity.join();
+        self.queue.try_send(submission).map_err(|error| {
+            self.activity.leave(1);
+            match error {
+                mpsc::error::TrySendError::Full(_) => Refused::QueueFull { waiting: "requests" },
+                mpsc::error::TrySendError::Closed(_) => Refused::ShuttingDown,
+            }
         })?;
         answer.await.unwrap_or(Err(Refused::ShuttingDown))
     }
@@ -232,5 +242,18 @@ impl Sequencer {
     #[must_use]
     pub fn queue_depth(&self) -> usize {
         QUEUE_SUBMISSIONS_MAX - self.queue.capacity()
+    }
+
+    /// How many submissions wait for their commit to lie where it can be written: those that wait to be placed, and
+    /// those in the hands of the thread that places.
+    #[must_use]
+    pub fn unplaced(&self) -> usize {
+        self.activity.unplaced()
+    }
+
+    /// Whether the thread that writes has nothing to do. The one that places may be writing for it.
+    #[must_use]
+    pub fn writer_waits(&self) -> bool {
+        self.activity.writer_waits()
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Commit {
     pub deviations: Vec<(Arc<InForce>, Commitments)>,
     /// In the order in which they came, which is the order of the answers.
     pub waiting: Vec<Waiting>,
+    /// How many of them were told of already.
+    told: usize,
     /// When the first of them was placed.
     pub begun: Instant,
 }
@@ -70,6 +72,7 @@ impl Commit {
             notes: Vec::new(),
             deviations: Vec::new(),
             waiting: Vec::new(),
+            told: 0,
             begun: Instant::now(),
         }
     }
@@ -90,6 +93,12 @@ impl Commit {
     pub fn seal(&mut self, record: VaultRecord) {
         self.vault_bytes += record.sealed.bytes.len();
         self.vault.push(record);
+    }
+
+    /// How many joined since this was asked last.
+    pub fn joined(&mut self) -> usize {
+        let told = std::mem::replace(&mut self.told, self.waiting.len());
+        self.waiting.len() - told
     }
 
     /// Whether nobody else may join.

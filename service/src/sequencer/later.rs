@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::{Committer, Published, Submission, View, pipeline};
+use super::{Activity, Committer, Published, Submission, View, pipeline};
 use crate::storage::Room;
 
 /// How often it is looked whether there is room.
@@ -45,6 +45,7 @@ pub(super) fn start(
     queue: mpsc::Receiver<Submission>,
     view: Arc<OnceLock<View>>,
     stopped: Arc<OnceLock<String>>,
+    activity: Arc<Activity>,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("standby".to_owned()).spawn(move || {
         let committer = match wait(&mut begin, &queue) {
@@ -53,7 +54,7 @@ pub(super) fn start(
             Err(reason) => return give_up(&stopped, &reason),
         };
         let _ = view.set(View::of(&committer));
-        match pipeline::start(committer, queue) {
+        match pipeline::start(committer, queue, activity) {
             Ok(thread) => {
                 if let Err(panic) = thread.join() {
                     std::panic::resume_unwind(panic);

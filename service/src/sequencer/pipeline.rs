@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
+use super::activity::Activity;
 use super::commit::Commit;
 use super::place::Placer;
 use super::publish::Publisher;
@@ -29,6 +30,8 @@ struct Pipeline {
     publisher: Mutex<Publisher>,
     /// Why nothing is recorded any more.
     stopped: Arc<OnceLock<String>>,
+    /// Tells others.
+    activity: Arc<Activity>,
 }
 
 /// Where the sequencer lays commits down and the writer takes them. Locked for moments only.
@@ -55,6 +58,7 @@ struct EndBoth(Arc<Pipeline>);
 pub(super) fn start(
     committer: Committer,
     queue: mpsc::Receiver<Submission>,
+    activity: Arc<Activity>,
 ) -> std::io::Result<JoinHandle<()>> {
     let stopped = committer.stopped();
     let Committer { placer, publisher } = committer;
@@ -63,7 +67,9 @@ pub(super) fn start(
         changed: Condvar::new(),
         publisher: Mutex::new(publisher),
         stopped,
+        activity,
     });
+    pipeline.activity.set_writer_waits(true);
     let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let end = EndBoth(Arc::clone(&pipeline));
     let writer = thread("writer").spawn(move || end.0.write_until_ended())?;
@@ -116,6 +122,7 @@ impl Pipeline {
         placer.settle(&mut commit);
         // What lies there now was handed over, and is about to be taken.
         let mut desk = self.wait_while(|desk| desk.commit.is_some())?;
+        self.activity.leave(commit.joined());
         if !desk.writer_waits {
             desk.commit = Some(commit);
             return Ok(());
@@ -134,6 +141,7 @@ impl Pipeline {
         }
         placer.settle(&mut commit);
         let mut desk = self.wait_while(|desk| desk.commit.is_some())?;
+        self.activity.leave(commit.joined());
         desk.commit = Some(commit);
         self.changed.notify_all();
         drop(desk);
@@ -172,12 +180,14 @@ impl Pipeline {
         let mut desk = self.wait_while(|_| false)?;
         if desk.commit.is_none() {
             desk.writer_waits = true;
+            self.activity.set_writer_waits(true);
             self.changed.notify_all();
             drop(desk);
             desk = self.wait_while(|desk| desk.commit.is_none())?;
         }
         // Also where it had not begun to wait: the sequencer must not believe that it may write.
         desk.writer_waits = false;
+        self.activity.set_writer_waits(false);
         self.changed.notify_all();
         desk.commit.take().ok_or(Ended)
     }
@@ -232,6 +242,7 @@ mod tests {
             changed: Condvar::new(),
             stopped: committer.stopped(),
             publisher: Mutex::new(committer.publisher),
+            activity: Arc::default(),
         };
         assert!(pipeline.next_commit().is_ok());
         assert!(matches!(pipeline.waits_for_a_commit(), Ok(false)));

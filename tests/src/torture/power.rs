@@ -5,9 +5,9 @@
 //! next process would find if the power went now, in several ways; and then it goes on. Now and then the
 //! power really goes, and the next process goes on from what is left, with what was acknowledged in mind.
 //!
-//! Everything is deterministic: threads take turns as the seed wants it ([`super::ledger::gate`]). One thing
-//! is not: which submissions share a commit while a large one (64 KiB) is written, if the machine stops a
-//! thread for long at the wrong moment.
+//! Everything is deterministic: threads take turns as the seed wants it ([`super::ledger::gate`]), and before each
+//! turn every submission lies in the commit that it will be written with. One thing is not known to be: on a machine
+//! where threads were stopped for long, one found ledger had an entry more than in the run before.
 
 mod counts;
 
@@ -298,7 +298,7 @@ mod tests {
         for what in ["acknowledgements", "checkpoints checked", "requests sent again", "openings checked"] {
             assert!(count_of(what, &counts) >= 1_000, "{counts}");
         }
-        // How many openings a ledger has depends on which submissions shared a large commit.
+        // What the openings of one ledger in thousands depend on, beside the seed, is not known.
         let settled = |counts: &str| counts.rsplit_once(',').unwrap().0.to_owned();
         assert_eq!(settled(&run(&args, 1)), settled(&counts));
     }

@@ -10,8 +10,10 @@ use std::time::Duration;
 use einsicht_service::storage::file::{DataFile, Folder, Space};
 use einsicht_service::storage::memory::{Kind, MemoryFolder};
 
+/// How often what does not happen at the gate is looked for.
+const LOOK_INTERVAL: Duration = Duration::from_micros(50);
 /// Nothing here takes long: whoever waits for longer waits for ever.
-const STUCK_AFTER: Duration = Duration::from_secs(60);
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(60);
 
 /// Who wants to do something to the disk: the two never wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +35,13 @@ pub struct Gate {
 }
 
 /// Who is at the gate.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct State {
     /// Everybody may pass.
     open: bool,
     waiting: [Vec<Operation>; 2],
+    /// Whether it is the thread `writer` that waits in the lane of the log.
+    writer_is_there: bool,
     permits: [usize; 2],
     /// Operations that were let through and are not done yet.
     inside: usize,
@@ -54,6 +58,12 @@ impl State {
     #[must_use]
     pub fn next(&self, lane: Lane) -> Option<&Operation> {
         self.waiting[lane as usize].first()
+    }
+
+    /// Whether the one in the lane of the log is the thread `writer`.
+    #[must_use]
+    pub fn writer_is_there(&self) -> bool {
+        self.writer_is_there
     }
 
     /// Whether no operation is under way.
@@ -116,6 +126,12 @@ impl Gate {
         state
     }
 
+    /// Waits until something happens here, or may have happened elsewhere.
+    pub fn wait_a_moment(&self, moment: u64) {
+        let goes_on = |state: &mut State| state.moment == moment;
+        drop(self.changed.wait_timeout_while(self.lock(), LOOK_INTERVAL, goes_on).unwrap());
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
@@ -129,11 +145,15 @@ impl Gate {
         if UNGATED.get() {
             return operation();
         }
-        let lane = match std::thread::current().name() {
+        let thread = std::thread::current();
+        let lane = match thread.name() {
             Some("follower") => Lane::Behind,
             _ => Lane::Log,
         } as usize;
         self.change(|state| {
+            if lane == Lane::Log as usize {
+                state.writer_is_there = thread.name() == Some("writer");
+            }
             state.waiting[lane].push((kind, path.to_owned()));
             // Only one thread writes the log, and only one what lies behind it.
             assert!(state.open || state.waiting[lane].len() == 1, "two at a time: {:?}", state.waiting);

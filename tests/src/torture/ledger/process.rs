@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use einsicht_access::SealedField;
 use einsicht_service::ledger::LedgerError;
@@ -17,7 +18,7 @@ use tokio::sync::watch;
 
 use super::book::Request;
 use super::follower::FollowerSeen;
-use super::gate::{Gate, Lane, Operation, ungated};
+use super::gate::{Gate, Lane, Operation, STUCK_AFTER, State, ungated};
 use super::machine::Machine;
 use super::panics;
 use super::sealed::erasure;
@@ -247,8 +248,10 @@ impl Process {
         assert_eq!(panics::count(), self.panics, "a thread of the ledger has panicked");
     }
 
-    /// Waits until everybody is at the gate or has nothing to do.
+    /// Waits until everybody is at the gate or has nothing to do, and every submission lies in the commit that it will
+    /// be written with, or can join none before the disk has done something.
     fn settle(&mut self) {
+        let begun = Instant::now();
         loop {
             let moment = self.gate.lock().moment();
             self.poll();
@@ -257,20 +260,38 @@ impl Process {
             let at_gate = |lane| state.next(lane).is_some();
             let (log, behind) = match self.phase {
                 Phase::Starting => (state.ended() == Phase::Starting as usize, self.follower.rests(size)),
-                Phase::Serving => (self.waiting.is_empty(), self.follower.rests(size)),
+                Phase::Serving => (self.waiting.is_empty() && self.is_idle(), self.follower.rests(size)),
                 Phase::Closing => (true, state.ended() == THREADS),
             };
-            let is_quiet =
-                state.is_still() && (log || at_gate(Lane::Log)) && (behind || at_gate(Lane::Behind));
+            let log = if at_gate(Lane::Log) { self.is_grouped(&state) } else { log };
+            let is_quiet = state.is_still() && log && (behind || at_gate(Lane::Behind));
             if is_quiet && state.moment() == moment {
                 if at_gate(Lane::Behind) {
                     self.follower.arrived.get_or_insert(size);
                 }
                 return;
             }
+            assert!(begun.elapsed() < STUCK_AFTER, "nothing happens any more; at the gate: {state:?}");
             drop(state);
-            drop(self.gate.wait(|state| state.moment() != moment));
+            self.gate.wait_a_moment(moment);
         }
+    }
+
+    /// Whether neither thread of the sequencer has anything to do.
+    fn is_idle(&self) -> bool {
+        self.sequencer.as_ref().is_none_or(|sequencer| {
+            sequencer.stopped().is_some() || sequencer.unplaced() == 0 && sequencer.writer_waits()
+        })
+    }
+
+    /// Whether nobody joins a commit, or takes one up, while a thread waits in the lane of the log: behind the
+    /// writer everybody is placed; behind the one who places nobody is, and the writer waits.
+    fn is_grouped(&self, state: &State) -> bool {
+        self.phase != Phase::Serving
+            || self.sequencer.as_ref().is_none_or(|sequencer| match state.writer_is_there() {
+                true => sequencer.unplaced() == 0,
+                false => sequencer.writer_waits(),
+            })
     }
 
     fn poll(&mut self) {
