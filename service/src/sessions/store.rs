@@ -15,6 +15,8 @@
 //! starting from nothing.
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use einsicht_tlog::{Hash, Index, RecordedAt, Size, TreeHead};
 
@@ -26,6 +28,9 @@ use crate::annotations::{Note, Says};
 pub(super) const FACTS: u64 = u64::MAX;
 /// sled would take 1 GB.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// sled lets go of its files a moment after its last handle is dropped; longer, somebody else has them.
+const RELEASE_MAX: Duration = Duration::from_secs(5);
+const RELEASE_INTERVAL: Duration = Duration::from_millis(10);
 const HEAD: &[u8] = b"head";
 const UNKNOWN: &[u8] = b"unknown";
 /// Of these names and values; sled's files have a version of their own.
@@ -91,13 +96,24 @@ impl Change {
 }
 
 impl SessionStore {
-    /// Opens the store, or makes a new one.
+    /// Opens the store, or makes a new one. Waits for one that was just closed.
     ///
     /// # Errors
     /// [`StoreError::Sled`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let db = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open()?;
-        Ok(Self { db })
+        Self::open_within(folder, RELEASE_MAX)
+    }
+
+    fn open_within(folder: &Path, wait_max: Duration) -> Result<Self, StoreError> {
+        let begun = Instant::now();
+        loop {
+            match sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open() {
+                Err(error) if is_locked(&error) && begun.elapsed() < wait_max => {
+                    thread::sleep(RELEASE_INTERVAL)
+                }
+                opened => return Ok(Self { db: opened? }),
+            }
+        }
     }
 
     /// The state of the log that the store reflects; `None` if that can't be told, or in another version.
@@ -205,6 +221,11 @@ impl SessionStore {
     }
 }
 
+/// Whether somebody has the files; sled says that in words only.
+fn is_locked(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
+}
+
 fn name(key: SessionKey, number: u64) -> [u8; 24] {
     let mut name = [0; 24];
     name.iter_mut().zip(key.0.iter().chain(&number.to_be_bytes())).for_each(|(to, from)| *to = *from);
@@ -225,6 +246,22 @@ fn parse_facts(bytes: &[u8]) -> Option<Session> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_store_that_is_about_to_be_closed_is_waited_for_and_one_that_stays_open_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SessionStore::open(folder.path()).unwrap();
+        let Err(StoreError::Sled(error)) = SessionStore::open_within(folder.path(), RELEASE_INTERVAL) else {
+            panic!("two have it open")
+        };
+        assert!(is_locked(&error), "{error}");
+        let closed = thread::spawn(move || {
+            thread::sleep(20 * RELEASE_INTERVAL);
+            drop(store);
+        });
+        SessionStore::open(folder.path()).unwrap();
+        closed.join().unwrap();
+    }
 
     #[test]
     fn a_store_of_another_version_reflects_nothing() {

@@ -25,7 +25,7 @@ fn below_the_reserve_nothing_is_placed_and_above_it_recording_goes_on() {
     let mut desk = Desk::new();
     let before = desk.submit(accesses(1, &[(0, 10)])).unwrap();
     desk.folder.set_space(LOW);
-    let written = desk.folder.trace().len();
+    let written = desk.written();
     // Not even a number that is known: its old answer is as good when there is room.
     for work in [accesses(1, &[(1, 11)]), accesses(1, &[(0, 10)])] {
         match desk.submit(work) {
@@ -36,7 +36,7 @@ fn below_the_reserve_nothing_is_placed_and_above_it_recording_goes_on() {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(desk.folder.trace().len(), written, "nothing was written");
+    assert_eq!(desk.written(), written, "nothing was written");
     assert_eq!(desk.head(), before.published.head);
     assert_eq!(desk.committer.stopped().get(), None, "this passes");
 

@@ -24,7 +24,7 @@ use crate::sequencer::{
 };
 use crate::sessions::{SessionKey, SessionStore, Sessions};
 use crate::storage::memory::{Kind, MemoryFolder};
-use crate::storage::{self, LogReader, RESERVE_BYTES, Room};
+use crate::storage::{self, CHECKPOINT, LogReader, RESERVE_BYTES, Room};
 use crate::vault::{self, Vault};
 
 pub const PRODUCER: &str = "test";
@@ -164,6 +164,12 @@ impl Desk {
         let leaf = self.reader.leaf(index).unwrap();
         let leaf = Leaf::parse(&leaf).unwrap();
         (leaf.recorded_at.0, leaf.body.to_vec())
+    }
+
+    /// How many operations there were, without those of the checkpoint: that of a commit comes later, by itself.
+    pub fn written(&self) -> usize {
+        let is_of_checkpoint = |path: &str| path.starts_with(CHECKPOINT) || path == "log";
+        self.folder.trace().iter().filter(|(_, path)| !is_of_checkpoint(path)).count()
     }
 
     /// How many operations of a kind there were on a path.
