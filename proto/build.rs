@@ -17,7 +17,7 @@ mod debug;
 
 use debug::{UNPRINTED, debug_of};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "einsicht/v1/event.proto",
     "einsicht/v1/record.proto",
     "einsicht/v1/entry.proto",
@@ -25,6 +25,7 @@ const FILES: [&str; 7] = [
     "einsicht/v1/ledger.proto",
     "einsicht/v1/vault.proto",
     "einsicht/v1/charter.proto",
+    "einsicht/v1/report.proto",
 ];
 
 /// The files of the services that events are sent to.

@@ -10,13 +10,15 @@
 //! - [`field`]: the fields of an event by the names that people type and read
 //! - [`charter`]: what the city promised, read strictly from a file; [`facts`], [`judge`], [`verdict`]: whether an access
 //!   fits it; [`sentence`]: both in plain words
-//! - [`month`], [`retention`]: what keys and the vault are divided by
+//! - [`month`], [`retention`]: what keys and the vault are divided by; [`period`]: what reports are about, cut in the
+//!   city's time zone
+//! - [`sessions`]: which numbers producers gave out and the ledger does not have
 //! - [`vault`]: how openings and keys are encrypted, and how their files are laid out
 //!
 //! What this crate is *not*: it has no I/O, clock, randomness, async or global state. The service that
 //! writes and the auditor who checks call the same functions and get the same results. It knows
-//! nothing of leaves, hashes, proofs and signatures (`einsicht-tlog`), of sessions and duplicates (the
-//! service), or of who may record what. Which charter is in force,
+//! nothing of leaves, hashes, proofs and signatures (`einsicht-tlog`), of duplicates (the service), or of who may record
+//! what. Which charter is in force,
 //! the ledger says. Random bytes are handed in.
 //!
 //! ```
@@ -54,6 +56,7 @@ pub mod limits;
 pub mod marker;
 pub mod month;
 pub mod openings;
+pub mod period;
 pub mod problem;
 mod random;
 pub mod record;
@@ -63,6 +66,7 @@ mod samples;
 pub mod seal;
 pub mod sealed_entry;
 pub mod sentence;
+pub mod sessions;
 mod sha256;
 pub mod value;
 pub mod vault;
@@ -78,6 +82,7 @@ pub use judge::Judgement;
 pub use marker::{PeriodKey, ViewKey};
 pub use month::Month;
 pub use openings::Openings;
+pub use period::{Period, Zone};
 pub use problem::{BatchError, Problem, Violation};
 pub use record::{
     Mismatch, Provenance, body_bytes, entry_of_access, record_of, record_states_event, seal_accesses,

@@ -17,7 +17,7 @@ pub(crate) use self::words::{
     severity, titled,
 };
 use crate::charter::{
-    Charter, Commitment, Condition, Consequence, Demand, Rule, Severity, Test, Titles, Values,
+    Charter, Commitment, Condition, Consequence, Demand, Rule, RuleField, Severity, Test, Titles, Values,
 };
 
 /// A language that citizens are told in.
@@ -69,6 +69,18 @@ impl Language {
     #[must_use]
     pub fn title(self, titles: &Titles) -> &str {
         words::title(titles, self)
+    }
+
+    /// What a value of an enumeration is called; `None` of a number, or of a field, that has no name for people.
+    #[must_use]
+    pub fn choice(self, field: RuleField, number: i32) -> Option<&'static str> {
+        words::plain_choice(field, number, self)
+    }
+
+    /// The name of a month of the year, counted from 1; none of a number that no month has.
+    #[must_use]
+    pub fn month(self, month: u32) -> &'static str {
+        i8::try_from(month).map_or("", |month| words::month(self, month))
     }
 
     /// How much a deviation weighs.

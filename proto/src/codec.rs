@@ -116,6 +116,7 @@ outermost! {
     IssueViewKeysRequest IssueViewKeysResponse ListRequestsRequest ListRequestsResponse
     PublishCharterRequest PublishCharterResponse EvaluateRequest EvaluateResponse
     WatchDeviationsRequest WatchDeviationsResponse ListChartersRequest ListChartersResponse
+    PublishReportRequest PublishReportResponse ListReportsRequest ListReportsResponse
 }
 
 impl Outermost for unread::RecordRequest {}

@@ -26,6 +26,66 @@ impl<'a> LoggedAccess<'a> {
         self.facts.dataset
     }
 
+    /// Its purpose.
+    #[must_use]
+    pub fn purpose(&self) -> Option<&'a [u8]> {
+        self.facts.purpose
+    }
+
+    /// The legal basis that it states.
+    #[must_use]
+    pub fn legal_basis(&self) -> Option<&'a [u8]> {
+        self.facts.legal_basis
+    }
+
+    /// The organisational unit that it states.
+    #[must_use]
+    pub fn unit(&self) -> Option<&'a [u8]> {
+        self.facts.unit
+    }
+
+    /// The recipient that it states.
+    #[must_use]
+    pub fn recipient(&self) -> Option<&'a [u8]> {
+        self.facts.recipient
+    }
+
+    /// The data sets that it names beside its own.
+    #[must_use]
+    pub fn other_datasets(&self) -> Codes<'a> {
+        self.facts.other_datasets
+    }
+
+    /// Number of `Operation`; 0 if it states none.
+    #[must_use]
+    pub fn operation(&self) -> i32 {
+        self.facts.operation.unwrap_or_default()
+    }
+
+    /// Number of `ActorKind`; 0 if it states none.
+    #[must_use]
+    pub fn actor_kind(&self) -> i32 {
+        self.facts.actor_kind.unwrap_or_default()
+    }
+
+    /// Number of `Outcome`: granted where it states none.
+    #[must_use]
+    pub fn outcome(&self) -> i32 {
+        self.facts.outcome.unwrap_or_default()
+    }
+
+    /// How many accesses it stands for: one where it states no number.
+    #[must_use]
+    pub fn access_count(&self) -> u64 {
+        self.facts.access_count.unwrap_or(1)
+    }
+
+    /// Whether it hides another record: then it says nothing but that.
+    #[must_use]
+    pub fn is_hidden(&self) -> bool {
+        self.facts.hidden
+    }
+
     /// The access in a body; `None` if it is an entry of another kind, or not well-formed.
     #[must_use]
     pub fn of_body(body: &'a [u8]) -> Option<Self> {

@@ -53,9 +53,16 @@ pub(super) fn field(field: RuleField, language: Language) -> (&'static str, bool
 
 /// What a value of an enumeration is called.
 pub(crate) fn choice(field: RuleField, number: i32, language: Language) -> String {
-    let names = crate::field::find(field.name()).map(crate::field::Field::choices).unwrap_or_default();
-    let name = usize::try_from(number).ok().and_then(|number| names.get(number.checked_sub(1)?));
-    let Some(name) = name else { return language.pick(format!("Nr. {number}"), format!("no. {number}")) };
+    match plain_choice(field, number, language) {
+        Some(name) => quoted(name, language),
+        None => language.pick(format!("Nr. {number}"), format!("no. {number}")),
+    }
+}
+
+/// The same without quotes; `None` of a number that this version does not know.
+pub(super) fn plain_choice(field: RuleField, number: i32, language: Language) -> Option<&'static str> {
+    let choices = crate::field::find(field.name()).map(crate::field::Field::choices).unwrap_or_default();
+    let name = choices.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
     let (german, english) = match (field, name.as_str()) {
         (RuleField::Operation, "collect") => ("Erhebung", "collection"),
         (RuleField::Operation, "alter") => ("Veränderung", "alteration"),
@@ -73,9 +80,9 @@ pub(crate) fn choice(field: RuleField, number: i32, language: Language) -> Strin
         (RuleField::Outcome, "granted") => ("gewährt", "granted"),
         (RuleField::Outcome, "denied") => ("verweigert", "denied"),
         (RuleField::Outcome, "failed") => ("gewährt, dann fehlgeschlagen", "granted, then failed"),
-        _ => (name.as_str(), name.as_str()),
+        _ => return None,
     };
-    quoted(language.pick(german, english), language)
+    Some(language.pick(german, english))
 }
 
 /// A code with its title, if it has one.
