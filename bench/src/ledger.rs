@@ -22,6 +22,7 @@ use einsicht_service::http::Site;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening, Recording, Standby};
 use einsicht_service::listen::{Quota, QuotaLimits};
 use einsicht_service::metrics::Metrics;
+use einsicht_service::reports::Reports;
 use einsicht_service::rpc::Shared;
 use einsicht_service::sequencer::{Judged, PreparedEvent, Work};
 use einsicht_service::server::{Entrance, Server};
@@ -112,7 +113,9 @@ fn serve(
             origin: Origin::parse(&genesis.origin)?,
             predecessors: Vec::new(),
         });
-        let shared = Shared { sequencer, reader, annotations, publishing, custody, clock, shutdown };
+        let origin = Origin::parse(&genesis.origin)?;
+        let reports = Reports::new(origin, sequencer.clone(), reader.clone(), annotations.clone());
+        let shared = Shared { sequencer, reader, annotations, publishing, reports, custody, clock, shutdown };
         let server =
             Server::new(vec![entrance], &shared, &site, &gate).await.context("serving can't begin")?;
         // With the last handle the writer finishes: only what serves may hold one.

@@ -1,5 +1,5 @@
 //! What entries of the log say about others: corrections, openings, requests and their answers, months that were
-//! erased, confidential records that are still closed, charters that those behind them are judged by.
+//! erased, confidential records that are still closed, charters that those behind them are judged by, reports.
 //!
 //! Derived from the log, kept in memory, and beside the sessions on disk, so that a start reads the log only
 //! from where it left off. Nobody has to believe it: it says which entries to read.
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use einsicht_access::period::Period;
 use einsicht_access::{Month, RetentionClass};
 use einsicht_tlog::{Index, RecordedAt};
 
@@ -59,6 +60,21 @@ pub struct CharterPlace {
     pub sha256: [u8; 32],
 }
 
+/// A report of the ledger: the entry by which it was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReportPlace {
+    /// The entry.
+    pub index: Index,
+    /// When it was recorded.
+    pub recorded_at: RecordedAt,
+    /// What the report is about.
+    pub period: Period,
+    /// Of its manifest.
+    pub sha256: [u8; 32],
+    /// The report that it corrects.
+    pub replaces: Option<Index>,
+}
+
 /// Nothing is known yet: the service does not record so far.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("what entries say about others is not known before the service records; try again later")]
@@ -77,6 +93,8 @@ pub struct Known {
     erased: BTreeMap<(Month, RetentionClass), Index>,
     /// By their last entry.
     charters: BTreeMap<u64, CharterPlace>,
+    /// By their entry.
+    reports: BTreeMap<u64, ReportPlace>,
 }
 
 impl Annotations {
@@ -197,6 +215,14 @@ impl Annotations {
         self.look(|known| known.charters.get(&last.0).copied())
     }
 
+    /// The reports that were published by entries before `end_of_log`, in their order.
+    ///
+    /// # Errors
+    /// [`NotKnown`].
+    pub fn reports(&self, end_of_log: Index) -> Result<Vec<ReportPlace>, NotKnown> {
+        self.look(|known| known.reports.range(..end_of_log.0).map(|(_, place)| *place).collect())
+    }
+
     /// Whether all that was asked for here can be told.
     ///
     /// # Errors
@@ -248,6 +274,10 @@ impl Known {
             Says::Charter { parts, recorded_at, sha256 } => {
                 let first = Index((by.0 + 1).saturating_sub(parts.into()));
                 self.charters.insert(by.0, CharterPlace { first, last: by, recorded_at, sha256 });
+            }
+            Says::Report { recorded_at, period, sha256, replaces } => {
+                let place = ReportPlace { index: by, recorded_at, period, sha256, replaces };
+                self.reports.insert(by.0, place);
             }
         }
     }

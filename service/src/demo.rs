@@ -1,4 +1,4 @@
-//! The simulated week of `dev --sample`: planned by `week`, recorded by `recording`, once.
+//! The simulated week of `dev --sample`: planned by `week`, recorded by `recording`, once; and the `report` of it.
 
 mod assumed;
 mod check;
@@ -9,11 +9,12 @@ mod facts;
 mod judged;
 mod personal;
 mod recording;
+mod report;
 mod said;
 mod timing;
 mod week;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
@@ -32,6 +33,15 @@ use recording::Recording;
 const CHARTER: &str = include_str!("../../charters/ulm.toml");
 const CHARTER_NAME: &str = "charters/ulm.toml";
 
+/// A ledger that has its week.
+#[derive(Debug)]
+pub struct Sample {
+    /// Whether something of it was recorded just now.
+    pub was_incomplete: bool,
+    /// The folder of its report. It may have been taken away meanwhile.
+    pub report: PathBuf,
+}
+
 const DAY_S: u64 = 86_400;
 const WEEK_S: u64 = 7 * DAY_S;
 /// 1970-01-01 was a Thursday: the first Monday is four days later.
@@ -42,9 +52,10 @@ const SLOT_S: u64 = 600;
 /// Records the last week that began in a month which has ended before `now`, into a ledger that `open` opens or begins
 /// with a clock that shows that week. A ledger that has its week already is left as it is; one whose week
 /// was interrupted is completed: what is known under its session and number is not recorded twice.
-/// `rules` says what is taken, and how long what is sealed is kept.
+/// `rules` says what is taken, and how long what is sealed is kept. Then the report of the week is made, written
+/// into a folder, and published, on the Monday after it.
 ///
-/// Returns whether anything had to be recorded.
+/// Returns the folder of that report, and whether anything had to be recorded.
 ///
 /// # Errors
 /// If the ledger was not begun with `--sample`, has no wrapping key, or can't be written.
@@ -53,7 +64,7 @@ pub fn record_once(
     now: &dyn Clock,
     rules: &Rules,
     open: impl FnOnce(Arc<dyn Clock>, bool) -> anyhow::Result<Standby>,
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Sample> {
     let folder = RealFolder::new(data);
     let monday_s = match read_genesis(&folder)? {
         None => week_before(u64::try_from(now.unix_us() / 1_000_000).context("the clock")?),
@@ -76,9 +87,11 @@ pub fn record_once(
     let incomplete = recording.recorded_at().0 < monday_s + WEEK_S;
     if incomplete {
         record_week(&mut recording, &clock, monday_s)?;
+        clock.set(monday_s + WEEK_S);
+        report::publish(&mut recording, data, monday_s)?;
     }
     recording.finish();
-    Ok(incomplete)
+    Ok(Sample { was_incomplete: incomplete, report: report::folder(data, monday_s)? })
 }
 
 fn record_week(recording: &mut Recording, clock: &ManualClock, monday_s: u64) -> anyhow::Result<()> {

@@ -18,6 +18,7 @@
 //! - [`config`]: what a city's service is told; [`preflight`]: what must hold before it starts
 //! - [`live`]: what of that is exchanged while it runs
 //! - [`charters`]: which charter is in force, and what holds by it
+//! - [`reports`]: transparency reports, published by their hash
 //! - [`certs`]: certificates for trying out
 //! - [`wrapping_key`]: where the key comes from that opens the vault
 //! - [`clock`], [`signer`], [`random`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
@@ -40,6 +41,7 @@ pub mod metrics;
 pub mod paced;
 pub mod preflight;
 pub mod random;
+pub mod reports;
 pub mod rpc;
 pub mod scrub;
 pub mod sealing;

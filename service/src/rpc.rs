@@ -6,6 +6,7 @@ mod frames;
 mod ledger;
 mod recorded;
 mod recorder;
+mod report;
 mod status;
 mod vault;
 
@@ -15,6 +16,7 @@ use einsicht_access::charter::CHARTER_BYTES_MAX;
 use einsicht_proto::unread::charter_server::CharterServer;
 use einsicht_proto::unread::recorder_server::RecorderServer;
 use einsicht_proto::v1::ledger_server::LedgerServer;
+use einsicht_proto::v1::reports_server::ReportsServer;
 use einsicht_proto::v1::vault_server::VaultServer;
 use futures::{Stream, StreamExt as _};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +27,7 @@ use crate::auth::{Refusal, Session};
 use crate::charters::Publishing;
 use crate::clock::Clock;
 use crate::custody::Custody;
+use crate::reports::{MANIFEST_BYTES_MAX, Reports};
 use crate::sequencer::Sequencer;
 use crate::storage::LogReader;
 
@@ -32,6 +35,7 @@ pub use charter::CharterService;
 pub use frames::limit_messages;
 pub use ledger::LedgerService;
 pub use recorder::RecorderService;
+pub use report::ReportsService;
 pub use vault::VaultService;
 
 /// Most bytes of one request or answer. Well-formed batches of 1,000 events are far smaller.
@@ -39,6 +43,9 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A charter that is longer than it may be is told so, as long as it is not much longer.
 const CHARTER_MESSAGE_BYTES_MAX: usize = CHARTER_BYTES_MAX + 64 * 1024;
+
+/// A manifest that is longer than it may be likewise.
+const MANIFEST_MESSAGE_BYTES_MAX: usize = MANIFEST_BYTES_MAX + 64 * 1024;
 
 /// What the services share.
 #[derive(Clone)]
@@ -51,6 +58,8 @@ pub struct Shared {
     pub annotations: Annotations,
     /// Publishes charters, and knows them.
     pub publishing: Publishing,
+    /// Publishes reports.
+    pub reports: Reports,
     /// Looks after what is sealed.
     pub custody: Custody,
     /// Gives the time that events are checked against.
@@ -95,6 +104,14 @@ pub fn charter(shared: &Shared) -> CharterServer<CharterService> {
     CharterServer::new(CharterService::new(shared.clone()))
         .max_decoding_message_size(CHARTER_MESSAGE_BYTES_MAX)
         .max_encoding_message_size(MESSAGE_BYTES_MAX * 4)
+}
+
+/// The service that publishes reports, and lists them.
+#[must_use]
+pub fn reports(shared: &Shared) -> ReportsServer<ReportsService> {
+    ReportsServer::new(ReportsService::new(shared.clone()))
+        .max_decoding_message_size(MANIFEST_MESSAGE_BYTES_MAX)
+        .max_encoding_message_size(MESSAGE_BYTES_MAX)
 }
 
 /// Passes answers on for as long as a reload does not take the right to them away. Without a session

@@ -8,8 +8,10 @@
 //! 5 ‖ "yyyy-mm/class"     says that this class of a month was erased
 //! 6 ‖ int32 day           is closed until that day
 //! 7 ‖ uint32 parts ‖ uint64 recorded_at ‖ SHA-256 is the last of so many parts of a charter
+//! 8 ‖ uint64 recorded_at ‖ SHA-256 ‖ 0 or 1 ‖ uint64 replaces ‖ "yyyy-mm" is a report of that period
 //! ```
 
+use einsicht_access::period::Period;
 use einsicht_access::{Month, RetentionClass, WireError, read_body};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessRecord, EntryBody};
@@ -46,6 +48,17 @@ pub enum Says {
     IsClosed {
         /// Days since 1970-01-01.
         until_day: i32,
+    },
+    /// It says that a report was published.
+    Report {
+        /// When it was recorded.
+        recorded_at: RecordedAt,
+        /// What the report is about.
+        period: Period,
+        /// Of its manifest.
+        sha256: [u8; 32],
+        /// The report that it corrects.
+        replaces: Option<Index>,
     },
     /// It is the last part of a charter, which is in force behind it.
     Charter {
@@ -84,6 +97,12 @@ impl Note {
             Says::Charter { parts, recorded_at, sha256 } => {
                 (7, [&parts.to_be_bytes()[..], &recorded_at.0.to_be_bytes(), &sha256].concat())
             }
+            Says::Report { recorded_at, period, sha256, replaces } => {
+                let period = period.to_string();
+                let (has, replaced) = (u8::from(replaces.is_some()), replaces.map_or(0, |index| index.0));
+                let parts = [&recorded_at.0.to_be_bytes()[..], &sha256, &[has], &replaced.to_be_bytes()];
+                (8, [parts.concat().as_slice(), period.as_bytes()].concat())
+            }
         };
         [vec![kind], bytes].concat()
     }
@@ -112,10 +131,24 @@ impl Note {
                     sha256: sha256.try_into().ok()?,
                 }
             }
+            8 => report(bytes)?,
             _ => return None,
         };
         Some(Self { index, says })
     }
+}
+
+fn report(bytes: &[u8]) -> Option<Says> {
+    let (recorded_at, rest) = bytes.split_first_chunk()?;
+    let (sha256, rest) = rest.split_first_chunk()?;
+    let (has_replaced, rest) = rest.split_first()?;
+    let (replaced, period) = rest.split_first_chunk()?;
+    Some(Says::Report {
+        recorded_at: RecordedAt(u64::from_be_bytes(*recorded_at)),
+        period: std::str::from_utf8(period).ok()?.parse().ok()?,
+        sha256: *sha256,
+        replaces: (*has_replaced == 1).then_some(Index(u64::from_be_bytes(*replaced))),
+    })
 }
 
 /// Whether a body is that of an access, told by its first byte.
@@ -145,6 +178,10 @@ fn says(body: &EntryBody, recorded_at: RecordedAt) -> Option<Says> {
         Content::Charter(part) if part.part == part.parts => {
             let sha256 = part.sha256[..].try_into().ok()?;
             Some(Says::Charter { parts: part.parts, recorded_at, sha256 })
+        }
+        Content::Report(report) => {
+            let (period, sha256) = (report.period.parse().ok()?, report.manifest_sha256[..].try_into().ok()?);
+            Some(Says::Report { recorded_at, period, sha256, replaces: report.replaces.map(Index) })
         }
         Content::Correction(correction) => Some(Says::Corrects(Index(correction.index))),
         Content::Erasure(erasure) => {

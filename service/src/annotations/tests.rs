@@ -5,7 +5,7 @@ use einsicht_access::body_bytes;
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{
     AccessRecord, CharterPart, Correction, Disclosure, DisclosureRequest, EntryBody, Erasure, Opening,
-    SessionEnd,
+    Report, SessionEnd,
 };
 use proptest::prelude::*;
 
@@ -152,6 +152,37 @@ fn a_charter_stands_where_its_last_part_does_and_only_if_that_is_published() {
     assert_eq!((first.recorded_at, first.sha256), (NOW, [7; 32]));
 }
 
+fn report(period: &str, hash: &'static [u8], replaces: Option<u64>) -> Content {
+    Content::Report(Report { period: period.into(), manifest_sha256: Bytes::from_static(hash), replaces })
+}
+
+#[test]
+fn reports_are_known_by_their_entries_and_only_once_they_are_published() {
+    let annotations = annotations(vec![
+        (3, report("2026-11", &[7; 32], None)),
+        (5, report("2026-W46", &[8; 32], None)),
+        (9, report("2026-11", &[9; 32], Some(3))),
+        // Not of this version.
+        (10, report("2026-H2", &[1; 32], None)),
+        (11, report("2026-11", &[1; 31], None)),
+    ]);
+    let reports = annotations.reports(Index(20)).unwrap();
+    let told: Vec<_> = reports
+        .iter()
+        .map(|report| (report.index.0, report.period.to_string(), report.sha256[0], report.replaces))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (3, "2026-11".to_owned(), 7, None),
+            (5, "2026-W46".to_owned(), 8, None),
+            (9, "2026-11".to_owned(), 9, Some(Index(3)))
+        ]
+    );
+    assert_eq!(reports[0].recorded_at, NOW);
+    assert_eq!(annotations.reports(Index(9)).unwrap().len(), 2);
+}
+
 #[test]
 fn before_the_log_was_read_nothing_is_known() {
     let annotations = Annotations::default();
@@ -173,6 +204,12 @@ proptest! {
             Says::ErasedMonth(month, RetentionClass::Months(12)),
             Says::IsClosed { until_day: day },
             Says::Charter { parts: day.unsigned_abs(), recorded_at: RecordedAt(number), sha256: [7; 32] },
+            Says::Report {
+                recorded_at: RecordedAt(number),
+                period: format!("2026-W{:02}", month.month_of_year()).parse().unwrap(),
+                sha256: [7; 32],
+                replaces: Some(Index(number)).filter(|_| day > 0),
+            },
         ] {
             let note = Note { index: Index(number), says };
             prop_assert_eq!(Note::parse(note.index, &note.to_bytes()), Some(note));

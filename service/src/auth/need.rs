@@ -19,14 +19,14 @@ pub enum Need {
     Disclose,
     /// To ask what the verdict on events would be.
     Evaluate,
-    /// To publish charters, to change what is kept of sealed values, and to give out keys to them.
+    /// To publish charters and reports, to change what is kept of sealed values, and to give out keys to them.
     Steward,
     /// To read figures.
     Metrics,
 }
 
 /// Whole paths.
-const PATHS: [(&str, Need); 19] = [
+const PATHS: [(&str, Need); 20] = [
     ("/einsicht.v1.Recorder/Record", Need::Record),
     ("/einsicht.v1.Recorder/RecordStream", Need::Record),
     ("/einsicht.v1.Recorder/EndSession", Need::Record),
@@ -43,18 +43,20 @@ const PATHS: [(&str, Need); 19] = [
     ("/einsicht.v1.Charter/Evaluate", Need::Evaluate),
     ("/einsicht.v1.Charter/WatchDeviations", Need::Entries),
     ("/einsicht.v1.Charter/ListCharters", Need::Entries),
+    ("/einsicht.v1.Reports/ListReports", Need::Entries),
     ("/checkpoint", Need::Proofs),
     ("/metrics", Need::Metrics),
     ("/healthz", Need::Nothing),
 ];
 
 /// Beginnings of paths; the first that fits.
-const BEGINNINGS: [(&str, Need); 5] = [
+const BEGINNINGS: [(&str, Need); 6] = [
     ("/tile/entries/", Need::Entries),
     ("/tile/", Need::Proofs),
     // A call that somebody adds and forgets here is for stewards.
     ("/einsicht.v1.Vault/", Need::Steward),
     ("/einsicht.v1.Charter/", Need::Steward),
+    ("/einsicht.v1.Reports/", Need::Steward),
     ("/grpc.health.v1.Health/", Need::Nothing),
 ];
 
@@ -95,7 +97,7 @@ impl Need {
             Self::Disclose => "have sealed values disclosed",
             Self::Evaluate => "ask for the verdict on events",
             Self::Steward => {
-                "publish charters, change what is kept of sealed values, or give out keys to them"
+                "publish charters or reports, change what is kept of sealed values, or give out keys to them"
             }
             Self::Metrics => "read metrics",
         }
@@ -143,6 +145,8 @@ mod tests {
             ("/einsicht.v1.Charter/PublishCharter", Need::Steward),
             ("/einsicht.v1.Charter/Evaluate", Need::Evaluate),
             ("/einsicht.v1.Charter/WatchDeviations", Need::Entries),
+            ("/einsicht.v1.Reports/PublishReport", Need::Steward),
+            ("/einsicht.v1.Reports/ListReports", Need::Entries),
             ("/tile/0/000", Need::Proofs),
             ("/tile/entries/000", Need::Entries),
             ("/tile/entries/x001/000.p/7", Need::Entries),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use einsicht_access::CharterError;
-use einsicht_tlog::receipt::Receipt;
 use tokio::sync::Mutex;
 
 use super::{Announced, Charters};
@@ -111,12 +110,8 @@ impl Publishing {
         already: bool,
     ) -> Result<PublishedCharter, PublishError> {
         let reader = self.reader.clone();
-        let receipt = blocking(move || {
-            let leaf = Some(reader.leaf(place.last)?);
-            let proof = reader.inclusion_proof(place.last, under.head.size)?;
-            Ok(Receipt { leaf, index: place.last, proof, checkpoint: under.checkpoint.to_vec() }.to_bytes())
-        });
-        Ok(PublishedCharter { place, receipt: receipt.await?.into(), already })
+        let receipt = blocking(move || Ok(under.receipt(place.last, &reader)?)).await?;
+        Ok(PublishedCharter { place, receipt, already })
     }
 }
 

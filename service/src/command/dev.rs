@@ -11,9 +11,9 @@ use clap::Args;
 use einsicht_access::Month;
 use einsicht_access::vault::WrappingKey;
 use einsicht_tlog::hash::to_hex;
-use einsicht_tlog::{Index, Origin, Size};
+use einsicht_tlog::{Index, Origin};
 
-use super::running::Running;
+use super::running::{Running, Started};
 use crate::auth::{Door, Gate, Policy};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Rules;
@@ -71,9 +71,7 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
     // Before anything is written: a start that can't serve should leave no trace in the ledger.
     let listener = TcpListener::bind(args.listen)
         .with_context(|| format!("can't listen on {}; is another service there?", args.listen))?;
-    if args.sample {
-        sample(args)?;
-    }
+    let report = if args.sample { Some(sample(args)?) } else { None };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let ledger = ledger::stand_by(opening(args, Arc::clone(&clock), args.accept_clock, false)?)?;
     let token = token(&keys(args))?;
@@ -93,7 +91,8 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
         Running { data, entrances, gate, clock, is_clock_confirmed, rules },
         |started| {
             let [address] = started.addresses else { bail!("there is no listener") };
-            welcome(args, started.origin, started.size, *address, tour.as_ref());
+            let report = report.as_deref().filter(|report| report.is_dir());
+            welcome(args, &started, *address, tour.as_ref(), report);
             Ok(())
         },
     )
@@ -159,10 +158,11 @@ fn token(keys: &Path) -> anyhow::Result<String> {
 }
 
 #[cfg(feature = "demo")]
-fn sample(args: &DevArgs) -> anyhow::Result<()> {
+fn sample(args: &DevArgs) -> anyhow::Result<PathBuf> {
     let open = |clock, simulated| Ok(ledger::stand_by(opening(args, clock, true, simulated)?)?);
-    if !crate::demo::record_once(&args.data, &SystemClock::new(), &rules(), open)? {
-        return Ok(());
+    let sample = crate::demo::record_once(&args.data, &SystemClock::new(), &rules(), open)?;
+    if !sample.was_incomplete {
+        return Ok(sample.report);
     }
     let wrapping_key = wrapping_key(args)?.context("there is no wrapping key")?;
     let checked = super::fsck::check_with(&args.data, Some((&keys(args), wrapping_key)))?;
@@ -173,11 +173,11 @@ fn sample(args: &DevArgs) -> anyhow::Result<()> {
         )),
         faults => bail!("the sample does not verify: {}", faults.join("; ")),
     }
-    Ok(())
+    Ok(sample.report)
 }
 
 #[cfg(not(feature = "demo"))]
-fn sample(_args: &DevArgs) -> anyhow::Result<()> {
+fn sample(_args: &DevArgs) -> anyhow::Result<PathBuf> {
     bail!("this build has no sample week (it was built without the feature 'demo')")
 }
 
@@ -222,8 +222,25 @@ fn promised(data: &str, url: &str) -> String {
     )
 }
 
-fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr, tour: Option<&Tour>) {
+/// What of a simulated ledger can be seen of its report.
+fn reported(report: &Path, data: &str, url: &str) -> String {
+    let (run, report) = ("cargo run --release --bin einsicht --", report.display());
+    format!(
+        "\n\nThe sample ends with a report of its week, which the ledger names. Open {report}/index.html, and see whether \
+         it is true:\n  \
+         {run} report recompute {report} {url} --vkey {data}/{VKEY}"
+    )
+}
+
+fn welcome(
+    args: &DevArgs,
+    Started { origin, size, .. }: &Started<'_>,
+    address: SocketAddr,
+    tour: Option<&Tour>,
+    report: Option<&Path>,
+) {
     let (url, data) = (format!("http://{address}"), args.data.display());
+    let report = report.map(|report| reported(report, &data.to_string(), &url)).unwrap_or_default();
     let promised = tour.map(|_| promised(&data.to_string(), &url)).unwrap_or_default();
     let tour = tour.map(|tour| tour.text(&data.to_string(), &url)).unwrap_or_default();
     super::say(&format!(
@@ -235,7 +252,7 @@ fn welcome(args: &DevArgs, origin: &str, size: Size, address: SocketAddr, tour: 
          Record an access:\n  \
          cargo run --release --bin einsicht -- record --url {url} \\\n    \
          --token-file {data}/keys/{TOKEN_FILE} --vkey {data}/{VKEY} \\\n    \
-         --dataset parkhaeuser --operation query --purpose verkehrsplanung --role planung{promised}{tour}\n\n\
+         --dataset parkhaeuser --operation query --purpose verkehrsplanung --role planung{promised}{report}{tour}\n\n\
          Stop with Ctrl-C."
     ));
 }

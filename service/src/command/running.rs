@@ -18,6 +18,7 @@ use crate::custody::{self, Custody, RulesSlot};
 use crate::http::Site;
 use crate::ledger::Standby;
 use crate::metrics::Metrics;
+use crate::reports::Reports;
 use crate::rpc::Shared;
 use crate::scrub::{self, Scrub};
 use crate::server::{Entrance, Server};
@@ -102,7 +103,7 @@ pub(super) fn run(
             vault,
             clock: Arc::clone(&clock),
             rules,
-            origin,
+            origin: origin.clone(),
             predecessors: generations(&data, &data).skip(1).map(|(folder, _)| predecessor(&folder)).collect(),
         });
         let site = Site {
@@ -113,9 +114,18 @@ pub(super) fn run(
             verifier_key: verifier.to_string().into(),
         };
         let publishing = Publishing::new(charters, sequencer.clone(), reader.clone(), annotations.clone());
+        let reports = Reports::new(origin, sequencer.clone(), reader.clone(), annotations.clone());
         let going_down = shutdown.clone();
-        let shared =
-            Shared { sequencer, reader, annotations, publishing, custody, clock, shutdown: going_down };
+        let shared = Shared {
+            sequencer,
+            reader,
+            annotations,
+            publishing,
+            reports,
+            custody,
+            clock,
+            shutdown: going_down,
+        };
         let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
         let first_after = custody::first_after(gap_s, is_clock_confirmed);
         tokio::spawn(shared.custody.clone().run_daily(first_after, shutdown.clone()));

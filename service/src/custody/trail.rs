@@ -9,7 +9,6 @@ use einsicht_access::{Month, RetentionClass, SealedField, body_bytes};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{EntryBody, Statement};
 use einsicht_tlog::Index;
-use einsicht_tlog::receipt::Receipt;
 
 use super::{Custody, CustodyError, OpenedValue, blocking};
 use crate::sequencer::{Published, Refused, Work};
@@ -101,13 +100,7 @@ impl Custody {
     /// The receipt of an entry, with its leaf, under the checkpoint of one that was written.
     pub(super) async fn receipt(&self, index: Index, under: &Arc<Published>) -> Result<Bytes, CustodyError> {
         let (reader, published) = (self.parts().reader.clone(), Arc::clone(under));
-        blocking(move || {
-            let leaf = Some(reader.leaf(index)?);
-            let proof = reader.inclusion_proof(index, published.head.size)?;
-            let receipt = Receipt { leaf, index, proof, checkpoint: published.checkpoint.to_vec() };
-            Ok(receipt.to_bytes().into())
-        })
-        .await
+        blocking(move || Ok(published.receipt(index, &reader)?)).await
     }
 }
 

@@ -151,6 +151,16 @@ impl Recording {
         }
     }
 
+    /// What it is recorded into.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Writes an entry of the service's own.
+    pub fn write(&mut self, body: &[u8]) -> anyhow::Result<()> {
+        Ok(self.ledger.committer.record_own(body)?)
+    }
+
     /// Everything was recorded.
     pub fn finish(self) {
         self.ledger.committer.finish();

@@ -1,6 +1,7 @@
 //! Errors as gRPC statuses with `google.rpc` details: the only place where that happens.
 
 mod charter;
+mod report;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::storage::ReadError;
 use crate::vault::{KeyringError, VaultError};
 
 pub(super) use charter::{no_commitment, no_severity, of_charter_read, of_looking, of_publishing};
+pub(super) use report::of_report;
 
 /// How long a caller waits before it tries a full queue again.
 const QUEUE_RETRY: Duration = Duration::from_millis(100);

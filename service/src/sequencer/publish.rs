@@ -4,13 +4,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use bytes::Bytes;
-use einsicht_tlog::{SigningKey, TreeHead, checkpoint};
+use einsicht_tlog::receipt::Receipt;
+use einsicht_tlog::{Index, SigningKey, TreeHead, checkpoint};
 use tokio::sync::watch;
 
 use super::commit::Commit;
 use super::{Follower, Published};
 use crate::annotations::Annotations;
-use crate::storage::{AppendError, Halt, LogWriter, Tree};
+use crate::storage::{AppendError, Halt, LogReader, LogWriter, ReadError, Tree};
 use crate::vault::Vault;
 
 /// The second stage of recording. Takes commits in the order in which they were placed.
@@ -105,5 +106,15 @@ impl Published {
     #[must_use]
     pub fn sign(head: TreeHead, key: &SigningKey) -> Self {
         Self { head, checkpoint: Bytes::from(checkpoint::sign(head, key)), since: Instant::now() }
+    }
+
+    /// The receipt of an entry that it covers: C2SP tlog-proof, with the leaf. May wait for a disk.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn receipt(&self, index: Index, reader: &LogReader) -> Result<Bytes, ReadError> {
+        let leaf = Some(reader.leaf(index)?);
+        let proof = reader.inclusion_proof(index, self.head.size)?;
+        Ok(Receipt { leaf, index, proof, checkpoint: self.checkpoint.to_vec() }.to_bytes().into())
     }
 }

@@ -38,6 +38,7 @@ pub(super) async fn internal(shared: &Shared, site: Site, gate: Gate) -> std::io
         .add_service(rpc::ledger(shared))
         .add_service(rpc::vault(shared))
         .add_service(rpc::charter(shared))
+        .add_service(rpc::reports(shared))
         .add_service(health_service)
         .add_service(reflection)
         .prepare()

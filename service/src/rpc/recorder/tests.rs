@@ -22,6 +22,7 @@ use crate::clock::ManualClock;
 use crate::config::Rules;
 use crate::custody::{Custody, Parts, RulesSlot};
 use crate::ledger::{self, NewLedger, Opening, Standby};
+use crate::reports::Reports;
 use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX};
 
 /// 22 November 2026.
@@ -61,12 +62,13 @@ impl Desk {
             vault,
             clock: Arc::<ManualClock>::clone(&clock),
             rules: RulesSlot::new(Rules { schemes: vec!["person".to_owned()], ..Rules::default() }),
-            origin,
+            origin: origin.clone(),
             predecessors: Vec::new(),
         });
         let publishing = Publishing::new(charters, sequencer.clone(), reader.clone(), annotations.clone());
+        let reports = Reports::new(origin, sequencer.clone(), reader.clone(), annotations.clone());
         let shutdown = CancellationToken::new();
-        let shared = Shared { sequencer, reader, annotations, publishing, custody, clock, shutdown };
+        let shared = Shared { sequencer, reader, annotations, publishing, reports, custody, clock, shutdown };
         Self { shared, caller: caller(), sent: 0, writer, _folder: folder }
     }
 
