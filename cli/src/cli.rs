@@ -7,6 +7,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use crate::command::Command;
 use crate::options::Options;
 
+mod help;
+
 const EXAMPLES: &str = "\
 Examples:
   einsicht verify http://127.0.0.1:7420 --vkey ledger.vkey
@@ -34,18 +36,24 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// The command line, with help that reads well.
+    pub fn laid_out() -> clap::Command {
+        help::laid_out(Self::command())
+    }
+
     /// Reads the command line.
     ///
     /// # Errors
     /// What is wrong with it, or the help that was asked for.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut command = Self::command();
+        let mut command = Self::laid_out();
         let mut matches = command.try_get_matches_from_mut(arguments)?;
         let token_is_typed = is_typed(&matches, "token_file");
         let certificate_is_typed = is_typed(&matches, "cert_file");
         let mut cli = Self::from_arg_matches_mut(&mut matches)?;
         cli.options.token_is_typed = token_is_typed;
         cli.options.certificate_is_typed = certificate_is_typed;
+        cli.options.language = Some(cli.command.language());
         Ok(cli)
     }
 }

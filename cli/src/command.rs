@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
 use clap::Subcommand;
+use einsicht_access::Language;
 
 pub use self::charter::Unusable;
+pub use self::report::Doubted;
 use crate::cli::Cli;
 use crate::exit::Exit;
 
@@ -19,6 +21,7 @@ mod manual;
 mod open;
 mod receipt;
 mod record;
+mod report;
 mod requests;
 mod retain;
 mod show;
@@ -44,6 +47,8 @@ pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     /// Check, publish, show, compare and explain charters: what the city promised
     Charter(charter::CharterArgs),
+    /// Make, publish, list and recompute transparency reports
+    Report(report::ReportArgs),
     /// Find the accesses to one person's data
     Citizen(citizen::CitizenArgs),
     /// Disclose sealed values of an entry, proven to be what was sealed
@@ -68,6 +73,16 @@ pub enum Command {
     Completions(manual::CompletionsArgs),
 }
 
+impl Command {
+    /// The language that its errors are told in.
+    pub fn language(&self) -> Language {
+        match self {
+            Self::Report(args) => args.language(),
+            _ => Language::English,
+        }
+    }
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
@@ -85,6 +100,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Exit> {
             Command::Receipt(args) => receipt::run(args, options).await,
             Command::Checkpoint(args) => checkpoint::run(args, options).await,
             Command::Charter(args) => charter::run(args, options).await,
+            Command::Report(args) => report::run(args, options).await,
             Command::Citizen(args) => citizen::run(args, options).await,
             Command::Disclose(args) => disclose::run(args, options).await,
             Command::Disclosure(args) => disclosure::run(args, options),

@@ -15,8 +15,7 @@ const FROM_ENVIRONMENT: [(&str, &str); 3] =
 /// Lists whose items are given one by one: the flag is called after one of them, and the name of the field too.
 const ONE_BY_ONE: [(&str, &str); 2] = [("subjects", "subject"), ("record_keys", "record-key")];
 /// Where the flags of sealed fields stand in the help. They are few words because there is a better way.
-const SEALED_HEADING: &str =
-    "Event, sealed (other users of this machine see command lines; better with --from)";
+const SEALED_HEADING: &str = "Event, sealed (other users of this machine see command lines: better --from)";
 
 /// The fields of an event that were given on the command line, in the order of the table. Not printed: they
 /// may be personal.

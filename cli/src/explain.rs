@@ -11,11 +11,13 @@ use einsicht_client::trust::TrustError;
 use einsicht_client::vault::VaultError;
 use einsicht_tlog::receipt::ReceiptError;
 
-use crate::command::Unusable;
+use crate::command::{Doubted, Unusable};
 use crate::exit::Exit;
+use crate::language::pick;
 use crate::output::{Emphasis, complain, complain_styled};
 use crate::view::ViewError;
 
+mod german;
 mod steps;
 
 use steps::next_steps;
@@ -32,17 +34,24 @@ pub struct NotConfirmed {
 }
 
 /// Tells an error to the person at the terminal, and how the programme ends with it.
-pub fn complain_about(error: &anyhow::Error) -> Exit {
+pub fn complain_about(error: &anyhow::Error, language: Language) -> Exit {
     let exit = exit_of(error);
-    let is_german =
-        error.chain().any(|cause| is::<Unusable>(cause, |error| error.language == Language::German));
-    let label = match exit {
-        Exit::Failed => "VERIFICATION FAILED: ",
-        _ if is_german => "Fehler: ",
-        _ => "error: ",
+    let unusable = |cause| is::<Unusable>(cause, |error| error.language == Language::German);
+    let label_language = match error.chain().any(unusable) {
+        true => Language::German,
+        false => language,
     };
-    complain_styled(Emphasis::Bad, label, &text_of(error));
-    for step in next_steps(error) {
+    let is_the_report = error.chain().any(|cause| cause.is::<Doubted>());
+    let label = match exit {
+        // The ledger was verified: it is the report that it does not give.
+        Exit::Failed if is_the_report => {
+            pick(language, "BERICHT NICHT BESTÄTIGT: ", "REPORT NOT CONFIRMED: ")
+        }
+        Exit::Failed => pick(language, "PRÜFUNG FEHLGESCHLAGEN: ", "VERIFICATION FAILED: "),
+        _ => pick(label_language, "Fehler: ", "error: "),
+    };
+    complain_styled(Emphasis::Bad, label, &text_in(error, language));
+    for step in next_steps(error, language) {
         complain(&format!("  {step}"));
     }
     exit
@@ -64,19 +73,26 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             || is::<Finding>(cause, |_| true)
             || is::<ReceiptError>(cause, |error| !matches!(error, ReceiptError::NoLeaf))
             || is::<ViewError>(cause, |_| true)
+            || is::<Doubted>(cause, |error| !error.may_be_version())
     });
     if failed { Exit::Failed } else { Exit::Untold }
 }
 
 /// The error and its causes in one text. Causes that are part of what was said already are left out.
 pub fn text_of(error: &anyhow::Error) -> String {
+    text_in(error, Language::English)
+}
+
+/// The same in a language, as far as it is told in it.
+pub fn text_in(error: &anyhow::Error, language: Language) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let said = match cause.downcast_ref::<RecordError>() {
+        let german = pick(language, german::said(cause), None);
+        let said = german.unwrap_or_else(|| match cause.downcast_ref::<RecordError>() {
             Some(RecordError::Unconfirmed(unconfirmed)) => unconfirmed_text(unconfirmed),
             Some(RecordError::Verification(error)) => format!("the ledger's answer is not believed: {error}"),
             _ => cause.to_string(),
-        };
+        });
         if text.is_empty() {
             text = said;
         } else if !text.contains(&said) && !said.is_empty() {
@@ -86,6 +102,14 @@ pub fn text_of(error: &anyhow::Error) -> String {
     text
 }
 
+/// A finding in one sentence.
+pub fn finding_text(finding: &Finding, language: Language) -> String {
+    match language {
+        Language::German => german::finding_text(finding),
+        Language::English => finding.to_string(),
+    }
+}
+
 /// What a failed check means.
 pub fn meaning_of(fault: Fault) -> &'static str {
     match fault {
@@ -93,7 +117,10 @@ pub fn meaning_of(fault: Fault) -> &'static str {
             "Entries that were signed before are gone: the ledger was cut back or replaced by an older copy."
         }
         Fault::Segment | Fault::Frame => "The stored files were damaged or changed after they were written.",
-        Fault::Missing => "Entries that the ledger has signed are not there.",
+        Fault::Missing => {
+            "Entries that the ledger has signed are not there: it was cut back, or this is a copy that is older than what \
+             was verified here before. Of an older copy, its beginning can be verified with another --state-dir."
+        }
         Fault::Bundle | Fault::Length => "What was read is not what the ledger must show at this place.",
         Fault::Leaf | Fault::Body => {
             "This entry can't be read in one way only, so nobody can say what it states."
@@ -117,6 +144,10 @@ pub fn meaning_of(fault: Fault) -> &'static str {
         Fault::Charter => {
             "The ledger holds something as a charter that is none, so nobody can say what accesses were judged by. The \
              service checks charters before it publishes them."
+        }
+        Fault::Report => {
+            "The ledger holds something as a report that is none, or as the correction of another one that is none of the \
+             same period. The service never writes such an entry."
         }
         Fault::OtherCharter => {
             "The record was judged by promises that were not those in force, or by none: its verdict says nothing."
@@ -192,6 +223,16 @@ mod tests {
         assert_eq!(exit(ReceiptError::OtherLeaf.into()), Exit::Failed);
         assert_eq!(exit(ReceiptError::NoLeaf.into()), Exit::Untold);
         assert_eq!(exit(anyhow::anyhow!("no key")), Exit::Untold);
+    }
+
+    #[test]
+    fn who_reads_german_is_told_what_failed_and_what_it_means_in_german() {
+        let error =
+            anyhow::Error::new(VerifyError::from(finding(Fault::Chain))).context("x ist nicht bestätigt");
+        let text = "x ist nicht bestätigt: Eintrag 7: die Kette ist unterbrochen: erwartet: a; gefunden: b";
+        assert_eq!(text_in(&error, Language::German), text);
+        let steps = next_steps(&error, Language::German).join(" ");
+        assert!(steps.contains("jeder nennt seinen Vorgänger") && steps.contains("Kopie"), "{steps}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! In which language charters speak.
+//! In which language people are told.
 
 use clap::{Args, ValueEnum};
 use einsicht_access::Language;
@@ -9,7 +9,7 @@ const VARIABLES: [&str; 3] = ["LC_ALL", "LC_MESSAGES", "LANG"];
 /// In which language sentences are told.
 #[derive(Debug, Args)]
 pub struct LanguageArgs {
-    /// Language of sentences and of what is wrong with a charter [default: that of the environment if it is one of these, else en]
+    /// Language in which people are told [default: that of the environment if it is one of these, else en]
     #[arg(long, value_name = "LANGUAGE", value_enum)]
     lang: Option<Lang>,
 }

@@ -27,5 +27,5 @@ fn main() -> ExitCode {
     };
     output::show_warnings(cli.options.is_quiet());
     let ended = command::run(&cli);
-    ended.unwrap_or_else(|error| explain::complain_about(&error)).into()
+    ended.unwrap_or_else(|error| explain::complain_about(&error, cli.command.language())).into()
 }

@@ -2,11 +2,13 @@
 
 mod calls;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use einsicht_access::Language;
 use einsicht_client::Trust;
 use einsicht_client::config::{Token, URL_DEFAULT};
 use einsicht_client::reader::Reader;
@@ -15,6 +17,7 @@ use einsicht_client::tls::{TlsFiles, TlsOptions};
 use einsicht_proto::v1::entry_body::Content;
 use einsicht_tlog::{Index, VerifierKey};
 
+use crate::language::pick;
 use crate::output::{Emphasis, complain, complain_styled};
 
 /// Name of the file with the verifier key in a data folder.
@@ -54,6 +57,9 @@ pub struct Options {
     /// The same for the certificate.
     #[arg(skip)]
     pub certificate_is_typed: bool,
+    /// The language that errors are told in; English if it is not set. Set after parsing.
+    #[arg(skip)]
+    pub language: Option<Language>,
 }
 
 impl Options {
@@ -69,6 +75,10 @@ impl Options {
         }
     }
 
+    fn pick<T>(&self, german: T, english: T) -> T {
+        pick(self.language.unwrap_or(Language::English), german, english)
+    }
+
     /// Where the ledger is: what the command was given, or what the options say.
     pub fn place<'a>(&'a self, given: Option<&'a str>) -> &'a str {
         given.or(nonempty(self.url.as_deref())).unwrap_or(URL_DEFAULT)
@@ -80,15 +90,28 @@ impl Options {
     /// None was given, or it can't be used.
     pub fn key(&self, place: Option<&str>) -> anyhow::Result<VerifierKey> {
         let Some(path) = self.vkey.as_deref().filter(|path| !path.as_os_str().is_empty()) else {
-            return Err(no_key(place));
+            return Err(self.no_key(place));
         };
+        let shown = path.display();
         if !path.exists() && path.to_str().is_some_and(|text| VerifierKey::parse(text).is_ok()) {
-            bail!("--vkey takes the path of a file, not the key itself: write the key into a file first");
+            bail!(self.pick(
+                "--vkey nimmt den Pfad einer Datei, nicht den Schlüssel selbst: bitte den Schlüssel in eine Datei schreiben",
+                "--vkey takes the path of a file, not the key itself: write the key into a file first",
+            ));
         }
-        let text =
-            read_small(path).with_context(|| format!("the verifier key {} can't be read", path.display()))?;
+        let text = read_small(path).with_context(|| {
+            self.pick(
+                format!("der Prüfschlüssel {shown} ist nicht lesbar"),
+                format!("the verifier key {shown} can't be read"),
+            )
+        })?;
         let key = VerifierKey::parse(&text);
-        key.with_context(|| format!("the file {} does not hold a verifier key", path.display()))
+        key.with_context(|| {
+            self.pick(
+                format!("die Datei {shown} enthält keinen Prüfschlüssel"),
+                format!("the file {shown} does not hold a verifier key"),
+            )
+        })
     }
 
     /// What is believed of the ledger, as this user remembers it.
@@ -100,9 +123,10 @@ impl Options {
         match self.state_dir() {
             Some(dir) => Ok(Trust::stored(key, &dir)?),
             None => {
-                self.note(
+                self.note(self.pick(
+                    "Hinweis: es gibt keinen persönlichen Ordner, also wird für das nächste Mal nichts gemerkt (--state-dir)",
                     "note: there is no home folder, so nothing is remembered for the next time (--state-dir)",
-                );
+                ));
                 Ok(Trust::in_memory(key))
             }
         }
@@ -113,12 +137,19 @@ impl Options {
     /// # Errors
     /// The place is no ledger, or the token can't be read.
     pub fn source(&self, given: Option<&str>) -> anyhow::Result<Source> {
-        let token = self.token_file_for(given).map(read_token).transpose()?;
+        let token = self.token_file_for(given).map(|path| self.read_token(path)).transpose()?;
         let place = self.place(given);
         if !place.contains("://") && !Path::new(place).exists() {
-            bail!(
-                "there is no folder {place}, and it is no address either: addresses begin with http:// or https:// (did you mean http://{place}?)"
-            );
+            bail!(self.pick(
+                format!(
+                    "es gibt keinen Ordner {place}, und eine Adresse ist es auch nicht: Adressen beginnen mit http:// oder https:// \
+                     (war http://{place} gemeint?)"
+                ),
+                format!(
+                    "there is no folder {place}, and it is no address either: addresses begin with http:// or https:// (did you \
+                     mean http://{place}?)"
+                ),
+            ));
         }
         let tls = match place.starts_with("https:") {
             true => self.tls(given)?,
@@ -133,6 +164,22 @@ impl Options {
         nonempty_path(self.token_file.as_deref()).filter(|_| given.is_none() || self.token_is_typed)
     }
 
+    fn read_token(&self, path: &Path) -> anyhow::Result<Token> {
+        let shown = path.display();
+        let text = read_small(path).with_context(|| {
+            self.pick(
+                format!("die Token-Datei {shown} ist nicht lesbar"),
+                format!("the token file {shown} can't be read"),
+            )
+        })?;
+        Token::parse(&text).with_context(|| {
+            self.pick(
+                format!("die Datei {shown} enthält kein Token"),
+                format!("the file {shown} does not hold a token"),
+            )
+        })
+    }
+
     /// How to encrypt. A certificate in the environment is shown to no other ledger than the one there.
     fn tls(&self, given: Option<&str>) -> anyhow::Result<TlsOptions> {
         let file = |path: &Option<PathBuf>| nonempty_path(path.as_deref()).map(Path::to_owned);
@@ -141,7 +188,73 @@ impl Options {
             files.certificate = file(&self.cert_file);
             files.key = file(&self.key_file);
         }
-        TlsOptions::read(&files).context("--ca-file, --cert-file or --key-file can't be used")
+        TlsOptions::read(&files).context(self.pick(
+            "--ca-file, --cert-file oder --key-file ist nicht zu verwenden",
+            "--ca-file, --cert-file or --key-file can't be used",
+        ))
+    }
+
+    /// The options that a further command needs to mean the same: those that the environment does not say already.
+    pub fn typed(&self) -> Vec<OsString> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.clone().into_os_string());
+        let options = [
+            ("--url", "EINSICHT_URL", self.url.as_ref().map(OsString::from), false),
+            ("--vkey", "EINSICHT_VKEY", path(&self.vkey), false),
+            ("--token-file", "EINSICHT_TOKEN_FILE", path(&self.token_file), self.token_is_typed),
+            ("--ca-file", "EINSICHT_CA_FILE", path(&self.ca_file), false),
+            ("--cert-file", "EINSICHT_CERT_FILE", path(&self.cert_file), self.certificate_is_typed),
+            ("--key-file", "EINSICHT_KEY_FILE", path(&self.key_file), self.certificate_is_typed),
+            ("--state-dir", "EINSICHT_STATE_DIR", path(&self.state_dir), false),
+        ];
+        let needed = options.into_iter().filter_map(|(name, variable, value, is_typed)| {
+            let value = value.filter(|value| !value.is_empty())?;
+            let is_said = std::env::var_os(variable).as_ref() == Some(&value);
+            (is_typed || !is_said).then(|| [OsString::from(name), value])
+        });
+        needed.flatten().collect()
+    }
+
+    /// Whether the place is a service that would be shown who asks.
+    pub fn may_call(&self, given: Option<&str>) -> bool {
+        let certificate =
+            nonempty_path(self.cert_file.as_deref()).filter(|_| given.is_none() || self.certificate_is_typed);
+        self.place(given).contains("://") && (self.token_file_for(given).is_some() || certificate.is_some())
+    }
+
+    /// Why nothing is believed without a key, and where to get one. Never takes it from the ledger itself:
+    /// whoever forged the ledger would have put a key of their own there.
+    fn no_key(&self, place: Option<&str>) -> anyhow::Error {
+        let beside = place.map(|place| Path::new(place).join(VKEY)).filter(|path| path.is_file());
+        let advice = match beside.as_deref().map(Path::display) {
+            Some(path) => self.pick(
+                format!(
+                    "In diesem Ordner liegt einer, aber wer den Ordner gefälscht hat, hätte den eigenen hineingelegt. Wenn Sie \
+                     wissen, dass der Ordner echt ist: --vkey {path}"
+                ),
+                format!(
+                    "This folder holds one, but whoever forged the folder would have put a key of their own there. If you know \
+                     that the folder is genuine: --vkey {path}"
+                ),
+            ),
+            None => self.pick(
+                "Er kommt von anderswo als vom Protokoll, zum Beispiel von der Website der Stadt oder auf Papier. `einsichtd dev` \
+                 schreibt ihn in ledger.vkey in seinem Datenordner"
+                    .to_owned(),
+                "Get it from somewhere else than the ledger, for example from the city's web site or on paper. `einsichtd dev` \
+                 writes it to ledger.vkey in its data folder"
+                    .to_owned(),
+            ),
+        };
+        anyhow!(self.pick(
+            format!(
+                "kein Prüfschlüssel angegeben: ohne ihn kann niemand das echte Protokoll von einem gefälschten unterscheiden. Bitte \
+                 die Datei mit dem Schlüssel angeben: --vkey FILE (oder EINSICHT_VKEY). {advice}"
+            ),
+            format!(
+                "no verifier key given: without it nobody can tell the real ledger from a forged one. Give the file with the \
+                 key: --vkey FILE (or EINSICHT_VKEY). {advice}"
+            ),
+        ))
     }
 
     /// A reader of the ledger under its newest checkpoint, which is verified.
@@ -169,39 +282,29 @@ impl Options {
 /// # Errors
 /// Entry 0 could not be read, or is not what was signed.
 pub async fn tell_if_simulated(reader: &Reader) -> anyhow::Result<()> {
+    tell_if_simulated_in(Language::English, reader).await
+}
+
+/// The same in a language.
+///
+/// # Errors
+/// Entry 0 could not be read, or is not what was signed.
+pub async fn tell_if_simulated_in(language: Language, reader: &Reader) -> anyhow::Result<()> {
     let first = reader.entry(Index(0)).await?;
     if let Some(Content::Genesis(genesis)) = first.body()?.content
         && genesis.simulated
     {
         complain_styled(
             Emphasis::Look,
-            "SIMULATED",
-            ": the entries of this ledger are made up, they show nothing that happened",
+            pick(language, "SIMULIERT", "SIMULATED"),
+            pick(
+                language,
+                ": die Einträge dieses Protokolls sind erfunden, sie zeigen nichts, was geschehen ist",
+                ": the entries of this ledger are made up, they show nothing that happened",
+            ),
         );
     }
     Ok(())
-}
-
-/// Why nothing is believed without a key, and where to get one. Never takes it from the ledger itself:
-/// whoever forged the ledger would have put a key of their own there.
-fn no_key(place: Option<&str>) -> anyhow::Error {
-    let beside = place.map(|place| Path::new(place).join(VKEY)).filter(|path| path.is_file());
-    let advice = match beside {
-        Some(path) => format!(
-            "This folder holds one, but whoever forged the folder would have put a key of their own there. \
-             If you know that the folder is genuine: --vkey {}",
-            path.display()
-        ),
-        None => {
-            "Get it from somewhere else than the ledger, for example from the city's web site or on paper. \
-                 `einsichtd dev` writes it to ledger.vkey in its data folder"
-                .to_owned()
-        }
-    };
-    anyhow!(
-        "no verifier key given: without it nobody can tell the real ledger from a forged one. Give the file \
-         with the key: --vkey FILE (or EINSICHT_VKEY). {advice}"
-    )
 }
 
 /// Unlike the usual parser takes an empty path: a variable that is set to nothing counts as not set.
@@ -215,12 +318,6 @@ fn nonempty(text: Option<&str>) -> Option<&str> {
 
 fn nonempty_path(path: Option<&Path>) -> Option<&Path> {
     path.filter(|path| !path.as_os_str().is_empty())
-}
-
-fn read_token(path: &Path) -> anyhow::Result<Token> {
-    let text =
-        read_small(path).with_context(|| format!("the token file {} can't be read", path.display()))?;
-    Token::parse(&text).with_context(|| format!("the file {} does not hold a token", path.display()))
 }
 
 /// Reads a file that can't be large: one that is was meant for something else.

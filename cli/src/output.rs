@@ -6,6 +6,7 @@ use serde::Serialize;
 
 pub mod escape;
 pub mod progress;
+pub mod shell;
 mod wrap;
 
 /// Standard output. Whoever reads it may go away early (`| head`): see [`unless_closed`].

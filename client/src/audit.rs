@@ -14,14 +14,15 @@
 
 use std::sync::Arc;
 
+pub use einsicht_access::sessions::{Gap, Sessions};
 use einsicht_tlog::{Origin, Size, TreeHead};
 use futures::TryStreamExt as _;
 
 use crate::Trust;
 use crate::finding::{Fault, Finding};
-use crate::newest::{Target, newest};
+use crate::newest::{Target, newest, newest_with};
 use crate::source::Source;
-use crate::trust::TrustError;
+use crate::trust::{SignedHead, TrustError};
 use crate::verify_error::VerifyError;
 
 mod body;
@@ -35,7 +36,6 @@ mod report;
 mod resume;
 mod rulings;
 mod run;
-mod sessions;
 mod state;
 mod tree;
 mod verdicts;
@@ -45,11 +45,11 @@ mod wrong;
 pub(crate) use body::Kind;
 pub use confidential::Confidential;
 pub use genesis::{Beginning, Predecessor};
-pub(crate) use inspect::{Inspector, Nothing, Seen};
+pub(crate) use inspect::Nothing;
+pub use inspect::{Inspector, Seen, inspect};
 pub(crate) use judging::compare;
 pub use report::AuditReport;
 pub use resume::FullReason;
-pub use sessions::{Gap, Sessions};
 use state::State;
 pub use verdicts::{Tally, Verdicts};
 pub use what_if::{Change, WhatIf, what_if};
@@ -89,32 +89,52 @@ pub async fn audit(
     options: AuditOptions,
     progress: impl FnMut(Progress),
 ) -> Result<AuditReport, VerifyError> {
-    audit_with(source, trust, options, Arc::new(Nothing), |()| {}, progress).await
+    audit_with(source, trust, options.into(), Arc::new(Nothing), |()| {}, progress).await
+}
+
+/// What is asked of an audit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Whether to read everything, even what an earlier audit verified.
+    pub full: bool,
+    /// A checkpoint that the ledger must have had. Its root can't be told from an audit that goes on behind it, so
+    /// `full` belongs to it.
+    pub at: Option<&'a SignedHead>,
+}
+
+impl From<AuditOptions> for Asked<'_> {
+    fn from(AuditOptions { full }: AuditOptions) -> Self {
+        Self { full, at: None }
+    }
 }
 
 /// The same, and `inspector` looks into every entry that is read. `take` gets what it noted of each chunk, in
-/// the order of the log. To see every entry once, `options.full` has to be set.
+/// the order of the log. To see every entry once, `asked.full` has to be set.
 ///
 /// # Errors
 /// As [`audit`]; then nothing that was noted means anything.
 pub(crate) async fn audit_with<I: Inspector>(
     source: &Source,
     trust: &Trust,
-    options: AuditOptions,
+    asked: Asked<'_>,
     inspector: Arc<I>,
     take: impl FnMut(I::Notes),
     progress: impl FnMut(Progress),
 ) -> Result<AuditReport, VerifyError> {
     let known = trust.newest();
-    let target = newest(source, trust).await?;
-    let resumed =
-        if options.full { Err(FullReason::Asked) } else { resume::load(trust, target.floor(known)) };
+    // Its signature is verified before anything is read for it.
+    let at = asked.at.map(|at| trust.signed(&at.note)).transpose()?;
+    let target = match &at {
+        Some(at) => newest_with(source, trust, at).await?,
+        None => newest(source, trust).await?,
+    };
+    let resumed = if asked.full { Err(FullReason::Asked) } else { resume::load(trust, target.floor(known)) };
     let mut watch = Watch { inspector, take, progress };
     let reason = match resumed {
         Err(reason) => reason,
         Ok(state) => {
             let resumed_at = state.size();
-            match read_on(source, trust, &target, state, &mut watch).await {
+            match read_on(source, trust, &target, at.as_ref(), state, &mut watch).await {
                 Err(error) if error.conclusion() == crate::Conclusion::Failed => {
                     tracing::warn!(%error, "going on from the last audit failed: reading everything");
                     FullReason::ResumedFailed(error.to_string())
@@ -131,7 +151,7 @@ pub(crate) async fn audit_with<I: Inspector>(
         expected: "a verifier key named after a ledger".to_owned(),
         found: error.to_string(),
     })?;
-    let state = read_on(source, trust, &target, State::start(&origin), &mut watch).await?;
+    let state = read_on(source, trust, &target, at.as_ref(), State::start(&origin), &mut watch).await?;
     finish(source, trust, target, known, state, Err(reason)).await
 }
 
@@ -142,16 +162,18 @@ struct Watch<I, T, P> {
     progress: P,
 }
 
-/// Verifies all entries from where `state` stands up to the target, and that they lead there.
+/// Verifies all entries from where `state` stands up to the target, and that they lead there, by way of `at`.
 async fn read_on<I: Inspector, T: FnMut(I::Notes), P: FnMut(Progress)>(
     source: &Source,
     trust: &Trust,
     target: &Target,
+    at: Option<&SignedHead>,
     mut state: State,
     watch: &mut Watch<I, T, P>,
 ) -> Result<State, VerifyError> {
     let total = target.head().size;
-    state.watch(target.needed.as_ref().map(|needed| needed.old.size));
+    let needed = target.needed.as_ref().map(|needed| needed.old.size);
+    state.watch(needed.into_iter().chain(at.map(|at| at.head.size)));
     let (mut bytes, mut verdicts) = (0, Verdicts::default());
     (watch.progress)(Progress { verified: state.size(), total, bytes });
     let mut verified = pipeline::verify(source, &mut state, total, trust, watch.inspector.clone());
@@ -166,6 +188,7 @@ async fn read_on<I: Inspector, T: FnMut(I::Notes), P: FnMut(Progress)>(
     drop(verified);
     state.rulings.verdicts.merge(verdicts);
     check_end(source, target, &state)?;
+    at.map_or(Ok(()), |at| check_passed(source, at, &state))?;
     state.rulings.charters.end()?;
     check_understood(&state)?;
     Ok(state)
@@ -200,6 +223,24 @@ fn check_end(source: &Source, target: &Target, state: &State) -> Result<(), Veri
     .into())
 }
 
+/// The ledger that leads to the target also had that checkpoint, which it signed.
+fn check_passed(source: &Source, at: &SignedHead, state: &State) -> Result<(), VerifyError> {
+    let TreeHead { size, root } = at.head;
+    let place = source.place().to_owned();
+    match state.root_passed(size) {
+        Some(found) if found == root => Ok(()),
+        Some(found) => Err(Finding {
+            fault: Fault::Root,
+            index: None,
+            place: Some(place),
+            expected: format!("root {root} for the first {size} entries, as the ledger signed it"),
+            found: format!("root {found}"),
+        }
+        .into()),
+        None => Err(VerifyError::Incomplete { place, expected: size.0, found: state.size().0 }),
+    }
+}
+
 /// Believes the target, stores how far the audit came, and sums up.
 async fn finish(
     source: &Source,
@@ -215,7 +256,8 @@ async fn finish(
         VerifyError::Incomplete { place, expected: head.size.0, found }
     };
     if let Some(needed) = &target.needed {
-        let beginning = state.watched.and_then(|(_, root)| root).ok_or_else(|| incomplete(state.size().0))?;
+        let beginning = state.root_passed(needed.old.size);
+        let beginning = beginning.ok_or_else(|| incomplete(state.size().0))?;
         match trust.link_recomputed(needed, beginning) {
             // Others verified a newer one meanwhile, which takes nothing from what was verified here.
             Ok(_) | Err(TrustError::Overtaken { .. }) => {}

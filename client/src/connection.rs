@@ -6,11 +6,13 @@ use std::time::Duration;
 use einsicht_proto::v1::charter_client::CharterClient;
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
+use einsicht_proto::v1::reports_client::ReportsClient;
 use einsicht_proto::v1::vault_client::VaultClient;
 use einsicht_proto::v1::{
     AnnotationKind, EndSessionRequest, EndSessionResponse, GetCheckpointRequest, GetConsistencyProofRequest,
-    GetReceiptRequest, ListAnnotationsRequest, RecordRequest, RecordResponse, RecordStreamRequest,
-    RecordStreamResponse, WatchDeviationsRequest, WatchDeviationsResponse,
+    GetReceiptRequest, ListAnnotationsRequest, ListReportsRequest, ListReportsResponse, RecordRequest,
+    RecordResponse, RecordStreamRequest, RecordStreamResponse, WatchDeviationsRequest,
+    WatchDeviationsResponse,
 };
 use einsicht_tlog::{Index, TreeHead};
 use futures::Stream;
@@ -26,6 +28,8 @@ use crate::token::Token;
 const ANSWER_BYTES_MAX: usize = 16 << 20;
 /// More than anybody looks at; each costs a proof.
 const ANNOTATIONS_MAX: usize = 100_000;
+/// The same of reports: a city that published one a day would take centuries.
+const REPORTS_MAX: usize = 100_000;
 /// How often the connection is tried while it is silent, and how long it may stay silent then.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,6 +40,7 @@ pub(crate) struct Connection {
     ledger: LedgerClient<Channel>,
     vault: VaultClient<Channel>,
     charter: CharterClient<Channel>,
+    reports: ReportsClient<Channel>,
     token: Option<Token>,
     call_timeout: Duration,
 }
@@ -66,6 +71,7 @@ impl Connection {
             recorder: RecorderClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
             ledger: LedgerClient::new(channel.clone()),
             vault: VaultClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
+            reports: ReportsClient::new(channel.clone()),
             charter: CharterClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
             token: config.token.clone(),
             call_timeout: config.call_timeout,
@@ -159,6 +165,34 @@ impl Connection {
     ) -> Result<T, Status> {
         let request = self.with_deadline(self.with_token(message));
         self.in_time(call(self.charter.clone(), request)).await
+    }
+
+    /// Makes a call of the service Reports.
+    pub(crate) async fn reports<M, T, F: Future<Output = Result<tonic::Response<T>, Status>>>(
+        &self,
+        message: M,
+        call: impl FnOnce(ReportsClient<Channel>, Request<M>) -> F,
+    ) -> Result<T, Status> {
+        let request = self.with_deadline(self.with_token(message));
+        self.in_time(call(self.reports.clone(), request)).await
+    }
+
+    /// Which reports were published.
+    pub(crate) async fn list_reports(&self) -> Result<Vec<ListReportsResponse>, Status> {
+        let mut client = self.reports.clone();
+        let request = self.with_deadline(self.with_token(ListReportsRequest {}));
+        let list = async {
+            let mut answers = client.list_reports(request).await?.into_inner();
+            let mut listed = Vec::new();
+            while let Some(answer) = answers.message().await? {
+                if listed.len() == REPORTS_MAX {
+                    return Err(Status::out_of_range(format!("more than {REPORTS_MAX} reports")));
+                }
+                listed.push(answer);
+            }
+            Ok(tonic::Response::new(listed))
+        };
+        self.in_time(list).await
     }
 
     /// Opens a watch. The deadline is for opening it only: a watch may last for years.

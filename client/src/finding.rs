@@ -81,6 +81,9 @@ pub enum Fault {
     /// What is written as a charter is none, or not all of one.
     #[error("what is written as a charter is none")]
     Charter,
+    /// What is written as a report is none, or corrects what is no report of its period.
+    #[error("what is written as a report is none")]
+    Report,
     /// A record was judged by another charter than the one in force.
     #[error("a record was not judged by the charter in force")]
     OtherCharter,

@@ -46,6 +46,7 @@
 //! | [`source`] | a ledger behind a URL or in a folder; nothing that comes from there is verified yet |
 //! | [`audit`](mod@audit) | the full verification: every entry is read and checked |
 //! | [`charters`] | the charters that a ledger holds: read, publish, ask before data is touched, watch |
+//! | [`reports`] | the transparency reports that a ledger names: publish, list |
 //! | [`reader`] | verified reading of single entries, lists, receipts |
 //! | [`vault`] | what is sealed: disclosing, erasing, correcting; every answer verified |
 //! | [`disclosure`], [`proven`] | disclosed values and entries with their proofs, for third persons too |
@@ -59,7 +60,7 @@
 //! ([`Conclusion`]): verified, failed, could not tell. A server that can't be reached proves nothing; a
 //! false proof is never a matter of the network; and neither ever counts as verified.
 //!
-//! What is not here: what entries mean (`einsicht-access`), reports, and a view of the ledger that
+//! What is not here: what entries mean (`einsicht-access`), what a report says (`einsicht-report`), and a view of the ledger that
 //! needs no key.
 
 mod access;
@@ -84,6 +85,7 @@ pub mod proven;
 mod random;
 pub mod reader;
 pub mod recorder;
+pub mod reports;
 mod request;
 pub mod retry;
 #[cfg(test)]

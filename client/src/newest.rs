@@ -57,12 +57,45 @@ pub(crate) async fn newest(source: &Source, trust: &Trust) -> Result<Target, Ver
     }
 }
 
+/// The same for a ledger that must cover as many entries as `at`, which it signed.
+///
+/// A data folder whose checkpoint lags behind `at` is verified up to `at`.
+///
+/// # Errors
+/// As [`newest`]; a [`Finding`] if fewer entries are shown than `at` covers.
+pub(crate) async fn newest_with(
+    source: &Source,
+    trust: &Trust,
+    at: &SignedHead,
+) -> Result<Target, VerifyError> {
+    let shown = newest(source, trust).await?;
+    if at.head.size <= shown.head().size {
+        return Ok(shown);
+    }
+    if !source.holds_unpublished() {
+        return Err(rollback(source, &at.head, &shown.head()).into());
+    }
+    if shown.needed.is_some() {
+        // Two proofs would be needed, and an audit gives one: verified by itself first, it is one.
+        let (expected, found) = (at.head.size.0, shown.head().size.0);
+        return Err(VerifyError::Incomplete { place: source.place().to_owned(), expected, found });
+    }
+    let needed = match trust.offer(&at.note)? {
+        Offer::Accepted(_) => None,
+        Offer::NeedsProof(needed) => Some(needed),
+    };
+    Ok(Target { signed: at.clone(), needed })
+}
+
 fn rollback(source: &Source, known: &TreeHead, shown: &TreeHead) -> Finding {
     Finding {
         fault: Fault::Rollback,
         index: None,
         place: Some(source.place().to_owned()),
-        expected: format!("at least {} entries, as a checkpoint verified before covers them", known.size),
+        expected: format!(
+            "at least {} entries, as a checkpoint covers them that the ledger signed",
+            known.size
+        ),
         found: format!("a checkpoint of {} entries", shown.size),
     }
 }

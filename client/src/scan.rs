@@ -188,7 +188,8 @@ pub async fn scan(
     let mut found = Found::default();
     // Every entry has to be seen, also those that were verified before.
     let options = AuditOptions { full: true };
-    let audit = audit_with(source, trust, options, search, |notes| found.take(notes), progress).await?;
+    let audit =
+        audit_with(source, trust, options.into(), search, |notes| found.take(notes), progress).await?;
     let prover = std::mem::take(&mut found.proofs).finish();
     let receipt = |index: Index, leaf: &[u8]| {
         let proof = prover.prove(index).ok_or_else(|| odd(index, "an entry that can be proven"))?;

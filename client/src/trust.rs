@@ -182,6 +182,16 @@ impl Trust {
         self.offer_opened(&self.open(&Bytes::copy_from_slice(checkpoint))?)
     }
 
+    /// Verifies signature and origin of a checkpoint, and nothing else: what it states is signed, and may still
+    /// contradict what was verified.
+    ///
+    /// # Errors
+    /// [`TrustError::Checkpoint`].
+    pub fn signed(&self, checkpoint: &[u8]) -> Result<SignedHead, TrustError> {
+        let opened = self.open(&Bytes::copy_from_slice(checkpoint))?;
+        Ok(SignedHead { head: opened.head(), note: checkpoint.to_vec() })
+    }
+
     /// Verifies signature and origin of a checkpoint: the first half of [`Trust::offer`].
     ///
     /// # Errors

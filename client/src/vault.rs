@@ -137,7 +137,7 @@ impl Vault {
         let answer =
             self.link.connection.vault(request, |mut vault, ask| async move { vault.disclose(ask).await });
         let answer = answer.await?;
-        let trail = self.proven("the trail", &answer.trail).await?;
+        let trail = proven(&self.link, "the trail", &answer.trail).await?;
         check::is_new(&trail, known)?;
         let said = statement::statement_of(&trail, answer.statement.as_ref())?;
         statement::gives(&trail, &said, reason)?;
@@ -147,7 +147,7 @@ impl Vault {
             statement::is_about(&trail, &said, index, &wanted.fields)?;
             return Ok(Disclosure::Requested { entry: Box::new(trail), who: Who(said.who.clone()) });
         }
-        let entry = self.proven("the receipt", &answer.receipt).await?;
+        let entry = proven(&self.link, "the receipt", &answer.receipt).await?;
         let values = Values::of_answer(&answer.opened).map_err(AnswerFault::from)?;
         check::disclosed(&entry, &trail, wanted, &values)?;
         // What proves the others is shown with them.
@@ -183,7 +183,7 @@ impl Vault {
             .connection
             .vault(request, |mut vault, ask| async move { vault.erase(ask).await })
             .await?;
-        let entry = self.proven("the receipt", &answer.receipt).await?;
+        let entry = proven(&self.link, "the receipt", &answer.receipt).await?;
         check::is_new(&entry, known)?;
         let erased = check::erased(&entry, fields, ground, &answer.fields)?;
         let said = statement::statement_of(&entry, answer.statement.as_ref())?;
@@ -217,7 +217,7 @@ impl Vault {
         let sent = request.clone();
         let answer =
             self.link.connection.vault(request, |mut vault, ask| async move { vault.correct(ask).await });
-        let entry = self.proven("the receipt", &answer.await?.receipt).await?;
+        let entry = proven(&self.link, "the receipt", &answer.await?.receipt).await?;
         check::is_new(&entry, known)?;
         check::corrects(&entry, &sent)?;
         Ok(entry)
@@ -233,7 +233,7 @@ impl Vault {
         let request = OpenRecordRequest { index: index.0 };
         let answer =
             self.link.connection.vault(request, |mut vault, ask| async move { vault.open_record(ask).await });
-        let opening = self.proven("the receipt", &answer.await?.receipt).await?;
+        let opening = proven(&self.link, "the receipt", &answer.await?.receipt).await?;
         check::is_new(&opening, known)?;
         let sealed = self.entry(index).await?;
         check::opens(&opening, &sealed)?;
@@ -243,7 +243,7 @@ impl Vault {
     /// An entry, proven.
     async fn entry(&self, index: Index) -> Result<ProvenEntry, VaultError> {
         let receipt = self.link.connection.receipt(index.0).await.map_err(VaultError::unproven)?;
-        let entry = self.proven("the receipt", &receipt).await?;
+        let entry = proven(&self.link, "the receipt", &receipt).await?;
         if entry.index() != index {
             let found = entry.index();
             return Err(AnswerFault::OtherEntry { what: "the receipt", asked: index, found }.into());
@@ -251,19 +251,23 @@ impl Vault {
         Ok(entry)
     }
 
-    /// Verifies a receipt: checkpoint, inclusion, leaf, body.
-    async fn proven(&self, what: &'static str, receipt: &Bytes) -> Result<ProvenEntry, VaultError> {
-        let fault = |error| AnswerFault::Unproven { what, error };
-        let receipt = Receipt::parse(receipt).map_err(|error| fault(error.into()))?;
-        let note = Bytes::copy_from_slice(&receipt.checkpoint);
-        let signed = self.link.checkpoints.believe(&note, GivenProof::default()).await?;
-        Ok(ProvenEntry::under(receipt, signed.head).map_err(fault)?)
-    }
-
     /// What the ledger had before a call: what the call writes stands behind it.
     fn known_size(&self) -> Size {
         Size(self.link.checkpoints.known_size())
     }
+}
+
+/// The entry of a receipt, proven: checkpoint, inclusion, leaf, body.
+pub(crate) async fn proven(
+    link: &Link,
+    what: &'static str,
+    receipt: &Bytes,
+) -> Result<ProvenEntry, VaultError> {
+    let fault = |error| AnswerFault::Unproven { what, error };
+    let receipt = Receipt::parse(receipt).map_err(|error| fault(error.into()))?;
+    let note = Bytes::copy_from_slice(&receipt.checkpoint);
+    let signed = link.checkpoints.believe(&note, GivenProof::default()).await?;
+    Ok(ProvenEntry::under(receipt, signed.head).map_err(fault)?)
 }
 
 impl std::fmt::Debug for Vault {

@@ -119,7 +119,7 @@ pub async fn audit_vault(
     let mut ledger = Ledger::default();
     // Every entry has to be seen, also those that were verified before.
     let options = AuditOptions { full: true };
-    let log = audit_with(source, trust, options, look, |notes| ledger.take(notes), progress).await?;
+    let log = audit_with(source, trust, options.into(), look, |notes| ledger.take(notes), progress).await?;
     ledger.settle(&vault, log.head.size);
     Ok(ledger.into_audit(log, vault.damage()))
 }

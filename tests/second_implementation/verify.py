@@ -84,6 +84,15 @@ class Ledger:
 
 def verify_ledger(url, vkey_text, bundles=None):
     """Verifies all of a ledger and says what it is. Raises Failed or CannotTell."""
+    ledger, root, tiles = follow_ledger(url, vkey_text, bundles)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(ledger.kinds.items()))
+    simulated = " (simulated)" if ledger.simulated else ""
+    size, root = len(ledger.chain.leaf_hashes), base64.b64encode(root).decode()
+    return f"verified: {ledger.origin}{simulated}, {size} entries ({kinds}), {tiles} hash tiles, root {root}"
+
+
+def follow_ledger(url, vkey_text, bundles=None, make=Ledger):
+    """Verifies all of a ledger: what followed its entries, its root, and how many hash tiles there were."""
     url = url.rstrip("/")
     try:
         origin, public_key = key = note.parse_vkey(vkey_text)
@@ -93,7 +102,7 @@ def verify_ledger(url, vkey_text, bundles=None):
     size, root, _ = within("checkpoint", note.open_checkpoint, checkpoint, origin, [key])
     if size == 0:
         raise CannotTell("the checkpoint covers no entry: there is nothing to verify")
-    ledger = Ledger(origin)
+    ledger = make(origin)
     for path, start, width in tree.tiles_of("entries", size):
         data = read_file(Path(bundles, path)) if bundles else fetch(f"{url}/{path}")
         for index, leaf in enumerate(within(path, tree.split_bundle, data, width), start):
@@ -104,11 +113,7 @@ def verify_ledger(url, vkey_text, bundles=None):
     genesis_keys = {(origin, named) for named in ledger.public_keys}
     _, _, signers = within("checkpoint", note.open_checkpoint, checkpoint, origin, genesis_keys)
     require(signers == genesis_keys, "the checkpoint is not signed by every key that entry 0 names")
-    tiles = check_hash_tiles(url, ledger.chain.leaf_hashes)
-    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(ledger.kinds.items()))
-    simulated = " (simulated)" if ledger.simulated else ""
-    root = base64.b64encode(root).decode()
-    return f"verified: {origin}{simulated}, {size} entries ({kinds}), {tiles} hash tiles, root {root}"
+    return ledger, root, check_hash_tiles(url, ledger.chain.leaf_hashes)
 
 
 def check_hash_tiles(url, hashes):
@@ -154,13 +159,20 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if bool(options.vectors) == bool(options.vkey_file):
         parser.error("give URL and VKEY_FILE, or --vectors DIR")
+    if options.vectors:
+        import vectors
+        return ended(lambda: vectors.check_folder(Path(options.vectors)))
+    return ended(lambda: verify_ledger(options.url, read_vkey(options.vkey_file), options.bundles))
+
+
+def read_vkey(path):
+    return read_file(path).decode(errors="replace")
+
+
+def ended(check):
+    """Prints what a check says, or why it does not hold; returns the exit code."""
     try:
-        if options.vectors:
-            import vectors
-            print(vectors.check_folder(Path(options.vectors)))
-        else:
-            vkey = read_file(options.vkey_file).decode(errors="replace")
-            print(verify_ledger(options.url, vkey, options.bundles))
+        print(check())
         return 0
     except Failed as fault:
         print(f"verification failed: {fault}", file=sys.stderr)

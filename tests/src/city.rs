@@ -27,7 +27,7 @@ use crate::verify::Verifier;
 
 pub use authority::{Authority, Certificate};
 pub use caller::{Caller, Known};
-pub use running::{Ledger, Running, Shown, Vault};
+pub use running::{Ledger, Reports, Running, Shown, Vault};
 
 /// The name in the server's certificate, besides `localhost` and `127.0.0.1`.
 pub const HOST: &str = "ledger.ulm.example";

@@ -23,10 +23,12 @@
 pub mod city;
 pub mod figures;
 pub mod folder;
+pub mod forge;
 pub mod gate;
 pub mod make;
 pub mod past;
 pub mod process;
+pub mod python;
 pub mod service;
 pub mod torture;
 pub mod vault;

@@ -244,6 +244,14 @@ impl Captured {
     }
 }
 
+/// Runs `einsicht` on a folder, without a service and without anything that was remembered. `line` is split at spaces.
+pub async fn offline(data: &Path, vkey: &Path, line: &str) -> Ended {
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command("einsicht", &line.split(' ').collect::<Vec<_>>());
+    command.args([text(data), "--vkey", text(vkey)]).env("EINSICHT_STATE_DIR", state.path());
+    Process::spawn(&mut command).ended().await
+}
+
 /// Path as an argument.
 #[must_use]
 pub fn text(path: &Path) -> &str {

@@ -46,7 +46,7 @@ A mapping (TOML) says which column becomes which field of an event:
   [[skip]]                           # what is no access to data
   from = \"{path}\"
   unless = '^/api/'                  # or: matches = '…', equals = [\"…\"]
-  [event]                            # fields as in `einsicht record --help`, with underscores
+  [event]                            # fields as in `record --help`, with underscores
   dataset = { from = \"{path}\", extract = '^/api/([^/]+)', code = true }
   operation = \"query\"
   purpose = \"open-data\"
@@ -59,19 +59,20 @@ A mapping (TOML) says which column becomes which field of an event:
 
 A field is a text, with columns in braces or without, or a table: `from` is put together from
 columns, `extract` takes a part out (its first group), then one of these converts it:
-  time      the format of a time or day (strptime), \"unix\" or \"unix-ms\"; zone = \"Europe/Berlin\"
-            if the format holds none
+  time      the format of a time or day (strptime), \"unix\" or \"unix-ms\";
+            zone = \"Europe/Berlin\" if the format holds none
   code      true puts '-' where characters stand that a code may not have
-  values, patterns   exact texts, then regular expressions; a text that fits none rejects the record
+  values, patterns   exact texts, then regular expressions; a text that fits
+            none rejects the record
 An empty text leaves the field out; `otherwise` stands in for it, and for a text that fits none.
 
 Columns of combined: host, ident, user, time, request, method, path, query, protocol, status, bytes,
 referer, agent. Of csv: those of the first record. Of jsonl: the keys, \"request.path\" for inner ones.
   [input]
-  pattern = '^(?<day>\\S+) (?<path>\\S+)$'  # combined: another layout, with named groups
+  pattern = '^(?<day>\\S+) (?<path>\\S+)$'  # combined: another layout, named groups
   delimiter = \";\"                         # csv
-  columns = [\"day\", \"path\"]               # csv whose first record does not name them
-  ragged = true                           # csv whose records may have more or fewer columns
+  columns = [\"day\", \"path\"]               # csv whose first record has no names
+  ragged = true                           # csv with more or fewer columns
 
 Importing again adds only what is new: records that were rejected, and those by which the file grew.
 A file is known, whatever it is called, by the mapping's name, by --source, and by the minute of its

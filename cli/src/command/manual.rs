@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, CommandFactory as _};
+use clap::Args;
 use clap_complete::Shell;
 
 use crate::cli::Cli;
@@ -46,7 +46,7 @@ pub struct CompletionsArgs {
 pub fn write_pages(args: &ManArgs) -> anyhow::Result<Exit> {
     let write = || {
         fs::create_dir_all(&args.dir)?;
-        clap_mangen::generate_to(Cli::command(), &args.dir)
+        clap_mangen::generate_to(Cli::laid_out(), &args.dir)
     };
     write().with_context(|| format!("can't write manual pages to {}", args.dir.display()))?;
     Ok(Exit::Done)
@@ -58,7 +58,7 @@ pub fn write_pages(args: &ManArgs) -> anyhow::Result<Exit> {
 /// Standard output can't be written to.
 pub fn print_completions(args: &CompletionsArgs) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    let mut command = Cli::command();
+    let mut command = Cli::laid_out();
     let name = command.get_name().to_owned();
     clap_complete::generate(args.shell, &mut command, name, &mut script);
     output::print(|out| out.write_all(&script))?;

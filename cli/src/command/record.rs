@@ -39,13 +39,13 @@ const EXAMPLES: &str = "\
 Examples:
   einsicht record --dataset parkhaeuser --operation query --purpose verkehrsplanung --role planung
   einsicht record --from accesses.jsonl --unit stadtplanung
-  echo '{\"dataset\": \"parkhaeuser\", \"operation\": \"query\", \"purpose\": \"parkraum\"}' |
+  echo '{\"dataset\": \"parkhaeuser\", \"operation\": \"query\", \"purpose\": \"p\"}' |
     einsicht record --from - --json
   einsicht record --dataset map-it-lieblingsplatz --operation query --purpose beteiligung --from - < personal.json
 
 What is personal (subjects, actor, justification, …) is sealed: the log holds a seal that shows nothing,
 and only `einsicht disclose` shows the value again. Give it in JSON, from a file or standard input:
-  {\"subjects\": [\"person:4711\"], \"actor\": \"kornblum\", \"justification\": \"application 2026-17\"}
+  {\"subjects\": [\"person:4711\"], \"actor\": \"kornblum\", \"justification\": \"on request\"}
 Flags are for trying out: other users of this machine see command lines, and the shell keeps them.
 
 JSON has the names of the fields with underscores (record_count). Flags fill in what it leaves out.

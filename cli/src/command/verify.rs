@@ -21,6 +21,7 @@ mod text;
 mod vault;
 mod verdicts;
 
+pub use json::finding_json;
 use json::{failure_json, report_json};
 use text::print;
 use verdicts::{Asked, print_what_if, what_if_json};

@@ -7,10 +7,11 @@ use anyhow::bail;
 use einsicht_client::Recorder;
 use einsicht_client::charters::CharterDesk;
 use einsicht_client::config::{Defaults, OnUnavailable, RecorderConfig, SpoolConfig, URL_DEFAULT};
+use einsicht_client::reports::ReportDesk;
 use einsicht_client::retry::RetryPolicy;
 use einsicht_client::vault::Vault;
 
-use super::{Options, read_token};
+use super::Options;
 
 /// How often connecting to the vault is tried: whoever types a command wants to know soon.
 const VAULT_ATTEMPTS_MAX: u32 = 4;
@@ -54,8 +55,20 @@ impl Options {
         Ok(CharterDesk::connect(self.deed_config()?).await?)
     }
 
+    /// Where reports are published, connected. `given` is the address that the command was given.
+    ///
+    /// # Errors
+    /// Something is missing, or the ledger can't be reached or believed.
+    pub async fn report_desk(&self, given: Option<&str>) -> anyhow::Result<ReportDesk> {
+        Ok(ReportDesk::connect(self.deed_config_at(given)?).await?)
+    }
+
     fn deed_config(&self) -> anyhow::Result<RecorderConfig> {
-        let mut config = self.recorder_config()?;
+        self.deed_config_at(None)
+    }
+
+    fn deed_config_at(&self, given: Option<&str>) -> anyhow::Result<RecorderConfig> {
+        let mut config = self.recorder_config_at(given)?;
         config.retry = RetryPolicy { attempts_max: VAULT_ATTEMPTS_MAX, ..RetryPolicy::default() };
         // What is asked for is written, proven and deciphered before it is answered.
         config.call_timeout = VAULT_TIMEOUT;
@@ -72,7 +85,7 @@ impl Options {
             return Ok(None);
         }
         let mut config = RecorderConfig::without_token(self.key(Some(place))?);
-        config.token = self.token_file_for(given).map(read_token).transpose()?;
+        config.token = self.token_file_for(given).map(|path| self.read_token(path)).transpose()?;
         if place.starts_with("https:") {
             config.tls = self.tls(given)?;
         }
@@ -85,18 +98,30 @@ impl Options {
     /// # Errors
     /// Something is missing, or can't be read.
     pub fn recorder_config(&self) -> anyhow::Result<RecorderConfig> {
-        let place = self.place(None);
+        self.recorder_config_at(None)
+    }
+
+    fn recorder_config_at(&self, given: Option<&str>) -> anyhow::Result<RecorderConfig> {
+        let place = self.place(given);
         if !place.contains("://") {
-            bail!("this goes through the service: give its address, such as --url {URL_DEFAULT}");
+            bail!(self.pick(
+                format!(
+                    "das geht nur über den Dienst: bitte seine Adresse angeben, etwa --url {URL_DEFAULT}"
+                ),
+                format!("this goes through the service: give its address, such as --url {URL_DEFAULT}"),
+            ));
         }
-        let tls = self.tls(None)?;
-        let token = self.token_file_for(None).map(read_token).transpose()?;
+        let tls = self.tls(given)?;
+        let token = self.token_file_for(given).map(|path| self.read_token(path)).transpose()?;
         if token.is_none() && !tls.has_certificate() {
-            bail!(
-                "no token given: the service must know who asks. Give the file with your token: --token-file \
-                 FILE (or EINSICHT_TOKEN_FILE); `einsichtd dev` writes one to keys/dev.token in its data \
-                 folder. Or give your certificate: --cert-file FILE --key-file FILE"
-            );
+            bail!(self.pick(
+                "kein Token angegeben: der Dienst muss wissen, wer fragt. Bitte die Datei mit Ihrem Token angeben: --token-file \
+                 FILE (oder EINSICHT_TOKEN_FILE); `einsichtd dev` schreibt eines nach keys/dev.token in seinem Datenordner. Oder \
+                 Ihr Zertifikat angeben: --cert-file FILE --key-file FILE",
+                "no token given: the service must know who asks. Give the file with your token: --token-file FILE (or \
+                 EINSICHT_TOKEN_FILE); `einsichtd dev` writes one to keys/dev.token in its data folder. Or give your \
+                 certificate: --cert-file FILE --key-file FILE",
+            ));
         }
         let mut config = RecorderConfig::without_token(self.key(Some(place))?);
         config.token = token;

@@ -12,6 +12,7 @@ fn options() -> Options {
         quiet: true,
         token_is_typed: false,
         certificate_is_typed: false,
+        language: None,
     }
 }
 
@@ -37,6 +38,17 @@ fn without_a_key_nothing_is_believed_and_the_folder_s_own_key_is_only_named() {
         error.contains(&format!("If you know that the folder is genuine: --vkey {place}/ledger.vkey")),
         "{error}"
     );
+}
+
+#[test]
+fn who_reads_german_is_told_in_german_what_is_missing() {
+    let options = Options { language: Some(Language::German), ..options() };
+    let error = options.key(Some("http://city")).unwrap_err().to_string();
+    assert!(error.starts_with("kein Prüfschlüssel angegeben") && error.contains("auf Papier"), "{error}");
+    let error = options.source(Some("nowhere")).err().unwrap().to_string();
+    assert!(error.starts_with("es gibt keinen Ordner nowhere"), "{error}");
+    let error = options.recorder_config().err().unwrap().to_string();
+    assert!(error.starts_with("kein Token angegeben"), "{error}");
 }
 
 #[test]

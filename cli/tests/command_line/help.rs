@@ -2,7 +2,8 @@
 
 use super::harness::Place;
 
-const COMMANDS: [&str; 24] = [
+/// Commands that every ledger has; [`all_commands`] has all that this programme has.
+const COMMANDS: [&str; 28] = [
     "record",
     "import",
     "verify",
@@ -27,6 +28,10 @@ const COMMANDS: [&str; 24] = [
     "retain",
     "correct",
     "open",
+    "report make",
+    "report publish",
+    "report list",
+    "report recompute",
 ];
 
 #[test]
@@ -42,6 +47,64 @@ fn every_command_has_help_with_an_example_and_the_common_options() {
         .ended(0)
         .says(&COMMANDS.iter().map(|name| name.split(' ').next().unwrap()).collect::<Vec<_>>());
     place.run("--version").ended(0).says(&["einsicht 0."]);
+}
+
+/// Every command and subcommand, as `--help` lists them.
+fn all_commands(place: &Place) -> Vec<String> {
+    let (mut found, mut next) = (Vec::new(), vec![String::new()]);
+    while let Some(command) = next.pop() {
+        let help = place.run(format!("{command} --help").trim()).ended(0).out;
+        let list =
+            help.split("\nCommands:\n").nth(1).map(|list| list.split("\n\n").next().unwrap().to_owned());
+        let names = list.iter().flat_map(|list| list.lines()).filter(|line| !line.starts_with("   "));
+        next.extend(names.map(|line| format!("{command} {}", line.trim().split(' ').next().unwrap())));
+        found.push(command.trim().to_owned());
+    }
+    found
+}
+
+#[test]
+fn help_reads_well_on_terminals_of_any_width() {
+    let place = Place::new();
+    let commands = all_commands(&place);
+    assert!(COMMANDS.iter().all(|command| commands.iter().any(|found| found == command)), "{commands:?}");
+    for (columns, flag) in [("80", "--help"), ("80", "-h"), ("100", "--help"), ("97", "--help")] {
+        for command in &commands {
+            let line: Vec<&str> = command.split(' ').filter(|word| !word.is_empty()).chain([flag]).collect();
+            let help = place.run_with(&line, &[("COLUMNS", columns)], "").ended(0).out;
+            let width = columns.parse::<usize>().unwrap();
+            help.lines()
+                .for_each(|line| assert!(line.chars().count() <= width, "{command} {columns}: {line}"));
+            // What stands behind the options is written by hand: no word of it is left alone, and paragraphs flow.
+            let behind = help.split_once("\nExample").map(|(_, behind)| behind).unwrap_or_default();
+            let lines: Vec<&str> = behind.lines().collect();
+            for [before, line] in lines.windows(2).map(|pair| [pair[0], pair[1]]) {
+                let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+                if !is_prose(before) || !is_prose(line) {
+                    continue;
+                }
+                assert!(line.contains([' ', '\u{a0}']), "{command} {columns}: {line:?} is alone");
+                // A line ends where the next word does not fit any more; the last two words hold together.
+                let next: usize = line.split(' ').next().unwrap().chars().count();
+                let length = before.chars().count();
+                assert!(length + 1 + next > width, "{command} {columns}: {before:?} ends early");
+            }
+        }
+    }
+}
+
+#[test]
+fn report_says_what_can_be_done_with_reports() {
+    let place = Place::new();
+    let help = place.run_with(&["report", "--help"], &[("COLUMNS", "80")], "").ended(0).out;
+    let (told, _) = help.split_once("\nOptions:").unwrap();
+    assert_eq!(told, REPORT);
+    let help = place.run_with(&["report", "recompute", "--help"], &[("COLUMNS", "80")], "").ended(0).out;
+    let (_, behind) = help.split_once("\nExamples:\n").unwrap();
+    assert_eq!(behind.replace('\u{a0}', " "), RECOMPUTE);
+    // It is about no charter.
+    help.split_once("--lang <LANGUAGE>").unwrap();
+    assert!(!help.contains("charter"), "{help}");
 }
 
 #[test]
@@ -111,3 +174,45 @@ fn standard_input_is_one_text() {
     let line = ["correct", "1", "--correction-file", "-", "--ground-file", "-"];
     place.run_with(&line, &[], "text").ended(2).complains(&["'-' is given twice"]);
 }
+
+const REPORT: &str = "\
+Make, publish, list and recompute transparency reports
+
+Usage: einsicht report [OPTIONS] <COMMAND>
+
+Commands:
+  make       Verify a ledger, and make the report of a period from it
+  publish    Name a report in the ledger, for good (for stewards)
+  list       List the reports that the ledger names
+  recompute  Verify a ledger, make a report from it again, compare every byte
+";
+
+const RECOMPUTE: &str = r"  einsicht report recompute ./report-2026-11 https://ledger.example \
+      --vkey ledger.vkey
+  einsicht report recompute ./report-2026-11 ./copy-of-the-data-folder \
+      --vkey ledger.vkey --lang de
+  einsicht report recompute ./report-2026-11 ./copy --vkey ledger.vkey --json \
+      | jq .difference
+
+For everybody who doubts a report. The whole ledger is read and verified; from
+its entries up to the size that the report states, and from the files in the
+report's folder that are not in the ledger (what the city says of its systems,
+and its answers), every file of the report is made again and compared, byte for
+byte. The first figure that differs is named. Also told is whether the ledger
+names this very report, and whether another one corrects it.
+
+Before that every file is held against the manifest: one that is missing,
+another one, or not named was changed after the report was made. Whether the
+ledger names the manifest is told then, too: was this published as it lies here,
+or is it a copy that somebody altered?
+
+The key must come from somewhere else than from the report.
+
+Ends with 0 if every byte is what the ledger gives; 1 if the report is not what
+it gives, or verification failed; 2 if nobody can tell. A report that another
+version made may be laid out otherwise: then 2, unless a figure is another one,
+or a file was changed, which no version does: then 1. With --json the outcome is
+'the same', 'differs', 'failed' (the ledger, or the checkpoint in the report) or
+'could not tell'; 'published' is the entry that names this manifest, null if
+none does, and left out where the ledger was not verified.
+";

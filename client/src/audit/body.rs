@@ -1,6 +1,7 @@
 //! What the audit wants to know of a body, picked out while it is checked, without allocating anything.
 
 use einsicht_access::facts::AccessReader;
+use einsicht_access::sessions::{SessionEvent, SessionMark};
 use einsicht_access::wire::{Visitor, WireError, walk};
 use einsicht_proto::schema::{ACCESS_RECORD, ENTRY_BODY, FieldSchema, MessageSchema, OPENING, SESSION_END};
 
@@ -72,23 +73,6 @@ pub(super) enum Hidden<'a> {
     Sealed { until_day: i32, seal: &'a [u8], shows: Option<&'static str> },
     /// An entry that opens one.
     Opened { index: u64, salt: &'a [u8], record: &'a [u8] },
-}
-
-/// A number of a session, or the end of the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SessionMark<'a> {
-    pub producer: &'a [u8],
-    pub session: &'a [u8],
-    pub event: SessionEvent,
-}
-
-/// What happened in a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SessionEvent {
-    /// This number was recorded.
-    Number(u64),
-    /// The session ended; the last number that it gave out.
-    End(Option<u64>),
 }
 
 impl Kind {

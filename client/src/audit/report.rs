@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use einsicht_access::sessions::Sessions;
 use einsicht_tlog::{RecordedAt, TreeHead};
 
 use super::confidential::Confidential;
 use super::genesis::Beginning;
 use super::resume::FullReason;
-use super::sessions::Sessions;
 use super::verdicts::Verdicts;
 use crate::charters::PublishedCharter;
 

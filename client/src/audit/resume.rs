@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use einsicht_access::Charter;
+use einsicht_access::sessions::Sessions;
 use einsicht_tlog::hash::sha256;
 use einsicht_tlog::leaf::Link;
 use einsicht_tlog::{Frontier, Hash, Index, RecordedAt, Size, TreeHead};
@@ -17,7 +18,6 @@ use super::charters::{Charters, Known};
 use super::confidential::Confidential;
 use super::genesis::Beginning;
 use super::rulings::Rulings;
-use super::sessions::Sessions;
 use super::state::{Counts, State};
 use super::verdicts::Verdicts;
 use crate::Trust;
@@ -167,7 +167,7 @@ fn state_of(stored: Stored) -> Option<State> {
             confidential: stored.confidential,
         },
         rulings: Rulings { charters, verdicts: stored.verdicts },
-        watched: None,
+        watched: Vec::new(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use einsicht_access::facts::AccessReader;
+use einsicht_access::sessions::{Meeting, Met};
 use einsicht_proto::v1::Opening;
 use einsicht_tlog::hash::leaf_hashes;
 use einsicht_tlog::leaf::{ChainError, LEAF_HEADER_BYTES, Link};
@@ -14,7 +15,6 @@ use super::body::{Body, Hidden, Kind};
 use super::confidential;
 use super::inspect::{Inspector, Seen};
 use super::judging::Judging;
-use super::sessions::{Meeting, Met};
 use super::tree::Span;
 use crate::charters::PublishedCharter;
 use crate::finding::{Fault, Finding};
@@ -125,7 +125,7 @@ struct Run<'a, I: Inspector> {
     hashes: Vec<Hash>,
     commits: Vec<(TreeHead, Place)>,
     tally: Tally,
-    meeting: Meeting<'a>,
+    meeting: Meeting,
     confidential: Vec<confidential::Met>,
     judging: Judging,
     inspector: &'a I,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use einsicht_access::sessions::Sessions;
 use einsicht_tlog::leaf::Link;
 use einsicht_tlog::{Frontier, Hash, Index, Origin, RecordedAt, Size, TreeHead};
 
@@ -12,7 +13,6 @@ use super::genesis::{self, Beginning};
 use super::judging::{ByCharter, judge_late};
 use super::rulings::Rulings;
 use super::run::{self, Checked, Tally};
-use super::sessions::Sessions;
 use super::tree::Placed;
 use super::wrong::Wrong;
 use crate::charters::PublishedCharter;
@@ -33,8 +33,8 @@ pub(super) struct State {
     pub counts: Counts,
     /// Charters, and verdicts but for those that were judged beside the join.
     pub rulings: Rulings,
-    /// A size whose root is wanted when it is passed, and that root.
-    pub watched: Option<(Size, Option<Hash>)>,
+    /// Sizes whose root is wanted when they are passed, and these roots.
+    pub watched: Vec<(Size, Option<Hash>)>,
 }
 
 /// A chunk that was joined, and what is left to do with it: no other chunk is needed for that.
@@ -87,7 +87,7 @@ impl State {
             beginning: None,
             counts: Counts::default(),
             rulings: Rulings::default(),
-            watched: None,
+            watched: Vec::new(),
         }
     }
 
@@ -96,9 +96,15 @@ impl State {
         self.frontier.size()
     }
 
-    /// From here on, remembers the root at `size` when it is passed.
-    pub fn watch(&mut self, size: Option<Size>) {
-        self.watched = size.map(|size| (size, (size == self.size()).then(|| self.frontier.root())));
+    /// From here on, remembers the roots at these sizes when they are passed.
+    pub fn watch(&mut self, sizes: impl IntoIterator<Item = Size>) {
+        let (here, root) = (self.size(), self.frontier.root());
+        self.watched = sizes.into_iter().map(|size| (size, (size == here).then_some(root))).collect();
+    }
+
+    /// The root at a size that was watched for, if it was passed.
+    pub fn root_passed(&self, size: Size) -> Option<Hash> {
+        self.watched.iter().find(|(watched, _)| *watched == size).and_then(|(_, root)| *root)
     }
 
     /// Joins a chunk to what was before it. After an error the state is of no use.
@@ -135,7 +141,7 @@ impl State {
             return joined;
         };
         self.frontier = placed.frontier_at(placed.end()).unwrap_or_default();
-        if let Some((size, root @ None)) = &mut self.watched {
+        for (size, root) in self.watched.iter_mut().filter(|(_, root)| root.is_none()) {
             *root = placed.root_at(*size);
         }
         self.link = end;
@@ -170,7 +176,7 @@ impl State {
             let more = record.access_count.unwrap_or(1).saturating_sub(1);
             self.counts.accesses = self.counts.accesses.saturating_add(more);
             let number = (&record.producer, &record.session, record.sequence);
-            self.counts.sessions.fill(number.0, number.1, number.2, opened.by);
+            self.counts.sessions.fill(number.0, number.1, number.2);
             self.rulings.open(&opened)?;
         }
         Ok(())

@@ -18,6 +18,7 @@ use crate::sample::{BEGAN_AT, Ledger, ORIGIN, access, genesis, key, trust};
 mod charters;
 mod confidential;
 mod damage;
+mod inspecting;
 mod resuming;
 mod signer;
 

@@ -71,7 +71,7 @@ pub async fn what_if(
     let mut all = Notes::default();
     let judge = Arc::new(Judge(charter.clone()));
     let options = AuditOptions { full: true };
-    let report = audit_with(source, trust, options, judge, |notes| all.merge(notes), progress).await?;
+    let report = audit_with(source, trust, options.into(), judge, |notes| all.merge(notes), progress).await?;
     Ok((report, all.sum(&charter)))
 }
 

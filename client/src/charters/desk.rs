@@ -6,15 +6,13 @@ use bytes::Bytes;
 use einsicht_access::charter::parts_of;
 use einsicht_proto::v1::PublishCharterRequest;
 use einsicht_proto::v1::entry_body::Content;
-use einsicht_tlog::receipt::Receipt;
 use einsicht_tlog::{Index, Size};
 
 use crate::Trust;
-use crate::checkpoints::GivenProof;
 use crate::config::RecorderConfig;
 use crate::link::Link;
 use crate::proven::ProvenEntry;
-use crate::vault::{AnswerFault, VaultError};
+use crate::vault::{AnswerFault, VaultError, proven};
 
 /// Where charters are published. Clones share connection and what was verified.
 #[derive(Clone)]
@@ -64,12 +62,7 @@ impl CharterDesk {
             .connection
             .charter(request, |mut charter, ask| async move { charter.publish_charter(ask).await });
         let answer = answer.await?;
-        let what = "the receipt";
-        let unproven = |error| AnswerFault::Unproven { what, error };
-        let receipt = Receipt::parse(&answer.receipt).map_err(|error| unproven(error.into()))?;
-        let note = Bytes::copy_from_slice(&receipt.checkpoint);
-        let signed = self.link.checkpoints.believe(&note, GivenProof::default()).await?;
-        let entry = ProvenEntry::under(receipt, signed.head).map_err(unproven)?;
+        let entry = proven(&self.link, "the receipt", &answer.receipt).await?;
         let index = entry.index();
         if known.contains(index) && !answer.already_in_force {
             return Err(AnswerFault::NotNew { index, known }.into());

@@ -12,7 +12,7 @@ use crate::proven::ProvenError;
 use crate::retry::never_connected;
 use crate::trust::TrustError;
 
-/// Why a call of the vault, or one that publishes a charter, did not lead to an answer that is believed. Never holds a
+/// Why a call of the vault, or one that publishes a charter or a report, did not lead to an answer that is believed. Never holds a
 /// personal value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

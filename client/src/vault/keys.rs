@@ -8,7 +8,7 @@ use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{IssueViewKeysRequest, Subject};
 
 use super::error::{AnswerFault, VaultError};
-use super::{Vault, check, statement};
+use super::{Vault, check, proven, statement};
 use crate::proven::ProvenEntry;
 use crate::view_keys::{ViewKeyOf, ViewKeys};
 
@@ -44,7 +44,7 @@ impl Vault {
             .connection
             .vault(request, |mut vault, ask| async move { vault.issue_view_keys(ask).await });
         let answer = answer.await?;
-        let trail = self.proven("the trail", &answer.trail).await?;
+        let trail = proven(&self.link, "the trail", &answer.trail).await?;
         check::is_new(&trail, known)?;
         if !matches!(trail.content(), Some(Content::Disclosure(_))) {
             return Err(check::other_kind(&trail, "a disclosure").into());

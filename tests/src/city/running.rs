@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use einsicht_proto::v1::charter_client::CharterClient;
 use einsicht_proto::v1::ledger_client::LedgerClient;
 use einsicht_proto::v1::recorder_client::RecorderClient;
+use einsicht_proto::v1::reports_client::ReportsClient;
 use einsicht_proto::v1::vault_client::VaultClient;
 use reqwest::Method;
 use tokio::time::sleep;
@@ -21,6 +22,9 @@ pub type Ledger = LedgerClient<InterceptedService<Channel, Bearer>>;
 
 /// A client of what is sealed that sends a token along.
 pub type Vault = VaultClient<InterceptedService<Channel, Bearer>>;
+
+/// A client of reports that sends a token along.
+pub type Reports = ReportsClient<InterceptedService<Channel, Bearer>>;
 
 /// `einsichtd serve` that runs. Killed when dropped.
 pub struct Running {
@@ -169,6 +173,14 @@ impl Running {
         let shown = Shown::by_default(known);
         let channel = self.channel(shown.certificate.as_ref());
         CharterClient::with_interceptor(channel, Bearer::new(shown.authorization.as_deref()))
+    }
+
+    /// A client of reports, with the caller's token; stewards show their certificate.
+    #[must_use]
+    pub fn reports(&self, known: &Known) -> Reports {
+        let shown = Shown::by_default(known);
+        let channel = self.channel(shown.certificate.as_ref());
+        ReportsClient::with_interceptor(channel, Bearer::new(shown.authorization.as_deref()))
     }
 
     /// GET of a path of the internal listener.

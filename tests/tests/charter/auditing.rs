@@ -2,16 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
-use einsicht_access::{body_bytes, read_body};
-use einsicht_proto::v1::entry_body::Content;
 use einsicht_proto::v1::{AccessEvent, AccessRecord};
-use einsicht_tests::folder::{copy, leaves, segments};
-use einsicht_tests::process::{Ended, command, text};
-use einsicht_tlog::hash::leaf_hash;
-use einsicht_tlog::segment::{FrameBuilder, SegmentHeader};
-use einsicht_tlog::{Frontier, Index, Leaf, Origin, SigningKey, checkpoint};
+use einsicht_tests::folder::copy;
+use einsicht_tests::forge::forge;
+use einsicht_tests::process::{Ended, offline};
 use serde_json::Value;
 
 use crate::scene::{FIRST, Scene, fitting, long, second};
@@ -85,49 +80,10 @@ fn json(ended: &Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:#?}"))
 }
 
-/// Runs `einsicht` on a folder, without a service and without anything that was remembered.
-async fn offline(data: &Path, vkey: &Path, line: &str) -> Ended {
-    let state = tempfile::tempdir().unwrap();
-    let mut command = command("einsicht", &line.split(' ').collect::<Vec<_>>());
-    command.args([text(data), "--vkey", text(vkey)]).env("EINSICHT_STATE_DIR", state.path());
-    einsicht_tests::process::Process::spawn(&mut command).ended().await
-}
-
 impl Scene {
     async fn einsicht(&self, known: &einsicht_tests::city::Known, line: &str) -> Ended {
         self.city.einsicht(&self.service, known, &line.split(' ').collect::<Vec<_>>()).await
     }
-}
-
-/// The ledger with another record in an entry, chained and signed again: only who has its key can do that.
-fn forge(data: &Path, index: u64, change: impl Fn(&mut AccessRecord)) {
-    let key = einsicht_service::signer::load_or_create(&data.join("../keys")).unwrap();
-    let key = SigningKey::new(einsicht_tests::city::ORIGIN, key).unwrap();
-    let origin_hash = Origin::parse(einsicht_tests::city::ORIGIN).unwrap().hash();
-    let (mut frontier, mut previous) = (Frontier::new(), origin_hash);
-    let mut segment = SegmentHeader { origin_hash, first: Index(0) }.to_bytes();
-    for (position, leaf) in (0..).zip(leaves(data)) {
-        let leaf = Leaf::parse(&leaf).unwrap();
-        let mut body = read_body(leaf.body).unwrap();
-        let bytes = match &mut body.content {
-            Some(Content::Access(record)) if position == index => {
-                change(record);
-                body_bytes(&body)
-            }
-            _ => leaf.body.to_vec(),
-        };
-        let leaf = Leaf { previous, recorded_at: leaf.recorded_at, body: &bytes }.to_bytes().unwrap();
-        previous = leaf_hash(&leaf);
-        frontier.push(previous);
-        let mut frame = FrameBuilder::new(Index(position));
-        frame.push(&leaf).unwrap();
-        segment.extend(frame.finish(&frontier.root()).unwrap());
-    }
-    let old = segments(data);
-    old.iter().for_each(|path| fs::remove_file(path).unwrap());
-    fs::write(data.join(format!("log/entries/{:020}.seg", 0)), segment).unwrap();
-    fs::write(data.join("log/checkpoint"), checkpoint::sign(frontier.head(), &key)).unwrap();
-    fs::remove_dir_all(data.join("log/hashes")).unwrap();
 }
 
 #[tokio::test]

@@ -9,10 +9,10 @@ use axum::http::{StatusCode, Uri};
 use einsicht_tests::folder::{files, flip};
 use einsicht_tests::make::Session;
 use einsicht_tests::process::{Ended, run, text};
+use einsicht_tests::python::{python, verify};
 use einsicht_tests::service::Service;
 use tokio::net::TcpListener;
 
-use crate::second_implementation;
 use crate::{SMALL_SEGMENTS, folder, ledger_at_rest};
 
 /// Serves the files of a folder, byte for byte; where it listens.
@@ -69,8 +69,8 @@ async fn both_verifiers_accept_what_a_plain_web_server_shows_while_the_ledger_gr
     let exported = export(data.path(), &to, &["--entries"]).await;
     assert!(exported.stdout.contains(&format!("{} entries", head.size)), "{exported:#?}");
     run("einsicht", &["verify", text(&to), "--vkey", text(&vkey)]).await.expect(0, &[]);
-    if let Some(python) = second_implementation::python() {
-        second_implementation::verify(&python, &url, &vkey).await.expect(0, &[]);
+    if let Some(python) = python() {
+        verify(&python, &url, &vkey).await.expect(0, &[]);
     }
     let idle = export(data.path(), &to, &["--entries"]).await;
     assert!(idle.stdout.contains("0 of them new; files written: 0"), "{idle:#?}");

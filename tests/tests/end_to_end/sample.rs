@@ -59,12 +59,14 @@ async fn the_sample_is_a_recent_week_of_a_simulated_city() {
     let Some(Content::Genesis(genesis)) = &bodies[0].content else { panic!("no genesis") };
     assert!(genesis.simulated);
     let times: Vec<u64> = whole.leaves.iter().map(|leaf| Leaf::parse(leaf).unwrap().recorded_at.0).collect();
-    let (start, week) = times.split_last().unwrap();
+    let [week @ .., report, start] = times.as_slice() else { panic!("{} entries", times.len()) };
     let monday = week[0];
     // Midnight may pass while this runs.
     assert!([monday_before, last_monday_s()].contains(&monday), "{monday}");
     assert!(week.iter().all(|time| (monday..monday + WEEK_S).contains(time)));
     assert!(*start >= monday + WEEK_S, "the service came up after that week");
+    assert_eq!(*report, monday + WEEK_S, "on the Monday after it");
+    assert_eq!(kind_name(&bodies[bodies.len() - 2]), "report");
     assert_eq!(kind_name(bodies.last().unwrap()), "service_start");
     assert_eq!(bodies.iter().filter(|body| kind_name(body) == "service_start").count(), 1);
     judged(&whole);

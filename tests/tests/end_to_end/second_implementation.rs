@@ -2,9 +2,7 @@
 //! and against copies that were tampered with.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,41 +11,12 @@ use axum::http::{StatusCode, Uri};
 use bytes::Bytes;
 use einsicht_proto::v1::{AccessEvent, PublishCharterRequest, RecordRequest};
 use einsicht_tests::make::{Session, event, request};
-use einsicht_tests::process::{Ended, Process, text};
+use einsicht_tests::python::{python, verify};
 use einsicht_tests::service::Service;
 use einsicht_tlog::tile::{LEVEL_MAX, Tile, TileKind};
 use tokio::net::TcpListener;
 
 use crate::{SMALL_SEGMENTS, folder};
-
-/// Names the Python to use. `.ci/run` sets it.
-const PYTHON_VARIABLE: &str = "EINSICHT_PYTHON";
-
-/// A Python that has what the script needs. Where there is none, says so past the capture of the test
-/// harness; where one was named, it must do.
-pub fn python() -> Option<PathBuf> {
-    let named = std::env::var_os(PYTHON_VARIABLE).map(PathBuf::from);
-    let python = named.clone().unwrap_or_else(|| "python3".into());
-    let able = Command::new(&python).args(["-c", "import cryptography"]).output();
-    if able.is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    assert!(
-        named.is_none(),
-        "{PYTHON_VARIABLE} names {}, which has no package 'cryptography'",
-        python.display()
-    );
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    let why = "there is no python3 with the package 'cryptography'";
-    writeln!(std::io::stderr().lock(), "skipped: {why}; set {PYTHON_VARIABLE} ({test})").unwrap();
-    None
-}
-
-pub async fn verify(python: &Path, url: &str, vkey: &Path) -> Ended {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("second_implementation/verify.py");
-    let arguments = ["-B", text(&script), url, text(vkey)];
-    Process::spawn(Command::new(python).args(arguments)).ended().await
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_verifies_what_the_service_serves() {

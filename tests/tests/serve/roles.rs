@@ -21,7 +21,7 @@ enum Met {
 use Met::{In, No, Who};
 
 /// For each method or path: what nobody, a recorder, an auditor, a steward and a monitor meet.
-const TABLE: [(&str, [Met; 5]); 30] = [
+const TABLE: [(&str, [Met; 5]); 32] = [
     ("/einsicht.v1.Recorder/Record", [Who, In, No, No, No]),
     ("/einsicht.v1.Recorder/RecordStream", [Who, In, No, No, No]),
     ("/einsicht.v1.Recorder/EndSession", [Who, In, No, No, No]),
@@ -44,6 +44,8 @@ const TABLE: [(&str, [Met; 5]); 30] = [
     ("/einsicht.v1.Charter/Evaluate", [Who, In, In, In, No]),
     ("/einsicht.v1.Charter/WatchDeviations", [Who, No, In, In, No]),
     ("/einsicht.v1.Charter/ListCharters", [Who, No, In, In, No]),
+    ("/einsicht.v1.Reports/PublishReport", [Who, No, No, In, No]),
+    ("/einsicht.v1.Reports/ListReports", [Who, No, In, In, No]),
     ("/grpc.health.v1.Health/Check", [In, In, In, In, In]),
     ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", [Who, In, In, In, In]),
     ("GET /checkpoint", [Who, In, In, In, No]),

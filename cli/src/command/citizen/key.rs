@@ -19,6 +19,11 @@ use crate::private::{NewFile, read_text};
 /// More than 100 subjects have.
 const SUBJECTS_BYTES_MAX: u64 = 64 * 1024;
 
+/// In two lines: one would be too long for many terminals.
+const USAGE: &str = "\
+einsicht citizen key [OPTIONS] --subject-file <FILE> --month <YYYY-MM> \\
+           --out <FILE>";
+
 const EXAMPLES: &str = "\
 Examples:
   einsicht citizen key --subject-file person.txt --month 2026-10 --reason \"request 2026-311\" --out p.keys
@@ -36,7 +41,7 @@ record: unit, and role and kind of the actor. Weigh that where a role points at 
 
 /// What `citizen key` takes.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub struct KeyArgs {
     /// File with the person's subjects, one SCHEME:ID a line ('-': standard input)
     #[arg(long, value_name = "FILE")]
