@@ -98,9 +98,15 @@ impl Bench<'_> {
         let tenth = self.plan.entries / 10;
         let verifier = self.fill(tenth, "a tenth of it")?;
         let small = self.memory("tenth", &verifier)?;
+        let small_report = self.report("tenth", &verifier)?;
         self.large_commits(self.plan.entries - tenth)?;
         self.proofs()?;
         self.audit(&verifier)?;
+        let large_report = self.report("full", &verifier)?;
+        self.figures.ratio(
+            report::REPORT_MEMORY_GROWTH,
+            crate::stats::Summary::of_ratios(&[large_report], &[small_report]),
+        )?;
         self.starts_in_order()?;
         let large = self.memory("full", &verifier)?;
         self.figures.ratio(report::MEMORY_GROWTH, crate::stats::Summary::of_ratios(&[large], &[small]))?;

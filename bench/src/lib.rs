@@ -29,6 +29,7 @@ pub mod layer;
 pub mod ledger;
 pub mod load;
 pub mod machine;
+pub mod making;
 pub mod part;
 pub mod plan;
 pub mod plot;

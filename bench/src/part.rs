@@ -27,6 +27,8 @@ pub enum Part {
     Judged,
     /// A citizen's scan of a local copy, and the test of its markers alone
     Scan,
+    /// A report over a local copy, against its verification: `einsicht` has to be built beside this program
+    Report,
 }
 
 impl Part {

@@ -75,7 +75,7 @@ impl Plan {
         profile: "smoke",
         turns: 1,
         ramp_ms: 10,
-        measured_ms: 500,
+        measured_ms: 1000,
         layer_turns: 1,
         audit_entries: 2500,
         scan_entries: 2500,

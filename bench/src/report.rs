@@ -42,11 +42,13 @@ pub const JUDGED_VS_SHA: &str = "judged_vs_sha";
 pub const SCAN_MARKERS: &str = "scan_markers_records_per_s_per_core";
 /// Records a second and core of a whole scan, chain, tree and signature included. No ratio, but a goal.
 pub const SCAN: &str = "scan_records_per_s_per_core";
+/// Seconds of `einsicht report make` over a log of judged records, of those of `einsicht verify --full`.
+pub const REPORT_VS_VERIFY: &str = "report_vs_verify";
 /// Milliseconds that a lone event takes longer than at the floor. No ratio, but a goal.
 pub const LONE_DIFFERENCE_MS: &str = "lone_difference_ms";
 
 /// The goals of docs/performance.md, in the order in which they are shown.
-const GOALS: [Goal; 15] = [
+const GOALS: [Goal; 16] = [
     Goal { name: BATCH_VS_FLOOR, bound: Bound::AtLeast(0.75) },
     Goal { name: SEALED_VS_FLOOR, bound: Bound::AtLeast(0.6) },
     Goal { name: SEALING_US, bound: Bound::AtMost(3.5) },
@@ -62,6 +64,7 @@ const GOALS: [Goal; 15] = [
     Goal { name: JUDGED_VS_SHA, bound: Bound::AtLeast(0.4) },
     Goal { name: SCAN_MARKERS, bound: Bound::AtLeast(4_000_000.0) },
     Goal { name: SCAN, bound: Bound::AtLeast(1_000_000.0) },
+    Goal { name: REPORT_VS_VERIFY, bound: Bound::AtMost(3.0) },
 ];
 
 /// A run, with everything that its figures depend on.
@@ -115,6 +118,13 @@ fn figures(measured: &Measured) -> anyhow::Result<Figures> {
     }
     if let Some(scan) = &measured.scan {
         figures.both([SCAN_MARKERS, SCAN], scan)?;
+    }
+    if let Some(report) = &measured.report {
+        let seconds = report.figures(|taken| taken.seconds);
+        figures.ratio_of(REPORT_VS_VERIFY, &seconds)?;
+        figures.both(["report_verify_s", "report_s"], &seconds)?;
+        let memory = report.figures(|taken| taken.memory_mb);
+        figures.both(["report_verify_memory_mb", "report_memory_mb"], &memory)?;
     }
     Ok(figures)
 }

@@ -14,6 +14,7 @@ use crate::lanes::{Outcome, Shape};
 use crate::layer::{self, Services};
 use crate::ledger::Filling;
 use crate::load::Load;
+use crate::making::{self, Taken};
 use crate::part::Part;
 use crate::plan::Plan;
 use crate::sealing::Preparing;
@@ -54,6 +55,8 @@ pub struct Measured {
     pub judged: Option<Turns<f64>>,
     /// Testing the markers of records, and a whole scan of the log: records a second and core.
     pub scan: Option<Turns<f64>>,
+    /// Verifying a log of judged records, and making a report of it, as whole programs.
+    pub report: Option<Turns<Taken>>,
 }
 
 /// Measures `parts`, one after the other. Servers write into new folders in `parent`, which are deleted
@@ -129,6 +132,7 @@ impl Bench<'_> {
                 measured.judged = Some(self.audit("judged audit", self.plan.scan_entries, Sealed)?);
             }
             Part::Scan => measured.scan = Some(self.scan()?),
+            Part::Report => measured.report = Some(self.report()?),
         }
         Ok(())
     }
@@ -274,6 +278,21 @@ impl Bench<'_> {
         let verifier = ledger::fill(folder.path(), filling, &self.interrupted)?.verifier;
         let turns = scan::in_turns(folder.path(), &verifier, turns, &self.runtime, &self.interrupted)?;
         folder.close().context("deleting the log that was scanned")?;
+        Ok(turns)
+    }
+
+    /// The report of a log of judged records, and its verification alone.
+    fn report(&mut self) -> anyhow::Result<Turns<Taken>> {
+        let (events, turns) = (self.plan.scan_entries, self.plan.audit_turns);
+        (self.progress)(&format!(
+            "report: a log of {events} judged events, {turns} turns of `einsicht verify` and `einsicht report make`"
+        ));
+        let folder = tempfile::Builder::new().prefix("einsicht-bench-").tempdir_in(self.parent)?;
+        let log = folder.path().join("data");
+        let filling = Filling { events, commit_events: AUDIT_COMMIT_EVENTS, standard: Sealed };
+        let verifier = ledger::fill(&log, filling, &self.interrupted)?.verifier;
+        let turns = making::in_turns(&log, &verifier, folder.path(), turns, &self.interrupted)?;
+        folder.close().context("deleting the log that was reported")?;
         Ok(turns)
     }
 }

@@ -13,7 +13,13 @@ fn a_small_large_ledger_is_measured_whole_and_leaves_nothing_behind() {
 
     let report = LargeReport::new(plan, Machine::look(parent.path()).unwrap(), figures);
     let json = serde_json::to_value(&report).unwrap();
-    for ratio in ["memory_growth", "large_verify_vs_sha", "write_amplification"] {
+    for ratio in [
+        "memory_growth",
+        "large_verify_vs_sha",
+        "write_amplification",
+        "large_report_vs_verify",
+        "report_memory_growth",
+    ] {
         assert!(json["ratios"][ratio].as_f64().unwrap() > 0.0, "{ratio}");
     }
     for measure in ["restart_clean_s", "restart_killed_s", "memory_mb", "inclusion_p99_us"] {

@@ -16,7 +16,7 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
     let measured =
         run::run(&Plan::SMOKE, &parts, parent.path(), &metrics, &mut |step| steps.push(step.to_owned()))
             .unwrap();
-    assert_eq!(steps.len(), 13, "{steps:?}");
+    assert_eq!(steps.len(), 14, "{steps:?}");
     let left = std::fs::read_dir(parent.path()).unwrap().count();
     assert_eq!(left, 0, "the folders of the servers are deleted");
 
@@ -32,10 +32,16 @@ fn a_tiny_run_measures_everything_and_leaves_nothing_behind() {
         "spool_vs_append",
         "verify_vs_sha",
         "judged_vs_sha",
+        "report_vs_verify",
     ] {
         assert!(json["ratios"][ratio].as_f64().unwrap() > 0.0, "{ratio}");
     }
-    for measure in ["judging_ns", "scan_markers_records_per_s_per_core", "scan_records_per_s_per_core"] {
+    for measure in [
+        "judging_ns",
+        "scan_markers_records_per_s_per_core",
+        "scan_records_per_s_per_core",
+        "report_memory_mb",
+    ] {
         assert!(json["measures"][measure]["median"].as_f64().unwrap() > 0.0, "{measure}");
     }
     for measure in ["batch", "sealed", "unary"] {

@@ -10,9 +10,10 @@ use einsicht_tlog::proof::{verify_consistency, verify_inclusion};
 use einsicht_tlog::{Index, Size, TreeHead, VerifierKey};
 
 use super::Bench;
-use super::report::{INCLUSION_P99_US, LARGE_VERIFY_VS_SHA};
+use super::report::{INCLUSION_P99_US, LARGE_REPORT_VS_VERIFY, LARGE_VERIFY_VS_SHA};
 use crate::ledger;
 use crate::machine::cores;
+use crate::making::{self, megabytes};
 use crate::process::{program, run_to_end};
 use crate::sha::Leaves;
 use crate::stats::percentile;
@@ -72,6 +73,25 @@ impl Bench<'_> {
         self.figures.both(["large_sha_limit_entries_per_s", "large_verify_entries_per_s"], &turns)?;
         self.figures.measure("large_verify_memory_mb", &peaks)
     }
+
+    /// `einsicht report make` of the folder, in turns with `einsicht verify --full`; returns the most that it had in
+    /// memory.
+    pub(super) fn report(&mut self, name: &str, verifier: &VerifierKey) -> anyhow::Result<f64> {
+        self.tell(&format!(
+            "report: {} turns of `einsicht verify` and of `einsicht report make`",
+            self.plan.audit_turns
+        ));
+        let (data, scratch) = (self.data(), self.folder.path());
+        let turns = making::in_turns(&data, verifier, scratch, self.plan.audit_turns, &self.interrupted)?;
+        let memory = turns.figures(|taken| taken.memory_mb);
+        self.figures.measure(format!("large_report_{name}_memory_mb"), &memory.measured)?;
+        if name == "full" {
+            let seconds = turns.figures(|taken| taken.seconds);
+            self.figures.ratio_of(LARGE_REPORT_VS_VERIFY, &seconds)?;
+            self.figures.both(["large_verify_s", "large_report_s"], &seconds)?;
+        }
+        Ok(memory.measured.iter().copied().fold(0.0, f64::max))
+    }
 }
 
 fn time_inclusion(reader: &LogReader, index: u64, head: &TreeHead) -> anyhow::Result<Duration> {
@@ -110,10 +130,4 @@ fn leaves(reader: &LogReader, count: u64) -> anyhow::Result<Leaves> {
 #[allow(clippy::cast_precision_loss)]
 fn per_second(entries: u64, taken: Duration) -> f64 {
     entries as f64 / taken.as_secs_f64()
-}
-
-// Exact up to 2^53 bytes.
-#[allow(clippy::cast_precision_loss)]
-pub(super) fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }

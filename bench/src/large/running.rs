@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use einsicht_tlog::VerifierKey;
 
-use super::proofs::megabytes;
 use super::report::{MEMORY_MB, RESTART_CLEAN_S, RESTART_KILLED_S};
 use super::{Bench, seconds};
 use crate::event::Standard;
 use crate::lanes::Span;
 use crate::load::Load;
+use crate::making::megabytes;
 use crate::plan::BATCH;
 use crate::process::Service;
 use crate::steady::{self, Answers};

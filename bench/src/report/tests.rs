@@ -1,4 +1,5 @@
 use super::*;
+use crate::making::Taken;
 
 fn outcomes(yardstick: [f64; 3], measured: [f64; 3]) -> Turns<Outcome> {
     let outcome = |value| Outcome {
@@ -21,6 +22,10 @@ fn machine() -> Machine {
     }
 }
 
+fn taken(seconds: f64) -> Taken {
+    Taken { seconds, memory_mb: 10.0 * seconds }
+}
+
 fn report() -> Report {
     let measured = Measured {
         batch: Some(outcomes([100.0, 200.0, 100.0], [80.0, 150.0, 90.0])),
@@ -36,6 +41,7 @@ fn report() -> Report {
         audit: Some(Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0, 3000.0, 3000.0] }),
         judged: Some(Turns { yardstick: vec![4000.0; 3], measured: vec![2000.0; 3] }),
         scan: Some(Turns { yardstick: vec![5e6; 3], measured: vec![1e6, 2e6, 3e6] }),
+        report: Some(Turns { yardstick: vec![taken(1.0); 3], measured: [2.0, 4.0, 1.5].map(taken).into() }),
     };
     Report::new(Plan::SMOKE, Part::chosen(&[]), machine(), &measured).unwrap()
 }
@@ -43,7 +49,7 @@ fn report() -> Report {
 #[test]
 fn each_ratio_is_the_median_over_the_turns() {
     let report = report();
-    assert_eq!(report.figures.ratios.len(), 9);
+    assert_eq!(report.figures.ratios.len(), 10);
     let expected = [
         (BATCH_VS_FLOOR, 0.8),
         (SEALED_VS_FLOOR, 0.7),
@@ -54,6 +60,7 @@ fn each_ratio_is_the_median_over_the_turns() {
         (SPOOL_VS_APPEND, 0.75),
         (VERIFY_VS_SHA, 0.75),
         (JUDGED_VS_SHA, 0.5),
+        (REPORT_VS_VERIFY, 2.0),
     ];
     for (name, ratio) in expected {
         assert_eq!(report.figures.ratios.get(name), Some(&ratio), "{name}");
@@ -64,6 +71,8 @@ fn each_ratio_is_the_median_over_the_turns() {
     assert!((sealing.median - 3.0).abs() < 1e-9, "{sealing:?}");
     let judging = report.figures.measures.get(JUDGING_NS).unwrap();
     assert!((judging.median - 150.0).abs() < 1e-9, "{judging:?}");
+    let memory = report.figures.measures.get("report_memory_mb").unwrap();
+    assert!((memory.max - 40.0).abs() < 1e-9, "{memory:?}");
     let floor = report.figures.measures.get("batch_floor_events_per_s").unwrap();
     assert_eq!((floor.median, floor.min, floor.max), (100.0, 100.0, 200.0));
 }
