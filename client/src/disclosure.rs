@@ -7,6 +7,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use einsicht_access::record::hides_another;
 use einsicht_access::seal::{SALT_BYTES, Salt, SealedField, seal};
 use einsicht_access::sealed_entry::{seals_of, seals_of_record};
 use einsicht_access::value::Value;
@@ -93,6 +94,9 @@ pub enum ValuesFault {
     /// The record in a confidential entry can't be read in one way only.
     #[error("the record that was sealed as confidential is malformed: {0}")]
     Inner(WireError),
+    /// The record in a confidential entry hides another one: nobody could tell what was accessed.
+    #[error("the record that was sealed as confidential hides another record")]
+    Nested,
     /// Said to be erased, and given all the same.
     #[error("{field} is said to be erased, and a value is given all the same")]
     ErasedAndOpen {
@@ -191,8 +195,10 @@ impl Values {
             verify_one(confidential, &seals)?;
         }
         let inner = self.inner().transpose()?;
-        let within = inner.iter().flat_map(seals_of_record);
-        seals.extend(within.filter(|(field, _)| *field != SealedField::Confidential));
+        if inner.as_ref().is_some_and(hides_another) {
+            return Err(ValuesFault::Nested);
+        }
+        seals.extend(inner.iter().flat_map(seals_of_record));
         for opened in &self.opened {
             verify_one(opened, &seals)?;
             opened.read()?;

@@ -12,8 +12,14 @@ import sealing
 import segment
 import tree
 import vault
-from fault import CannotTell, Failed, require, within
+import vectors_handed
+from each import each, each_refused, equal, hexes
+from fault import CannotTell, require, within
 from leaf import HEADER_BYTES, LEAF_BYTES_MAX, Chain, split_leaf
+
+
+# Functions with a name like a check, that are none of a file of vectors.
+NO_FILES = {"check_folder", "check_verdicts", "check_sessions"}
 
 
 def check_folder(folder):
@@ -23,7 +29,7 @@ def check_folder(folder):
         if path.stem not in CHECKS:
             raise CannotTell(f"{path.name}: this script does not know such vectors")
         try:
-            vectors = json.loads(path.read_bytes())
+            vectors = read(path)
             counts[path.stem] = within(path.name, CHECKS[path.stem], vectors)
         except (KeyError, TypeError, ValueError) as error:
             raise CannotTell(f"{path.name}: not as testdata/README.md says: {error!r}") from None
@@ -32,30 +38,12 @@ def check_folder(folder):
     return "verified: " + ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
-def each(vectors, check):
-    """Runs a check on each vector; returns how many."""
-    for position, vector in enumerate(vectors):
-        within(f"vector {position} ({vector.get('name', 'no name')})", check, vector)
-    return len(vectors)
-
-
-def each_refused(vectors, check):
-    """The same for vectors that must fail."""
-    def refuse(vector):
-        try:
-            check(vector)
-        except Failed:
-            return
-        raise Failed(f"accepted, although {vector['reason']}")
-    return each(vectors, refuse)
-
-
-def equal(found, *expected):
-    require(found == (expected if len(expected) > 1 else expected[0]), f"found {found}, expected {expected}")
-
-
-def hexes(values):
-    return [bytes.fromhex(value) for value in values]
+def read(path):
+    """A file of vectors; if it names a folder, where that lies."""
+    vectors = json.loads(path.read_bytes())
+    if "folder" in vectors:
+        vectors["folder"] = path.parent / vectors["folder"]
+    return vectors
 
 
 def known_keys(vector):
@@ -484,7 +472,7 @@ def check_vault(vectors):
 
 
 CHECKS = {
-    re.sub("_", "-", name.removeprefix("check_")): function
-    for name, function in list(globals().items())
-    if name.startswith("check_") and name != "check_folder"
+    name.removeprefix("check_").replace("_", "-"): function
+    for name, function in [*globals().items(), *vars(vectors_handed).items()]
+    if name.startswith("check_") and name not in NO_FILES
 }

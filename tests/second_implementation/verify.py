@@ -94,17 +94,25 @@ def verify_ledger(url, vkey_text, bundles=None):
 def follow_ledger(url, vkey_text, bundles=None, make=Ledger):
     """Verifies all of a ledger: what followed its entries, its root, and how many hash tiles there were."""
     url = url.rstrip("/")
+
+    def get(path):
+        return read_file(Path(bundles, path)) if bundles and path.startswith("tile/entries/") else fetch(f"{url}/{path}")
+    return follow_files(get, vkey_text, make)
+
+
+def follow_files(get, vkey_text, make=Ledger):
+    """The same of a ledger whose files `get` gives, by their paths below the prefix."""
     try:
         origin, public_key = key = note.parse_vkey(vkey_text)
     except Failed as fault:
         raise CannotTell(f"the verifier key can't be used: {fault}") from None
-    checkpoint = fetch(f"{url}/checkpoint")
+    checkpoint = get("checkpoint")
     size, root, _ = within("checkpoint", note.open_checkpoint, checkpoint, origin, [key])
     if size == 0:
         raise CannotTell("the checkpoint covers no entry: there is nothing to verify")
     ledger = make(origin)
     for path, start, width in tree.tiles_of("entries", size):
-        data = read_file(Path(bundles, path)) if bundles else fetch(f"{url}/{path}")
+        data = get(path)
         for index, leaf in enumerate(within(path, tree.split_bundle, data, width), start):
             within(f"entry {index}", ledger.follow, leaf)
     ledger.charters.must_be_whole()
@@ -113,16 +121,16 @@ def follow_ledger(url, vkey_text, bundles=None, make=Ledger):
     genesis_keys = {(origin, named) for named in ledger.public_keys}
     _, _, signers = within("checkpoint", note.open_checkpoint, checkpoint, origin, genesis_keys)
     require(signers == genesis_keys, "the checkpoint is not signed by every key that entry 0 names")
-    return ledger, root, check_hash_tiles(url, ledger.chain.leaf_hashes)
+    return ledger, root, check_hash_tiles(get, ledger.chain.leaf_hashes)
 
 
-def check_hash_tiles(url, hashes):
+def check_hash_tiles(get, hashes):
     """Compares every hash tile with these leaf hashes and what follows from them; returns how many."""
     level = count = 0
     while hashes:
         for path, start, width in tree.tiles_of(level, len(hashes)):
             expected = b"".join(hashes[start:start + width])
-            require(fetch(f"{url}/{path}") == expected, f"{path}: these are not the hashes of the entries")
+            require(get(path) == expected, f"{path}: these are not the hashes of the entries")
             count += 1
         level, hashes = level + 1, tree.next_level(hashes)
     return count

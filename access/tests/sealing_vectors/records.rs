@@ -79,6 +79,12 @@ fn statement() -> (EntryBody, Openings) {
     (EntryBody { content: Some(Content::Disclosure(disclosure)) }, sealed.sealed.openings)
 }
 
+/// The entry of the statement, with another nonce.
+fn trail(nonce: Option<Bytes>) -> EntryBody {
+    let Some(Content::Disclosure(disclosure)) = statement().0.content else { panic!("no disclosure") };
+    EntryBody { content: Some(Content::Disclosure(Disclosure { nonce, ..disclosure })) }
+}
+
 fn check(name: &'static str, (body, openings): (EntryBody, Openings)) -> Valid {
     assert_eq!(openings.verify(&body), Ok(()), "{name}");
     let markers = match openings.verify_markers(&body, &PeriodKey::from(PERIOD_KEY)).unwrap() {
@@ -122,6 +128,8 @@ fn invalid() -> Vec<Refused<Given>> {
         refused("a value that is none of its field", &odd().0, &odd().1),
         found_too_early(),
         refused("what an erased record said", &hidden, &halves),
+        refused("a statement without a nonce", &trail(None), &statement().1),
+        refused("a statement with a cut nonce", &trail(Some(Bytes::from_static(&[1; 15]))), &statement().1),
         refused("openings of another entry", &statement().0, &made(&full(), "everything").1),
     ]
 }

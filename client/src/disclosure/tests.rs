@@ -95,6 +95,15 @@ fn what_a_confidential_record_holds_is_proven_through_the_record() {
 }
 
 #[test]
+fn a_confidential_record_that_hides_another_shows_nothing() {
+    let field = SealedField::Confidential;
+    let inner = AccessRecord { confidential_seal: seal_of(field, b"x"), ..record() }.encode_to_vec();
+    let outer = AccessRecord { confidential_seal: seal_of(field, &inner), ..AccessRecord::default() };
+    let actor = opened(SealedField::Actor, PERSON.as_bytes());
+    assert_eq!(verify(&entry(outer), &[opened(field, &inner), actor]), Err(ValuesFault::Nested));
+}
+
+#[test]
 fn what_a_confidential_record_held_may_be_erased_with_it_and_not_without_it() {
     let field = SealedField::Confidential;
     let inner = AccessRecord { actor_seal: None, ..record() }.encode_to_vec();
