@@ -1,6 +1,7 @@
 //! The command line of `einsicht-bench`.
 
 mod check;
+mod fill;
 mod large;
 mod measure;
 mod soak;
@@ -32,6 +33,8 @@ pub enum Command {
     Large(large::LargeArgs),
     /// Keeps the service under a steady load, and shows memory and latency over time
     Soak(soak::SoakArgs),
+    /// Makes a ledger of standard events that stays, to be served and looked at with other programs
+    Fill(fill::FillArgs),
     /// Compares the ratios of an earlier run with bounds
     Check(check::CheckArgs),
 }
@@ -44,6 +47,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Run(args) => measure::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Large(args) => large::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Soak(args) => soak::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Fill(args) => fill::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Check(args) => check::run(&args),
     };
     outcome.unwrap_or_else(|error| {

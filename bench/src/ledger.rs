@@ -22,7 +22,7 @@ use einsicht_service::http::Site;
 use einsicht_service::ledger::{self, Ledger, NewLedger, Opening, Recording, Standby};
 use einsicht_service::listen::{Quota, QuotaLimits};
 use einsicht_service::metrics::Metrics;
-use einsicht_service::reports::Reports;
+use einsicht_service::reports::{self, Reports, Shelf};
 use einsicht_service::rpc::Shared;
 use einsicht_service::sequencer::{Judged, PreparedEvent, Work};
 use einsicht_service::server::{Entrance, Server};
@@ -98,6 +98,8 @@ fn serve(
             metrics,
             simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
+            annotations: annotations.clone(),
+            shelf: Shelf::new(folder.join(reports::FOLDER)),
         };
         let shutdown = stage.shutdown.clone();
         let publishing =
@@ -156,17 +158,29 @@ pub struct Filled {
 /// # Errors
 /// Those of opening the ledger and of recording; if `interrupted` is cancelled.
 pub fn fill(folder: &Path, filling: Filling, interrupted: &CancellationToken) -> anyhow::Result<Filled> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let mut standby = stand_by(folder, Arc::clone(&clock))?;
+    fill_by(&(Arc::new(SystemClock::new()) as _), folder, filling, interrupted)
+}
+
+/// The same, by another clock than that of the machine.
+///
+/// # Errors
+/// Those of [`fill`].
+pub fn fill_by(
+    clock: &Arc<dyn Clock>,
+    folder: &Path,
+    filling: Filling,
+    interrupted: &CancellationToken,
+) -> anyhow::Result<Filled> {
+    let mut standby = stand_by(folder, Arc::clone(clock))?;
     let Recording::Begun(mut committer) = standby.serve()? else {
         bail!("there is no room on the disk of {}", folder.display());
     };
     let Standby { verifier, vault, genesis, lock, .. } = standby;
     let charter = charter::publish(&mut committer, filling.standard)?;
-    let sealing = Sealing::of(&vault, &genesis.origin, &*clock)?;
+    let sealing = Sealing::of(&vault, &genesis.origin, &**clock)?;
     let (sender, prepared) = sync_channel(PREPARED_COMMITS_MAX);
     let leaf_bytes = std::thread::scope(|scope| {
-        let preparing = scope.spawn(move || prepare(filling, charter, &sealing, &*clock, &sender));
+        let preparing = scope.spawn(move || prepare(filling, charter, &sealing, &**clock, &sender));
         for work in prepared {
             ensure!(!interrupted.is_cancelled(), "interrupted");
             committer.record_now(vec![work])?;
@@ -226,9 +240,16 @@ pub fn read(folder: &Path) -> anyhow::Result<(LogReader, TreeHead)> {
 /// # Errors
 /// Those of opening the ledger; if nothing was sealed this month.
 pub fn view_key(folder: &Path, id: &str) -> anyhow::Result<ViewKeys> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let Standby { vault, genesis, .. } = stand_by(folder, Arc::clone(&clock))?;
-    let Sealing { month, period, .. } = Sealing::of(&vault, &genesis.origin, &*clock)?;
+    view_key_by(&(Arc::new(SystemClock::new()) as _), folder, id)
+}
+
+/// The same, for the month that a clock shows.
+///
+/// # Errors
+/// Those of [`view_key`].
+pub fn view_key_by(clock: &Arc<dyn Clock>, folder: &Path, id: &str) -> anyhow::Result<ViewKeys> {
+    let Standby { vault, genesis, .. } = stand_by(folder, Arc::clone(clock))?;
+    let Sealing { month, period, .. } = Sealing::of(&vault, &genesis.origin, &**clock)?;
     let mut keys = ViewKeys::new(genesis.origin);
     keys.add(ViewKeyOf { scheme: SCHEME.to_owned(), month, key: period.view_key(SCHEME, id) });
     Ok(keys)

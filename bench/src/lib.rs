@@ -11,7 +11,8 @@
 //! - [`sha`] against the audit of a local copy ([`audit`]): the hashes alone, and everything around
 //!
 //! [`event`] fixes what is recorded, [`lanes`] how many call at once, [`plan`] how long, [`turns`] who comes when, [`stats`] what is
-//! made of it, [`report`] how it is told; [`part`] names what can be measured on its own. [`command`] is the command line.
+//! made of it, [`report`] how it is told; [`part`] names what can be measured on its own;
+//! [`filled`] makes ledgers that others measure. [`command`] is the command line.
 
 pub mod audit;
 pub mod certificate;
@@ -20,6 +21,7 @@ pub mod command;
 pub mod disk;
 pub mod event;
 pub mod figures;
+pub mod filled;
 pub mod floor;
 pub mod footprint;
 pub mod goals;

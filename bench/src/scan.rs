@@ -20,7 +20,7 @@ use crate::machine::cores;
 use crate::turns::Turns;
 
 /// A subject of one event of each session.
-const ID: &str = "ulm-00000007";
+pub(crate) const ID: &str = "ulm-00000007";
 
 /// Tests the markers of all records of the log in `folder`, whose bodies are in memory, on one core; and scans the
 /// log, on all of them: records a second and core. A scan is what `einsicht citizen scan` does with a folder: chain,

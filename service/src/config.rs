@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use einsicht_access::RetentionClass;
 use einsicht_tlog::{Hash, Origin};
 
+use crate::reports;
 use crate::wrapping_key::WrappingKeySource;
 
 pub use error::{ConfigError, Place, Problem, Reason};
@@ -93,10 +94,20 @@ pub struct Config {
     pub tls_public: Option<PublicTls>,
     /// `public.entries`: whether everybody may read entries, or auditors and stewards only.
     pub public_entries: bool,
+    /// `public.reports`: the folder of the published reports. Absent: [`reports::FOLDER`] in the data folder.
+    pub public_reports: Option<PathBuf>,
     /// Table `limits`.
     pub limits: Limits,
     /// The tables `[[caller]]`, in their order.
     pub callers: Vec<Caller>,
+}
+
+impl Config {
+    /// The folder of the published reports.
+    #[must_use]
+    pub fn reports(&self) -> PathBuf {
+        self.public_reports.clone().unwrap_or_else(|| self.ledger.data.join(reports::FOLDER))
+    }
 }
 
 /// Which ledger, and where it lies.
@@ -127,7 +138,7 @@ pub struct VaultConfig {
 pub struct ListenConfig {
     /// `listen.internal`: gRPC, tiles, metrics and health, for callers that are known.
     pub internal: SocketAddr,
-    /// `listen.public`: checkpoint and tiles for everybody; nothing listens where it is absent.
+    /// `listen.public`: the site, checkpoint, tiles and reports for everybody; nothing listens where it is absent.
     pub public: Option<SocketAddr>,
 }
 

@@ -18,7 +18,8 @@
 //! - [`config`]: what a city's service is told; [`preflight`]: what must hold before it starts
 //! - [`live`]: what of that is exchanged while it runs
 //! - [`charters`]: which charter is in force, and what holds by it
-//! - [`reports`]: transparency reports, published by their hash
+//! - [`reports`]: transparency reports, published by their hash, and given out
+//! - [`web`]: the public site, as built in
 //! - [`certs`]: certificates for trying out
 //! - [`wrapping_key`]: where the key comes from that opens the vault
 //! - [`clock`], [`signer`], [`random`], [`metrics`], [`paced`], [`supervisor`]: what they lean on
@@ -53,4 +54,5 @@ pub mod storage;
 pub mod supervisor;
 pub mod tls;
 pub mod vault;
+pub mod web;
 pub mod wrapping_key;

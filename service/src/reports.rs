@@ -4,6 +4,7 @@
 //! that the manifest is about this ledger, as it was, and that of one period no two reports stand side by side.
 
 mod manifest;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,10 @@ use crate::sequencer::{Published, Refused, Sequencer, Work};
 use crate::storage::{LogReader, ReadError};
 
 pub use manifest::{MANIFEST_BYTES_MAX, ManifestError};
+pub use shelf::{Shelf, ShelfError, Shelved};
+
+/// The folder of published reports in a data folder, where no other one is configured.
+pub const FOLDER: &str = "reports";
 
 /// Publishes reports, one at a time. Cheap to clone.
 #[derive(Clone)]

@@ -18,6 +18,7 @@
 
 mod copy;
 mod derived;
+mod entries;
 mod export;
 pub mod file;
 mod frames;
@@ -39,6 +40,7 @@ mod tip;
 mod writer;
 
 pub use copy::{Copied, CopyError, copy};
+pub use entries::visit_entries;
 pub use export::{Exported, Exporting, export};
 pub use layout::{CHECKPOINT, LOCK, VKEY};
 pub use listing::origin_on_disk;

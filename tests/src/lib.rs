@@ -5,6 +5,7 @@
 //! - [`city`]: `einsichtd serve` with TLS and callers, and the ways to talk to it
 //! - [`make`]: events and requests as a producer makes them
 //! - [`past`]: a ledger with sealed accesses of a month that is over
+//! - [`months`]: a development ledger with accesses of several such months; the program `einsicht-past` makes one
 //! - [`verify`]: what was answered and published, recomputed
 //! - [`vault`]: what is sealed, read as bytes and held against the entries
 //! - [`folder`]: a data folder at rest, looked into and damaged
@@ -26,6 +27,7 @@ pub mod folder;
 pub mod forge;
 pub mod gate;
 pub mod make;
+pub mod months;
 pub mod past;
 pub mod process;
 pub mod python;

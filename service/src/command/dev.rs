@@ -21,9 +21,9 @@ use crate::custody::RulesSlot;
 use crate::ledger::{self, NewLedger, Opening, Standby};
 use crate::listen::{Quota, QuotaLimits};
 use crate::server::Entrance;
-use crate::signer;
 use crate::storage::{RESERVE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN, VKEY};
 use crate::wrapping_key::WrappingKeySource;
+use crate::{reports, signer};
 
 /// Name of the file with the token that `dev` makes.
 const TOKEN_FILE: &str = "dev.token";
@@ -83,12 +83,12 @@ pub(super) fn run(args: &DevArgs) -> anyhow::Result<()> {
         quota: Quota::new(Door::Internal.name(), CONNECTIONS.within_files(1)),
     };
     let (entrances, gate) = (vec![entrance], Gate::new(Policy::development(PRODUCER, &token)));
-    let data = args.data.clone();
+    let (data, reports) = (args.data.clone(), args.data.join(reports::FOLDER));
     let rules = RulesSlot::new(rules());
     let is_clock_confirmed = args.accept_clock;
     super::running::run(
         ledger,
-        Running { data, entrances, gate, clock, is_clock_confirmed, rules },
+        Running { data, reports, entrances, gate, clock, is_clock_confirmed, rules },
         |started| {
             let [address] = started.addresses else { bail!("there is no listener") };
             let report = report.as_deref().filter(|report| report.is_dir());
@@ -206,7 +206,8 @@ impl Tour {
              {run} disclose {index} --reason trying-it-out {with}\n  \
              echo {SCHEME}:1001 > person.txt\n  \
              {run} citizen key --subject-file person.txt --month {month} --reason trying-it-out --out person.keys {with}\n  \
-             {run} citizen scan --keys person.keys {url} --vkey {data}/{VKEY}"
+             {run} citizen scan --keys person.keys {url} --vkey {data}/{VKEY}\n\
+             or take person.keys to {url}/en/my-data.html: your browser finds them, and the file stays there."
         )
     }
 }
@@ -226,7 +227,7 @@ fn promised(data: &str, url: &str) -> String {
 fn reported(report: &Path, data: &str, url: &str) -> String {
     let (run, report) = ("cargo run --release --bin einsicht --", report.display());
     format!(
-        "\n\nThe sample ends with a report of its week, which the ledger names. Open {report}/index.html, and see whether \
+        "\n\nThe sample ends with a report of its week, which the ledger names. Open {url}/en/reports.html, and see whether \
          it is true:\n  \
          {run} report recompute {report} {url} --vkey {data}/{VKEY}"
     )
@@ -246,7 +247,8 @@ fn welcome(
     super::say(&format!(
         "Einsicht is recording. This is a development ledger: one token, no TLS, this machine only.\n\n  \
          ledger    {origin}, {size} entries\n  \
-         open      {url}/\n\n\
+         open      {url}/\n  \
+         English   {url}/en/\n\n\
          Check it as an outsider would, in another terminal:\n  \
          cargo run --release --bin einsicht -- verify {url} --vkey {data}/{VKEY}\n\n\
          Record an access:\n  \

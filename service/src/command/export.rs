@@ -1,4 +1,6 @@
-//! `einsichtd export`: the public log as plain files.
+//! `einsichtd export`: the public log and the public site as plain files.
+
+mod site;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,15 +8,18 @@ use std::process::ExitCode;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 
+use self::site::Site;
 use super::backup::sync_name;
 use super::place::{PlaceArgs, finding, identify, progress};
-use crate::ledger;
+use crate::config::Config;
 use crate::storage::file::{Folder as _, RealFolder};
 use crate::storage::{self, Exported, Exporting};
+use crate::{ledger, reports};
 
-/// Writes the public log as plain files (C2SP tlog-tiles), for any static web server.
+/// Writes the public log as plain files (C2SP tlog-tiles), and with it the public site and the published reports, for any
+/// static web server.
 ///
-/// Run again, it writes only what is new. Readers may read meanwhile: the checkpoint comes last.
+/// Run again, it writes only what is new. Readers may read meanwhile: the checkpoint comes behind what it promises.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// Folder of the files; made if it is not there, readable by everybody
@@ -25,6 +30,9 @@ pub struct ExportArgs {
     /// Write the entries too, also if the configuration does not make them public
     #[arg(long)]
     entries: bool,
+    /// Folder of the published reports; without it, that of the configuration, or the folder reports in the data folder
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
     /// Compare every file that is there with the log, and repair it; not only what is new
     #[arg(long)]
     everything: bool,
@@ -61,13 +69,26 @@ fn export(args: &ExportArgs) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let Exported { head, had, files } =
         exported.with_context(|| format!("from {} to {}", place.data.display(), to.display()))?;
+    let of_config = || place.config.as_ref().map(Config::reports);
+    let of_data = || place.data.join(reports::FOLDER);
+    let site = Site {
+        target: &target,
+        source: &source,
+        identity: &identity,
+        size: head.size,
+        reports: args.reports.clone().or_else(of_config).unwrap_or_else(of_data),
+        before: (!args.everything).then(|| to.clone()),
+    };
+    let written = site.write().with_context(|| format!("the public site in {}", to.display()))?;
     sync_name(to)?;
     super::say(&format!(
-        "export  {}: {}, {} entries, {} of them new; files written: {files}\nroot    {}\n{}",
+        "export  {}: {}, {} entries, {} of them new; files written: {}; reports: {}\nroot    {}\n{}",
         to.display(),
         identity.origin,
         head.size,
         head.size.0 - had.0,
+        files + written.files,
+        written.reports,
         head.root,
         how_to_read(to, entries)
     ));

@@ -18,7 +18,7 @@ use crate::custody::{self, Custody, RulesSlot};
 use crate::http::Site;
 use crate::ledger::Standby;
 use crate::metrics::Metrics;
-use crate::reports::Reports;
+use crate::reports::{Reports, Shelf};
 use crate::rpc::Shared;
 use crate::scrub::{self, Scrub};
 use crate::server::{Entrance, Server};
@@ -33,6 +33,8 @@ const RUNTIME_GRACE: Duration = Duration::from_secs(5);
 pub(super) struct Running {
     /// The data folder.
     pub(super) data: PathBuf,
+    /// The folder of the published reports.
+    pub(super) reports: PathBuf,
     /// The listeners, bound.
     pub(super) entrances: Vec<Entrance>,
     /// Who is let in.
@@ -63,8 +65,10 @@ fn gap_s(ledger: &Standby, clock: &dyn Clock) -> u64 {
     ledger.reader.recorded_at(newest).map_or(0, |newest| now_s.saturating_sub(newest.0))
 }
 
-fn predecessor(folder: &Path) -> Arc<dyn Folder> {
-    Arc::new(RealFolder::new(folder))
+/// The folders of the ledgers that this one continues.
+fn predecessors(data: &Path) -> Vec<Arc<dyn Folder>> {
+    let folder = |(folder, _): (PathBuf, PathBuf)| Arc::new(RealFolder::new(&folder)) as Arc<dyn Folder>;
+    generations(data, data).skip(1).map(folder).collect()
 }
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what was accepted. `ready` is called in the runtime,
@@ -78,7 +82,7 @@ pub(super) fn run(
     // Last: that the service came up is recorded once nothing of its own can stop it any more.
     let recording = ledger.serve()?;
     let Standby { reader, vault, verifier, genesis, annotations, charters, lock, .. } = ledger;
-    let Running { data, entrances, gate, clock, is_clock_confirmed, rules } = running;
+    let Running { data, reports, entrances, gate, clock, is_clock_confirmed, rules } = running;
     let metrics = Metrics::install().context("the metrics recorder")?;
     metrics.watch(&data).context("the thread that watches the disk")?;
     let runtime = tokio::runtime::Runtime::new().context("the async runtime")?;
@@ -104,7 +108,7 @@ pub(super) fn run(
             clock: Arc::clone(&clock),
             rules,
             origin: origin.clone(),
-            predecessors: generations(&data, &data).skip(1).map(|(folder, _)| predecessor(&folder)).collect(),
+            predecessors: predecessors(&data),
         });
         let site = Site {
             sequencer: sequencer.clone(),
@@ -112,10 +116,11 @@ pub(super) fn run(
             metrics,
             simulated: genesis.simulated,
             verifier_key: verifier.to_string().into(),
+            annotations: annotations.clone(),
+            shelf: Shelf::new(reports),
         };
         let publishing = Publishing::new(charters, sequencer.clone(), reader.clone(), annotations.clone());
         let reports = Reports::new(origin, sequencer.clone(), reader.clone(), annotations.clone());
-        let going_down = shutdown.clone();
         let shared = Shared {
             sequencer,
             reader,
@@ -124,7 +129,7 @@ pub(super) fn run(
             reports,
             custody,
             clock,
-            shutdown: going_down,
+            shutdown: shutdown.clone(),
         };
         let server = Server::new(entrances, &shared, &site, &gate).await.context("serving can't begin")?;
         let first_after = custody::first_after(gap_s, is_clock_confirmed);
@@ -132,8 +137,7 @@ pub(super) fn run(
         // With the last handle the writer finishes: only what serves may hold one.
         drop((shared, site));
         tokio::spawn(cancel_on_signal(shutdown.clone())?);
-        let addresses = server.addresses()?;
-        ready(Started { origin: &genesis.origin, size, addresses: &addresses })?;
+        ready(Started { origin: &genesis.origin, size, addresses: &server.addresses()? })?;
         server.serve().await;
         anyhow::Ok(())
     });

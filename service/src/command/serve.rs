@@ -44,20 +44,24 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     if let Some(known) = &config.ledger.last_known_checkpoint {
         preflight::check_rollback(&ledger, known)?;
     }
-    let data = config.ledger.data.clone();
+    let (data, reports) = (config.ledger.data.clone(), config.reports());
     let has_tls = [config.tls_internal.is_some(), config.tls_public.is_some()];
     let expiry = live.expiry.clone();
     let (gate, rules) = (live.gate.clone(), live.rules.clone());
     let reloader = Reloader::new(args.sources.sources(), config, live);
     let is_clock_confirmed = args.accept_clock;
-    running::run(ledger, Running { data, entrances, gate, clock, is_clock_confirmed, rules }, |started| {
-        tokio::spawn(reload_on_signal(reloader, signal(SignalKind::hangup()).context("SIGHUP")?));
-        expiry.look(true);
-        tokio::spawn(expiry.watch());
-        welcome(&started, has_tls);
-        supervisor::ready();
-        Ok(())
-    })
+    running::run(
+        ledger,
+        Running { data, reports, entrances, gate, clock, is_clock_confirmed, rules },
+        |started| {
+            tokio::spawn(reload_on_signal(reloader, signal(SignalKind::hangup()).context("SIGHUP")?));
+            expiry.look(true);
+            tokio::spawn(expiry.watch());
+            welcome(&started, has_tls);
+            supervisor::ready();
+            Ok(())
+        },
+    )
 }
 
 fn entrances(config: &Config, live: &Live) -> anyhow::Result<Vec<Entrance>> {

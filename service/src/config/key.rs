@@ -183,8 +183,8 @@ pub static SETTINGS: &[Key] = &[
              needs [tls.internal].",
     ),
     Key::new("listen.public", ADDRESS, Optional).fixed().example("0.0.0.0:7443").says(
-        "Address for everybody: checkpoint and tiles. Nothing listens where it is left out. One that \
-             is not loopback needs [tls.public].",
+        "Address for everybody: the public site, checkpoint, tiles and reports. Nothing listens where it is left \
+             out. One that is not loopback needs [tls.public].",
     ),
     Key::new("tls.internal.certificate", PATH, RequiredInItsTable)
         .example("/etc/einsicht/tls/server.pem")
@@ -205,6 +205,13 @@ pub static SETTINGS: &[Key] = &[
         "Whether everybody may read entries. Otherwise auditors and stewards may, and everybody else \
              sees hashes.",
     ),
+    Key::new("public.reports", PATH, Optional)
+        .fixed()
+        .example("/srv/einsicht/reports")
+        .says(
+            "Folder of the published reports, each in a folder of its own, as `einsicht report make` wrote it. Those that \
+             the ledger names are shown to everybody. Without it, the folder reports in ledger.data.",
+        ),
     Key::new("limits.connections", COUNT, Default("20000"))
         .example("20000")
         .says("Most connections of one listener at a time."),

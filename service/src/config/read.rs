@@ -101,6 +101,7 @@ fn assemble(said: &Said, tables: &[CallerTable], sources: &Sources, folder: &Pat
         tls_internal,
         tls_public,
         public_entries: said.boolean("public.entries")?,
+        public_reports: path("public.reports"),
         limits: Limits {
             connections: said.integer("limits.connections")?,
             connections_per_address: said.integer("limits.connections_per_address")?,

@@ -34,6 +34,7 @@ impl Config {
             "tls.public.certificate" => path(&public?.certificate),
             "tls.public.key" => path(&public?.key),
             "public.entries" => self.public_entries.to_string(),
+            "public.reports" => path(self.public_reports.as_deref()?),
             "limits.connections" => limits.connections.to_string(),
             "limits.connections_per_address" => limits.connections_per_address.to_string(),
             "limits.events_per_second" => limits.caller.events_per_second.to_string(),

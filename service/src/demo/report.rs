@@ -19,9 +19,8 @@ use jiff::tz::TimeZone;
 use super::WEEK_S;
 use super::recording::Recording;
 use crate::ledger::Ledger;
+use crate::reports;
 
-/// Folder of reports in the data folder.
-const REPORTS: &str = "reports";
 /// What the simulated city says of its systems, and its answers, for a week that is filled in.
 const COVERAGE_TEXT: &str = include_str!("../../data/ulm-coverage.toml");
 const ANSWERS_TEXT: &str = include_str!("../../data/ulm-answers.toml");
@@ -30,7 +29,7 @@ const CHUNK_ENTRIES: u64 = 4096;
 
 /// Where the report of the week that began at `monday_s` is, or will be.
 pub(super) fn folder(data: &Path, monday_s: u64) -> anyhow::Result<PathBuf> {
-    Ok(data.join(REPORTS).join(week_of(monday_s)?.to_string()))
+    Ok(data.join(reports::FOLDER).join(week_of(monday_s)?.to_string()))
 }
 
 /// Makes the report of the week that began at `monday_s`, which is recorded: writes it, and only then names it in the

@@ -23,6 +23,11 @@ pub(super) struct Budget {
     turns: Arc<Semaphore>,
 }
 
+/// Room for an answer, before it is read from disk.
+pub(super) struct Reserved {
+    permit: OwnedSemaphorePermit,
+}
+
 /// An answer that counts until it is read, or nobody wants it any more.
 struct Counted {
     body: Full<Bytes>,
@@ -40,11 +45,23 @@ impl Budget {
         Arc::clone(&self.turns).acquire_owned().await.ok()
     }
 
+    /// Room for an answer of so many bytes; `None` if too many wait already.
+    pub(super) fn reserve(&self, bytes: usize) -> Option<Reserved> {
+        let units = u32::try_from(bytes.div_ceil(UNIT_BYTES)).ok()?;
+        let permit = Arc::clone(&self.waiting).try_acquire_many_owned(units).ok()?;
+        Some(Reserved { permit })
+    }
+
     /// An answer with these bytes; `None` if too many wait already.
     pub(super) fn body(&self, bytes: Vec<u8>) -> Option<Body> {
-        let units = u32::try_from(bytes.len().div_ceil(UNIT_BYTES)).ok()?;
-        let counted = Arc::clone(&self.waiting).try_acquire_many_owned(units).ok()?;
-        Some(Body::new(Counted { body: Full::from(bytes), _counted: counted }))
+        self.reserve(bytes.len()).map(|room| room.body(bytes))
+    }
+}
+
+impl Reserved {
+    /// The answer, of as many bytes as there is room for.
+    pub(super) fn body(self, bytes: Vec<u8>) -> Body {
+        Body::new(Counted { body: Full::from(bytes), _counted: self.permit })
     }
 }
 
@@ -83,6 +100,9 @@ mod tests {
         assert!(budget.body(vec![1]).is_none());
         drop(dropped);
         assert_eq!(read.collect().await.unwrap().to_bytes().len(), 6 * UNIT_BYTES);
+        let room = budget.reserve(10 * UNIT_BYTES).unwrap();
+        assert!(budget.reserve(1).is_none());
+        drop(room.body(vec![1; 10 * UNIT_BYTES]));
         assert!(budget.body(vec![1; 10 * UNIT_BYTES]).is_some());
     }
 }

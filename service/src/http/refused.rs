@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use super::{NO_STORE, PLAIN_TEXT};
+use super::{NO_STORE, PLAIN_TEXT, secure};
 use crate::auth::{Kind, Refusal};
 
 /// 401 asks who it is, 403 says what is missing, 429 how long to wait.
@@ -29,5 +29,5 @@ pub fn refused(refusal: &Refusal) -> Response {
         }
         Kind::Forbidden | Kind::TooLarge => {}
     }
-    response
+    secure::secured(response)
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use einsicht_tlog::Index;
 use einsicht_tlog::tile::{Tile, TileKind};
 
 use super::budget::Budget;
-use super::{NO_STORE, Site};
+use super::{NO_STORE, RETRY_SOON, Site, tail};
 use crate::auth::Session;
 use crate::storage::{LogReader, ReadError};
 
@@ -25,6 +25,7 @@ const BYTES: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/oc
 pub(super) async fn tile(
     State((site, budget)): State<(Site, Budget)>,
     session: Option<Extension<Session>>,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Response {
     let published = Arc::clone(&site.sequencer.published().borrow());
@@ -41,23 +42,24 @@ pub(super) async fn tile(
     let read = tokio::task::spawn_blocking(move || read(&reader, tile)).await;
     drop(turn);
     match read {
-        Ok(Ok(bytes)) => match budget.body(bytes) {
-            Some(body) => {
-                let caching = if session.is_some() { PRIVATE } else { IMMUTABLE };
-                ([BYTES, caching], body).into_response()
-            }
-            None => {
-                let text = "Too many answers wait to be read; try again in a second.\n";
-                let retry = (header::RETRY_AFTER, "1");
-                (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE, retry], text).into_response()
-            }
-        },
+        Ok(Ok(bytes)) => {
+            let (status, told, bytes) = tail::cut(&headers, bytes);
+            let caching = if session.is_some() { PRIVATE } else { IMMUTABLE };
+            budget
+                .body(bytes)
+                .map_or_else(too_much, |body| (status, [BYTES, caching], told, body).into_response())
+        }
         Ok(Err(error)) => {
             tracing::error!(%error, %tile, "a tile could not be read");
             (StatusCode::INTERNAL_SERVER_ERROR, [NO_STORE], "The tile could not be read.\n").into_response()
         }
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, [NO_STORE]).into_response(),
     }
+}
+
+fn too_much() -> Response {
+    let text = "Too many answers wait to be read; try again in a second.\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE], [RETRY_SOON], text).into_response()
 }
 
 fn read(reader: &LogReader, tile: Tile) -> Result<Vec<u8>, ReadError> {

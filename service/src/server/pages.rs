@@ -10,7 +10,9 @@ use tonic::server::NamedService;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
-use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::request_id::{
+    MakeRequestId, MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer,
+};
 use tower_http::trace::TraceLayer;
 
 use crate::auth::{Door, Gate, Guard};
@@ -50,7 +52,7 @@ pub(super) async fn internal(shared: &Shared, site: Site, gate: Gate) -> std::io
     Ok(guarded(router, gate, Door::Internal))
 }
 
-/// Checkpoint and tiles for everybody.
+/// The site, checkpoint, tiles and reports for everybody.
 pub(super) fn public(site: Site, gate: Gate) -> Router {
     let router = Router::new().fallback(http::not_found).merge(http::public(site, Door::Public));
     guarded(router, gate, Door::Public)
@@ -59,12 +61,28 @@ pub(super) fn public(site: Site, gate: Gate) -> Router {
 fn guarded(router: Router, gate: Gate, door: Door) -> Router {
     router.layer(
         tower::ServiceBuilder::new()
-            .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+            .layer(SetRequestIdLayer::x_request_id(NumberCalls))
             // What fails is told where it fails; a line for each answer would be one that strangers can cause.
-            .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(move |request: &_| span(request, door))
+                    .on_failure(()),
+            )
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(Guard::new(gate, door)),
     )
+}
+
+/// Gives calls a number by which a caller and the log find each other. Who reads pages and tiles needs none, and each byte
+/// beside them would be sent with every file of the site.
+#[derive(Clone, Copy)]
+struct NumberCalls;
+
+impl MakeRequestId for NumberCalls {
+    fn make_request_id<B>(&mut self, request: &::http::Request<B>) -> Option<RequestId> {
+        let kind = request.headers().get(::http::header::CONTENT_TYPE)?;
+        kind.as_bytes().starts_with(b"application/grpc").then(|| MakeRequestUuid.make_request_id(request))?
+    }
 }
 
 /// Tells health checkers whether something is recorded, and when that has stopped, or the service goes
@@ -98,8 +116,11 @@ async fn wait_and_look(room: Room) {
 }
 
 /// What a caller sent is not logged as it came: an id only if it looks like one, a path only if it is
-/// one of ours.
-fn span<B>(request: &::http::Request<B>) -> tracing::Span {
+/// one of ours. Of who reads in public neither: what somebody looks at is nobody's business.
+fn span<B>(request: &::http::Request<B>, door: Door) -> tracing::Span {
+    if door == Door::Public {
+        return tracing::info_span!("request", door = door.name());
+    }
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let id = id.filter(|id| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     let path = Some(request.uri().path()).filter(|path| {

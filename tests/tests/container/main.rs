@@ -74,7 +74,8 @@ fn the_build_sees_the_whole_workspace_and_nothing_else_but_what_it_needs() {
     for name in &context {
         assert!(root().join(name).exists(), ".dockerignore allows {name}, which is not there");
     }
-    let mut needed = BTreeSet::from(["Cargo.lock", "Cargo.toml", "LICENSE"].map(str::to_owned));
+    // The service has the files of web/ built in.
+    let mut needed = BTreeSet::from(["Cargo.lock", "Cargo.toml", "LICENSE", "web"].map(str::to_owned));
     for package in packages() {
         let folder = package.manifest_path.parent().unwrap().strip_prefix(root()).unwrap();
         needed.insert(folder.to_str().unwrap().to_owned());

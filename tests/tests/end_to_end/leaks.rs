@@ -149,7 +149,7 @@ async fn read(service: &Service, search: &Search) {
     while let Some(entry) = entries.message().await.unwrap() {
         assert!(!has_trace(&entry.leaf, &search.forms), "entry {} shows a sealed value", entry.index);
     }
-    for path in ["/", "/metrics", "/checkpoint", "/healthz"] {
+    for path in ["/", "/index.txt", "/metrics", "/checkpoint", "/healthz"] {
         search.text(path, service.get(path).await.text());
     }
 }

@@ -24,7 +24,8 @@ async fn everybody_may_read_checkpoint_and_tiles_from_any_page() {
     service.record(request(300)).await.unwrap();
     for (path, kind, caching) in [
         ("/checkpoint", "text/plain; charset=utf-8", "no-store"),
-        ("/", "text/plain; charset=utf-8", "no-store"),
+        ("/index.txt", "text/plain; charset=utf-8", "no-store"),
+        ("/ledger.vkey", "text/plain; charset=utf-8", "no-store"),
         ("/tile/0/000", "application/octet-stream", IMMUTABLE),
         ("/tile/0/001.p/46", "application/octet-stream", IMMUTABLE),
         ("/tile/1/000.p/1", "application/octet-stream", IMMUTABLE),

@@ -19,5 +19,6 @@ mod refusals;
 mod sample;
 mod scene;
 mod second_implementation;
+mod shelf;
 mod versions;
 mod words;

@@ -18,6 +18,7 @@ mod public;
 mod reload;
 mod roles;
 mod shutdown;
+mod site;
 mod start;
 mod supervisor;
 

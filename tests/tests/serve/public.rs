@@ -15,7 +15,7 @@ async fn everybody_reads_checkpoint_and_hashes_and_nobody_entries_unless_they_ar
     let mut city = City::new().await;
     city.add(Caller::new("audit-office", "auditor"));
     let service = city.serve().await;
-    for path in ["/", "/checkpoint", "/tile/0/000.p/2"] {
+    for path in ["/", "/index.txt", "/checkpoint", "/tile/0/000.p/2"] {
         let page = service.get_public(path, None).await;
         assert_eq!(page.status, 200, "{path}");
     }
@@ -77,7 +77,7 @@ async fn it_has_nothing_of_what_the_internal_listener_has() {
         .body(vec![0; 5]);
     let answer = grpc.send().await.unwrap();
     assert_eq!(answer.headers()["grpc-status"], "12");
-    let index = service.get_public("/", None).await;
+    let index = service.get_public("/index.txt", None).await;
     assert!(!index.text().contains("/metrics"), "{}", index.text());
 }
 
