@@ -2,15 +2,12 @@
 // parted by ':'. Pictures and prints of each page go to EINSICHT_PICTURES, for people to look at.
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { beyondTheEdge, launch, violations, visitor } from './support/chromium.mjs';
 
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const WCAG_2_1_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
 const PAGES = { de: 'index.html', en: 'en/index.html' };
 const WIDTHS_PX = [320, 360, 1280];
 
@@ -20,24 +17,16 @@ assert.ok(reports.length > 0 && pictures, 'EINSICHT_REPORTS and EINSICHT_PICTURE
 await mkdir(pictures, { recursive: true });
 
 let browser;
-before(async () => {
-  // Its own sandbox does not start for root, who runs tests in containers; what it opens here are our own files.
-  const executablePath = process.env.EINSICHT_CHROMIUM ?? '/usr/bin/chromium';
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-});
+before(async () => (browser = await launch()));
 after(() => browser.close());
 
 /** Opens a page, and keeps what it asked for and complained of. */
 async function open(report, language, options) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const { context, requests, complaints, close } = await visitor(browser, options);
   const page = await context.newPage();
-  const [requests, complaints] = [[], []];
-  page.on('request', (request) => requests.push(request.url()));
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(String(error)));
   const url = pathToFileURL(join(report, PAGES[language])).href;
   await page.goto(url);
-  return { page, url, requests, complaints, close: () => context.close() };
+  return { page, url, requests: () => requests.map((request) => request.url()), complaints, close };
 }
 
 for (const report of reports) {
@@ -46,7 +35,7 @@ for (const report of reports) {
     describe(`${name}: a page of a report`, () => {
       test('loads nothing but itself, and its own policy forbids nothing of it', async () => {
         const { url, requests, complaints, close } = await open(report, language);
-        assert.deepEqual({ requests, complaints }, { requests: [url], complaints: [] });
+        assert.deepEqual({ requests: requests(), complaints }, { requests: [url], complaints: [] });
         await close();
       });
 
@@ -103,33 +92,4 @@ for (const report of reports) {
       });
     });
   }
-}
-
-/** Runs in the page: what stands beyond an edge of the page, and texts of charts beyond those of their chart. */
-function beyondTheEdge() {
-  const sheet = { left: 0, right: document.documentElement.clientWidth, top: -Infinity, bottom: Infinity };
-  const beyond = (element) => {
-    const box = element.getBoundingClientRect();
-    // What is all outside to the left is meant to be unseen: the way to the content, until a key leads to it.
-    if (box.width <= 1 || box.height <= 1 || box.right <= 0) return false;
-    const frame = element.tagName === 'text' ? element.ownerSVGElement.getBoundingClientRect() : sheet;
-    const room = 0.5;
-    return (
-      box.right > frame.right + room ||
-      box.left < frame.left - room ||
-      box.bottom > frame.bottom + room ||
-      box.top < frame.top - room
-    );
-  };
-  const told = (element) => `${element.tagName} "${element.textContent.trim().slice(0, 40)}"`;
-  return [...document.body.querySelectorAll('*')].filter(beyond).map(told);
-}
-
-async function violations(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(
-    (values) => globalThis.axe.run(document, { runOnly: { type: 'tag', values } }),
-    WCAG_2_1_AA,
-  );
-  return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html }) => html).slice(0, 5) }));
 }
